@@ -1,0 +1,50 @@
+"""Every way to fail: its exit code, what happened, and what to do about it."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says when it ends; nothing else ends it."""
+
+    DONE = 0
+    NO = 1
+    COULD_NOT_RUN = 2
+    SOME_FAILED = 3
+    INTERRUPTED = 130
+
+
+class UndersideError(Exception):
+    """Something a person can understand and mend; shown as one line, never as a traceback."""
+
+    exit_code = ExitCode.COULD_NOT_RUN
+
+    def __init__(self, what: str, remedy: str) -> None:
+        """Both are sentences without their full stop: what happened, then what to do."""
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.remedy}."
+
+
+class PhotoError(UndersideError):
+    """One photo cannot be used; it is set aside and the rest of the capture goes on."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class SettingsError(UndersideError):
+    """An option, a path or a file of settings that cannot be meant."""
+
+
+class ModelError(UndersideError):
+    """A model that is missing, damaged, refused, or that answers with something else than a matte."""
+
+
+class DeviceError(UndersideError):
+    """A processor was asked for that cannot be used."""
+
+
+class OutputError(UndersideError):
+    """A result cannot be written."""

@@ -1,0 +1,119 @@
+"""Files that are whole or not there: atomic, durable writes, links and hashes."""
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from underside.errors import OutputError
+
+__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically", "writing_atomically"]
+
+PART_SUFFIX = ".underside-part"
+"""Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+# Asked once: the only way to ask is to change it for a moment, which other threads must not meet.
+_UMASK = _umask()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write ``content`` so that ``path`` is either as before or whole, also after a power cut."""
+    with writing_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file that takes the name ``path`` once the block ends without an error."""
+    with _into_place(path) as part, part.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise."""
+
+    with _into_place(target) as part:
+        part.unlink()
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copy2(source, part)
+
+
+@contextmanager
+def _into_place(path: Path) -> Iterator[Path]:
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=path.parent)
+        os.close(handle)
+    part = Path(name)
+    try:
+        with _explained(path):
+            _give_usual_permissions(part)
+            yield part
+            part.replace(path)
+            _sync_folder(path.parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _give_usual_permissions(part: Path) -> None:
+    # mkstemp makes files that only their owner may read; results follow the umask like any other file.
+    if os.name == "posix":
+        part.chmod(0o666 & ~_UMASK)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this a power cut may forget the rename; Windows has no such call and needs none.
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_REMEDIES = {
+    errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
+    errno.EROFS: ("that disk is read-only", "Choose another output folder with -o"),
+    errno.EACCES: ("you may not write there", "Choose another output folder with -o"),
+    errno.EPERM: ("you may not write there", "Choose another output folder with -o"),
+    errno.ENOTDIR: ("a file stands where a folder is needed", "Choose another output folder with -o"),
+    errno.EEXIST: ("a file stands where a folder is needed", "Choose another output folder with -o"),
+    errno.ENAMETOOLONG: ("the name is too long for that disk", "Choose a shorter output folder with -o"),
+}
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason, remedy = _REMEDIES.get(
+            error.errno or 0, (error.strerror or str(error), "Choose another output folder with -o")
+        )
+        raise OutputError(f"Cannot write {path}: {reason}", remedy) from error
+

@@ -1,0 +1,131 @@
+"""The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from underside.errors import OutputError
+from underside.files import write_atomically
+
+__all__ = ["MANIFEST_NAME", "Manifest", "ShotRecord", "State", "load", "save"]
+
+MANIFEST_NAME = "capture.json"
+FORMAT = 1
+
+
+class State(StrEnum):
+    """What became of a shot."""
+
+    MASKED = "masked"
+    BY_HAND = "by hand"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ShotRecord:
+    """One shot. Paths are relative, with forward slashes; a box is left, top, right, bottom in stored pixels."""
+
+    photo: str
+    """The photo, relative to the capture's folder."""
+    pass_name: str
+    """The pass: the sub-folder the photo lies in, empty for a photo in the capture's folder itself."""
+    state: State
+    sha256: str = ""
+    """Of the photo's file."""
+    size: int = 0
+    mtime_ns: int = 0
+    width: int = 0
+    height: int = 0
+    """Of the stored pixel grid, as the mask's."""
+    orientation: int = 1
+    """EXIF orientation of the stored grid, 1 to 8."""
+    mask: str = ""
+    """The mask, relative to the manifest's folder."""
+    mask_sha256: str = ""
+    """Of the mask as it was written: another hash means that a person has changed it since."""
+    cutout: str = ""
+    """The cut-out, relative to the manifest's folder; empty where none was asked for."""
+    cutout_sha256: str = ""
+    crop: tuple[int, int, int, int] | None = None
+    """The box that a cropped cut-out shows."""
+    box: tuple[int, int, int, int] | None = None
+    """The object's box; none for an empty mask."""
+    area: float = 0.0
+    """Share of the photo that is object."""
+    fingerprint: str = ""
+    """Of everything that decides the result: model, settings, provider, versions."""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What a person should know of this shot, as sentences."""
+    reason: str = ""
+    """Why the shot failed."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All shots of a capture, in order of their photos' paths."""
+
+    capture: str
+    """The capture's folder, as an absolute path."""
+    engine: Mapping[str, Any]
+    """Versions, model and its hash, provider, settings: what must be the same for the same bytes to come out."""
+    shots: tuple[ShotRecord, ...] = ()
+    plates: tuple[str, ...] = ()
+    """Photos known as plates, relative to the capture's folder: never masked."""
+    warnings: tuple[str, ...] = ()
+    format: int = field(default=FORMAT)
+
+    def of_photo(self, photo: str) -> ShotRecord | None:
+        """The record of one photo, by its relative path."""
+        return next((shot for shot in self.shots if shot.photo == photo), None)
+
+
+def save(manifest: Manifest, folder: Path) -> Path:
+    """Write ``capture.json`` into the folder, whole or not at all."""
+    path = folder / MANIFEST_NAME
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    write_atomically(path, (text + "\n").encode())
+    return path
+
+
+def load(folder: Path) -> Manifest | None:
+    """Read the folder's manifest; none where there is none."""
+    path = folder / MANIFEST_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        known = int(content["format"])
+        if known > FORMAT:
+            raise OutputError(
+                f"{path} was written by a newer Underside (format {known}, this one reads {FORMAT})",
+                "Update Underside, or choose another output folder with -o",
+            )
+        return _manifest(content)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"{path} is not a manifest that Underside can read ({error})",
+            "Move it away and run again: every shot is then masked anew",
+        ) from error
+
+
+def _manifest(content: dict[str, Any]) -> Manifest:
+    known = {f.name for f in fields(Manifest)}
+    values = {key: value for key, value in content.items() if key in known}
+    values["shots"] = tuple(_shot(shot) for shot in content["shots"])
+    values["plates"] = tuple(content["plates"])
+    values["warnings"] = tuple(content["warnings"])
+    return Manifest(**values)
+
+
+def _shot(content: dict[str, Any]) -> ShotRecord:
+    known = {f.name for f in fields(ShotRecord)}
+    values = {key: value for key, value in content.items() if key in known}
+    values["state"] = State(content["state"])
+    for name in ("crop", "box"):
+        values[name] = tuple(content[name]) if content.get(name) else None
+    values["notes"] = tuple(content["notes"])
+    return ShotRecord(**values)
