@@ -26,7 +26,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class ShotRecord:
-    """One shot. Paths are relative, with forward slashes; a box is left, top, right, bottom in stored pixels."""
+    """One shot. Paths are relative, with "/"; boxes are left, top, right, bottom in stored pixels."""
 
     photo: str
     """The photo, relative to the capture's folder."""
@@ -71,7 +71,7 @@ class Manifest:
     capture: str
     """The capture's folder, as an absolute path."""
     engine: Mapping[str, Any]
-    """Versions, model and its hash, provider, settings: what must be the same for the same bytes to come out."""
+    """Versions, model and its hash, provider, settings: the same ones give the same bytes."""
     shots: tuple[ShotRecord, ...] = ()
     plates: tuple[str, ...] = ()
     """Photos known as plates, relative to the capture's folder: never masked."""
