@@ -1,0 +1,135 @@
+"""``underside doctor``: what works on this machine, found by trying it."""
+
+import importlib
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import click
+import numpy as np
+
+from underside import __version__
+from underside.catalogue import Model, load_catalogue
+from underside.errors import ExitCode, UndersideError
+from underside.pins import check_file, is_here
+from underside.segmenters.network import load_segmenter
+
+__all__ = ["doctor"]
+
+_EXTRAS = {"heic": "pillow_heif", "raw": "rawpy"}
+_RUNTIMES = {"onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"}
+
+
+@dataclass(frozen=True)
+class _Finding:
+    state: str
+    """``ok``, ``-`` (can be lived with) or ``bad``."""
+    what: str
+
+
+@click.command()
+def doctor() -> int:
+    """Say what works on this machine: processors, models, formats, and the programs that were found.
+
+    Nothing is fetched. Ends with 2 where masks cannot be made.
+    """
+    system = f"{platform.system()} {platform.machine()}"
+    click.echo(
+        f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores"
+    )
+    findings = []
+    for finding in _examine():
+        click.echo(f"{finding.state:>4}  {finding.what}")
+        findings.append(finding)
+    return ExitCode.COULD_NOT_RUN if any(found.state == "bad" for found in findings) else ExitCode.DONE
+
+
+def _examine() -> Iterator[_Finding]:
+    yield from _runtimes()
+    yield _processor("cpu", otherwise="bad")
+    yield _processor("cuda", otherwise="-")
+    yield from _models()
+    yield from _extras()
+    yield from _programs()
+
+
+def _runtimes() -> Iterator[_Finding]:
+    here = {dist.name: dist.version for dist in distributions() if dist.name in _RUNTIMES}
+    names = ", ".join(f"{name} {version}" for name, version in sorted(here.items()))
+    if len(here) > 1:
+        yield _Finding(
+            "bad", f"{names}: they overwrite each other. Uninstall all, then install Underside anew"
+        )
+    else:
+        yield _Finding("ok", names or "onnxruntime")
+
+
+def _processor(device: str, *, otherwise: str) -> _Finding:
+    """Let the embedded network answer there: what is listed as available need not work."""
+    try:
+        segmenter = load_segmenter(device=device)
+        picture = np.zeros((416, 640, 3), np.uint8)
+        segmenter.matte(picture)
+        began = time.perf_counter()
+        segmenter.matte(picture)
+        took = (time.perf_counter() - began) * 1000
+        return _Finding("ok", f"{segmenter.notes[0]}: {took:.0f} ms a look")
+    except UndersideError as error:
+        return _Finding(otherwise, str(error))
+
+
+def _models() -> Iterator[_Finding]:
+    try:
+        for model in load_catalogue().models.values():
+            if is_here(model):
+                yield _model(model)
+    except UndersideError as error:
+        yield _Finding("bad", str(error))
+
+
+def _model(model: Model) -> _Finding:
+    try:
+        for weights in model.weights:
+            check_file(model, weights)
+    except UndersideError as error:
+        return _Finding("bad", str(error))
+    return _Finding("ok", f"model {model.name}, {'built in' if model.embedded else 'checked'}")
+
+
+def _extras() -> Iterator[_Finding]:
+    for extra, module in _EXTRAS.items():
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            yield _Finding("-", f"{extra} photos: pip install underside[{extra}]")
+        else:
+            yield _Finding("ok", f"{extra} photos")
+
+
+def _programs() -> Iterator[_Finding]:
+    for name, place in (("Meshroom", _meshroom()), ("Metashape", _metashape())):
+        yield _Finding("ok", f"{name}: {place}") if place else _Finding("-", f"{name}: not found")
+
+
+def _meshroom() -> Path | None:
+    root = os.environ.get("MESHROOM_ROOT")
+    if root and Path(root).is_dir():
+        return Path(root)
+    found = shutil.which("meshroom_batch") or shutil.which("meshroom")
+    return Path(found) if found else None
+
+
+def _metashape() -> Path | None:
+    usual = {
+        "win32": ["C:/Program Files/Agisoft/Metashape Pro", "C:/Program Files/Agisoft/Metashape"],
+        "darwin": ["/Applications/MetashapePro.app", "/Applications/Metashape.app"],
+    }.get(sys.platform, ["/opt/metashape-pro", "/opt/metashape", "~/metashape-pro", "~/metashape"])
+    folders = (Path(place).expanduser() for place in usual)
+    found = shutil.which("metashape")
+    return Path(found) if found else next((folder for folder in folders if folder.is_dir()), None)

@@ -1,0 +1,83 @@
+"""``underside models``: what is known, what is here; fetch one that is asked for."""
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from underside import resources
+from underside.catalogue import Model, load_catalogue
+from underside.fetch import address_of, fetch
+from underside.pins import is_here, path_of
+
+__all__ = ["models"]
+
+_ROW = "{:<22} {:<15} {:>6}  {:<17} {}"
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """List the models that are known, and which of them are on this machine."""
+    if context.invoked_subcommand is None:
+        _print_list()
+
+
+@models.command("fetch")
+@click.argument("name")
+@click.option("--accept-licence", is_flag=True, help="Accept the licence of a non-commercial model.")
+def fetch_command(*, name: str, accept_licence: bool) -> None:
+    """Fetch the model NAME, check it, and keep it in your folder of models.
+
+    The folder is UNDERSIDE_MODELS where that is set. UNDERSIDE_MODELS_MIRROR names the address of another
+    place with the same files, HTTPS_PROXY a proxy. What broke off goes on where it ended.
+    """
+    model = load_catalogue().find(name)
+    click.echo(f"{model.name}: {model.title}. {_size(model)}; licence: {model.licence}.")
+    if model.refused:
+        click.echo(f"No model for objects: {model.refused}.")
+    if model.fetchable and not is_here(model):
+        click.echo(f"From {' and '.join(address_of(weights) for weights in model.weights)}")
+    with Progress(
+        TextColumn(model.name),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(model.name, total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total or None, visible=True)
+
+        fetch(model, accept_licence=accept_licence, progress=show)
+    click.echo(f"Here and checked: {' and '.join(str(path_of(model, weights)) for weights in model.weights)}")
+
+
+def _print_list() -> None:
+    known = load_catalogue().models.values()
+    click.echo(_ROW.format("model", "on this machine", "MB", "licence", "what it is"))
+    for model in known:
+        size = f"{model.size_mb:.0f}" if model.size_mb else "?"
+        what = f"{model.title} [no model for objects]" if model.refused else model.title
+        click.echo(_ROW.format(model.name, _state(model), size, _licence(model), what))
+    click.echo("\n(!) Not for commercial use: fetched with --accept-licence only.")
+    click.echo(f"Your folder of models: {resources.user_models_folder()}")
+    click.echo("Fetch one with `underside models fetch NAME`; use it with `underside mask --model NAME`.")
+
+
+def _state(model: Model) -> str:
+    if model.embedded:
+        return "built in"
+    if is_here(model):
+        return "here"
+    return "can be fetched" if model.fetchable else "bring the file"
+
+
+def _licence(model: Model) -> str:
+    # What follows explains; the page of each model's source has the whole text.
+    name = model.licence.replace(";", " ").split()[0]
+    return name if model.commercial else f"{name} (!)"
+
+
+def _size(model: Model) -> str:
+    return f"About {model.size_mb:.1f} MB" if model.size_mb else "Size not known"
