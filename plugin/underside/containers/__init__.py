@@ -1,0 +1,61 @@
+"""The kinds of file that a photo comes in: how each is told from the others, and read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from underside.colour import Pixels
+from underside.containers import heif, jpeg, png, raw, tiff, webp
+from underside.containers.common import Container, Header, Mode, RefusedError
+
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "RAW_SUFFIXES",
+    "READERS",
+    "Container",
+    "Header",
+    "Mode",
+    "Reader",
+    "RefusedError",
+]
+__all__ += ["identify"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a container is read."""
+
+    suffixes: frozenset[str]
+    header: Callable[[bytes], Header]
+    """All that can be known without decoding; refuses what is not whole."""
+    pixels: Callable[[bytes, Header], Pixels]
+    """The stored grid in its own depth and channels: grey (h, w), RGB, RGBA or CMYK (h, w, 3 or 4)."""
+    small: Callable[[bytes, Header, int], Pixels] | None = None
+    """The same, smaller by 1, 2, 4 or 8 and in eight bits, where the container has a short cut."""
+
+
+READERS: Mapping[Container, Reader] = {
+    Container.JPEG: Reader(jpeg.SUFFIXES, jpeg.header, jpeg.pixels, jpeg.small),
+    Container.TIFF: Reader(tiff.SUFFIXES, tiff.header, tiff.pixels),
+    Container.PNG: Reader(png.SUFFIXES, png.header, png.pixels),
+    Container.WEBP: Reader(webp.SUFFIXES, webp.header, webp.pixels),
+    Container.HEIF: Reader(heif.SUFFIXES, heif.header, heif.pixels),
+    Container.RAW: Reader(raw.SUFFIXES, raw.header, raw.pixels, raw.small),
+}
+
+RAW_SUFFIXES = raw.SUFFIXES
+PHOTO_SUFFIXES = frozenset[str]().union(*(reader.suffixes for reader in READERS.values()))
+
+
+def identify(data: bytes, suffix: str) -> Container | None:
+    """What the content is; the name only helps to tell camera raw, which often poses as TIFF."""
+    if data.startswith(b"\xff\xd8"):
+        return Container.JPEG
+    if data.startswith(png.SIGNATURE):
+        return Container.PNG
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return Container.WEBP
+    if heif.is_heif(data):
+        return Container.HEIF
+    if raw.is_raw(data, suffix):
+        return Container.RAW
+    return Container.TIFF if tiff.is_tiff(data) else None

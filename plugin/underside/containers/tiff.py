@@ -1,0 +1,137 @@
+"""TIFF: the first page, in 8 or 16 bits."""
+
+import io
+import struct
+
+import cv2
+import numpy as np
+from PIL import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from underside.colour import Pixels
+from underside.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
+from underside.exif import Directory, Tags, camera_facts, orientation_of
+
+__all__ = ["SUFFIXES", "check_strips", "header", "is_tiff", "pixels"]
+
+SUFFIXES = frozenset({".tif", ".tiff"})
+
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _STRIPS, _CHANNELS = 254, 256, 257, 258, 262, 273, 277
+_STRIP_SIZES, _PLANAR, _TILES, _TILE_SIZES, _EXTRA, _SAMPLE_FORMAT, _ICC = 279, 284, 324, 325, 338, 339, 34675
+_WHITE_IS_ZERO, _SEPARATE_PLANES, _REDUCED = 0, 2, 1
+_MODES: dict[int, Mode] = {0: "grey", 1: "grey", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb"}
+_COLOURS = {"grey": 1, "rgb": 3, "cmyk": 4}
+_PILLOW_MODES = {"grey": "L", "rgb": "RGB", "rgba": "RGBA", "cmyk": "CMYK"}
+# All that says how pixels are stored, and nothing else: no orientation, EXIF, profile, further page.
+_PIXEL_TAGS = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320}
+_PIXEL_TAGS |= {322, 323, 324, 325, 332, 336, 338, 339, 347, 529, 530, 531, 532}
+_SAVE_ANEW = "Save it as a TIFF with 8 or 16 bits, RGB, channels interleaved"
+
+
+def is_tiff(data: bytes) -> bool:
+    """Whether the content is TIFF or BigTIFF, in either byte order."""
+    return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def header(data: bytes) -> Header:
+    """Read the first page's tags, and count the pages."""
+    tags, page = _first_page(data)
+    width, height = (_one(tags, page, tag, 0) for tag in (_WIDTH, _HEIGHT))
+    if width < 1 or height < 1:
+        raise RefusedError("is damaged: its first page has no size")
+    mode, bits = _kind(tags, page)
+    check_strips(tags, page)
+    profile = tags.content(page, _ICC)
+    pages = sum(not _one(tags, other, _SUBFILE, 0) & _REDUCED for other in tags.chain())
+    return Header(
+        width,
+        height,
+        mode=mode,
+        bits=bits,
+        orientation=orientation_of(tags, page),
+        icc=profile,
+        camera=camera_facts(tags, page),
+        notes=(f"The first of {pages} pages is used",) if pages > 1 else (),
+    )
+
+
+def pixels(data: bytes, facts: Header) -> Pixels:
+    """All pixels of the first page; black is zero, alpha does not darken."""
+    tags, page = _first_page(data)
+    bare = _bare(tags, page)
+    if facts.bits == 8:
+        return np.asarray(_Page(io.BytesIO(bare)).convert(_PILLOW_MODES[facts.mode]))
+    decoded = decode_with_opencv(bare)
+    if _one(tags, page, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+        decoded = cv2.bitwise_not(decoded)  # type: ignore[assignment]
+    if facts.mode == "rgb" and decoded.shape[2] == 4:
+        decoded = cv2.cvtColor(decoded, cv2.COLOR_RGBA2RGB)  # type: ignore[assignment]
+    return decoded
+
+
+def check_strips(tags: Tags, page: Directory) -> None:
+    """Refuse a file that ends before the pixels do."""
+    for offsets, sizes in ((_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
+        ends = map(sum, zip(tags.whole(page, offsets), tags.whole(page, sizes), strict=False))
+        if max(ends, default=0) > len(tags.data):
+            raise cut_short("its pixels lead beyond its end")
+
+
+class _Page(TiffImageFile):
+    # Pillow warns of large pictures here, whatever its caller has already decided; the limit is ours.
+    def load_prepare(self) -> None:
+        ImageFile.ImageFile.load_prepare(self)
+
+
+def _first_page(data: bytes) -> tuple[Tags, Directory]:
+    tags = Tags.of(data)
+    page = tags.directory(tags.first) if tags else Directory()
+    if tags is None or not page.entries:
+        raise cut_short("its first page is missing")
+    return tags, page
+
+
+def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
+    photometric = _one(tags, page, _PHOTOMETRIC, 1)
+    mode = _MODES.get(photometric)
+    if mode is None:
+        raise RefusedError(f"has colours of a kind that is not read (photometric {photometric})", _SAVE_ANEW)
+    if set(tags.whole(page, _SAMPLE_FORMAT)) - {1}:
+        raise RefusedError("holds numbers that are no plain pixels (floating point or signed)", _SAVE_ANEW)
+    depths = set(tags.whole(page, _BITS)) or {1}
+    depth = max(depths)
+    if len(depths) > 1 or depth not in (1, 2, 4, 8, 16):
+        raise RefusedError(f"has {depth} bits a channel", _SAVE_ANEW)
+    channels = _one(tags, page, _CHANNELS, 1)
+    colours = 1 if photometric == 3 else _COLOURS[mode]
+    if channels < colours:
+        raise RefusedError("is damaged: a channel is missing")
+    has_alpha = bool(set(tags.whole(page, _EXTRA)[:1]) & {1, 2})
+    if has_alpha and mode in ("grey", "rgb") and photometric != 3:
+        mode = "rgba"
+    if depth < 16:
+        return mode, 8
+    separate = channels > 1 and _one(tags, page, _PLANAR, 1) == _SEPARATE_PLANES
+    if separate or channels not in (1, 3, 4) or mode == "cmyk":
+        raise RefusedError("has 16 bits a channel in an arrangement that is not read", _SAVE_ANEW)
+    return mode, 16
+
+
+def _bare(tags: Tags, page: Directory) -> bytes:
+    """The file with one more directory, which is the only one that a decoder finds: pixels and nothing else.
+
+    Decoders turn the picture where they see an orientation, and complain of what else they see.
+    """
+    entries = [entry.raw for tag, entry in sorted(page.entries.items()) if tag in _PIXEL_TAGS]
+    gap = b"\0" * (-len(tags.data) % 8)
+    count, offset, begin = ("Q", "Q", 8) if tags.big else ("H", "I", 4)
+    first = struct.pack(tags.order + offset, len(tags.data) + len(gap))
+    number = struct.pack(tags.order + count, len(entries))
+    end = struct.pack(tags.order + offset, 0)
+    rest = memoryview(tags.data)[begin + len(first) :]
+    return b"".join([tags.data[:begin], first, rest, gap, number, *entries, end])
+
+
+def _one(tags: Tags, page: Directory, tag: int, default: int) -> int:
+    values = tags.whole(page, tag)
+    return values[0] if values else default

@@ -1,0 +1,186 @@
+"""EXIF and TIFF tags, read so that what is broken counts as absent and nothing ever fails."""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+__all__ = ["CameraFacts", "Directory", "Entry", "Tags", "camera_facts", "orientation_of", "read_exif"]
+
+# Type number → struct code of one number; rationals are two of them.
+_CODES = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i"}
+_CODES |= {11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_RATIONALS = (5, 10)
+
+_MAKE, _MODEL, _ORIENTATION, _DATE_TIME, _EXIF_DIRECTORY = 0x010F, 0x0110, 0x0112, 0x0132, 0x8769
+_TAKEN, _TAKEN_FRACTION, _FOCAL_LENGTH, _SERIAL, _LENS = 0x9003, 0x9291, 0x920A, 0xA431, 0xA434
+
+
+@dataclass(frozen=True)
+class CameraFacts:
+    """What the camera said of itself; none where it said nothing legible."""
+
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    lens: str | None = None
+    focal_length: float | None = None
+    """In millimetres, as on the lens."""
+    time: datetime | None = None
+    """When the photo was taken, by the camera's own clock."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tag of a directory."""
+
+    type: int
+    count: int
+    offset: int
+    """Where the value begins."""
+    raw: bytes
+    """The entry as it stands in the file."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One IFD: its entries by tag, and where the next one is (0: nowhere)."""
+
+    entries: Mapping[int, Entry] = field(default_factory=dict)
+    next: int = 0
+
+
+@dataclass(frozen=True)
+class Tags:
+    """A TIFF structure: byte order and the width of its offsets, with the bytes they lead into."""
+
+    data: bytes = field(repr=False)
+    order: str
+    big: bool
+    """BigTIFF: offsets are eight bytes wide."""
+    first: int
+    """Where the first directory begins."""
+
+    @classmethod
+    def of(cls, data: bytes) -> "Tags | None":
+        """Read the header; none where there is none. Makers put numbers of their own where 42 belongs."""
+        order = {b"II": "<", b"MM": ">"}.get(data[:2])
+        if order is None or len(data) < 8:
+            return None
+        big = struct.unpack_from(order + "H", data, 2)[0] == 43
+        if big and len(data) < 16:
+            return None
+        first = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0]
+        return cls(data, order, big, first)
+
+    def directory(self, offset: int) -> Directory:
+        """The directory there; an empty one where there is none."""
+        count_code, entry_size, offset_code = ("Q", 20, "Q") if self.big else ("H", 12, "I")
+        count_size = struct.calcsize("<" + count_code)
+        try:
+            count = struct.unpack_from(self.order + count_code, self.data, offset)[0]
+            begin = offset + count_size
+            end = begin + count * entry_size
+            entries = dict(self._entry(at) for at in range(begin, min(end, len(self.data)), entry_size))
+        except struct.error:
+            return Directory()
+        try:
+            following = struct.unpack_from(self.order + offset_code, self.data, end)[0]
+        except struct.error:
+            following = 0
+        return Directory(entries, following)
+
+    def chain(self) -> Iterator[Directory]:
+        """The first directory and all that follow it."""
+        seen = {0}
+        offset = self.first
+        while offset not in seen:
+            seen.add(offset)
+            directory = self.directory(offset)
+            if not directory.entries:
+                return
+            yield directory
+            offset = directory.next
+
+    def numbers(self, directory: Directory, tag: int) -> tuple[float, ...]:
+        """All numbers of a tag, fractions as quotients; none where the tag is absent or broken."""
+        entry = directory.entries.get(tag)
+        if entry is None or entry.type not in _CODES:
+            return ()
+        count = entry.count * (2 if entry.type in _RATIONALS else 1)
+        try:
+            values = struct.unpack_from(f"{self.order}{count}{_CODES[entry.type]}", self.data, entry.offset)
+        except (struct.error, OverflowError, MemoryError):
+            return ()
+        if entry.type not in _RATIONALS:
+            return values
+        return tuple(top / bottom for top, bottom in zip(values[::2], values[1::2], strict=True) if bottom)
+
+    def whole(self, directory: Directory, tag: int) -> tuple[int, ...]:
+        """All numbers of a tag, those of them that are whole."""
+        return tuple(value for value in self.numbers(directory, tag) if isinstance(value, int))
+
+    def content(self, directory: Directory, tag: int) -> bytes | None:
+        """The bytes of a tag."""
+        entry = directory.entries.get(tag)
+        if entry is None or entry.type not in (1, 2, 6, 7) or entry.offset + entry.count > len(self.data):
+            return None
+        return self.data[entry.offset : entry.offset + entry.count]
+
+    def text(self, directory: Directory, tag: int) -> str | None:
+        """The text of a tag; none where it is absent or blank."""
+        content = self.content(directory, tag) or b""
+        text = content.split(b"\0")[0].decode("utf-8", "replace")
+        return " ".join("".join(letter for letter in text if letter.isprintable()).split()) or None
+
+    def _entry(self, at: int) -> tuple[int, Entry]:
+        tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), self.data, at)
+        inline, code, length = (at + 12, "Q", 20) if self.big else (at + 8, "I", 12)
+        size = struct.calcsize("<" + _CODES.get(kind, "B")) * (2 if kind in _RATIONALS else 1) * count
+        fits = size <= struct.calcsize("<" + code)
+        offset = inline if fits else struct.unpack_from(self.order + code, self.data, inline)[0]
+        return tag, Entry(kind, count, offset, self.data[at : at + length])
+
+
+def read_exif(data: bytes | None) -> tuple[int, CameraFacts]:
+    """Orientation and camera from a block of EXIF, with or without the marker before it."""
+    tags = Tags.of((data or b"").removeprefix(b"Exif\0\0"))
+    if tags is None:
+        return 1, CameraFacts()
+    directory = tags.directory(tags.first)
+    return orientation_of(tags, directory), camera_facts(tags, directory)
+
+
+def orientation_of(tags: Tags, directory: Directory) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none that means anything."""
+    values = tags.whole(directory, _ORIENTATION)
+    return values[0] if values and values[0] in range(1, 9) else 1
+
+
+def camera_facts(
+    tags: Tags, directory: Directory, *, exif: tuple[Tags, Directory] | None = None
+) -> CameraFacts:
+    """What the camera says in the first directory and in the EXIF directory, which the first one names."""
+    if exif is None:
+        pointer = tags.whole(directory, _EXIF_DIRECTORY)
+        exif = tags, tags.directory(pointer[0]) if pointer else Directory()
+    more, details = exif
+    focal_length = more.numbers(details, _FOCAL_LENGTH)
+    taken = _time(more.text(details, _TAKEN), more.text(details, _TAKEN_FRACTION))
+    return CameraFacts(
+        make=tags.text(directory, _MAKE),
+        model=tags.text(directory, _MODEL),
+        serial=more.text(details, _SERIAL),
+        lens=more.text(details, _LENS),
+        focal_length=float(focal_length[0]) if focal_length and focal_length[0] > 0 else None,
+        time=taken or _time(tags.text(directory, _DATE_TIME), None),
+    )
+
+
+def _time(text: str | None, fraction: str | None) -> datetime | None:
+    try:
+        time = datetime.strptime(text or "", "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+    digits = fraction if fraction and fraction.isascii() and fraction.isdigit() else "0"
+    return time + timedelta(seconds=float("0." + digits))

@@ -1,0 +1,163 @@
+"""A photo: its bytes read once, what they say of it, and its pixels on the stored grid."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.colour import Pixels, rgb_of, shrink, to_srgb
+from underside.containers import (
+    PHOTO_SUFFIXES,
+    RAW_SUFFIXES,
+    READERS,
+    Container,
+    Header,
+    RefusedError,
+    identify,
+)
+from underside.containers.common import COPY_AGAIN
+from underside.errors import PhotoError
+from underside.exif import CameraFacts
+from underside.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
+
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "RAW_SUFFIXES",
+    "CameraFacts",
+    "Container",
+    "Photo",
+    "decode",
+    "decode_exact",
+    "open_photo",
+    "stored_box",
+    "to_srgb",
+    "turn_stored",
+    "turn_upright",
+    "upright_box",
+    "upright_size",
+]
+
+_CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo(Header):
+    """One photo, opened: its file is whole and its facts are known, its pixels are not decoded yet.
+
+    Width and height are the stored grid's, which every mask has too.
+    """
+
+    path: Path
+    data: bytes = field(repr=False)
+    """The file's bytes."""
+    sha256: str
+    size: int
+    mtime_ns: int
+    container: Container
+
+
+def open_photo(path: Path, *, max_megapixels: float = 250) -> Photo:
+    """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError."""
+    with _in_words(path):
+        data, facts = _read(path)
+        suffix = path.suffix.lower()
+        container = identify(data, suffix)
+        if container is None:
+            raise RefusedError("is empty" if not data else "is no photo: its content is of no known kind")
+        header = READERS[container].header(data)
+        _check_size(header, max_megapixels)
+    named = next((kind for kind, reader in READERS.items() if suffix in reader.suffixes), container)
+    misnamed = (f"The content is {container}, though the name ends in {path.suffix}",)
+    return Photo(
+        **vars(header) | {"notes": header.notes + (misnamed if named is not container else ())},
+        path=path,
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        mtime_ns=facts.st_mtime_ns,
+        container=container,
+    )
+
+
+def decode(photo: Photo, *, reduce: int = 1) -> NDArray[np.uint8]:
+    """RGB in 8 bits on the stored grid, in the photo's own colour space, 1, 2, 4 or 8 times smaller."""
+    reader = READERS[photo.container]
+    with _in_words(photo.path):
+        if reader.small:
+            pixels = reader.small(photo.data, photo, reduce)
+        else:
+            pixels = shrink(_all_pixels(photo), reduce)
+        return rgb_of(pixels, mode=photo.mode, icc=photo.icc)
+
+
+def decode_exact(photo: Photo) -> Pixels:
+    """Every pixel in its own depth and channels: (h, w) grey, (h, w, 3) RGB, (h, w, 4) RGBA or CMYK inks."""
+    with _in_words(photo.path):
+        return _all_pixels(photo)
+
+
+def _all_pixels(photo: Photo) -> Pixels:
+    pixels = READERS[photo.container].pixels(photo.data, photo)
+    if pixels.shape != (photo.height, photo.width, *_CHANNELS[photo.mode]):
+        raise RefusedError("is damaged: its pixels are not those that its header promises")
+    # Some libraries lend their own memory, which may not be written to.
+    return np.require(pixels, requirements=["C", "W"])
+
+
+def _read(path: Path) -> tuple[bytes, os.stat_result]:
+    # Opening a pipe or a device could wait for ever.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise RefusedError("is no file", "Leave it out, or name a photo")
+    with path.open("rb") as file:
+        start = file.read(64)
+        if identify(start, path.suffix.lower()) is None:
+            return start, os.fstat(file.fileno())
+        return start + file.read(), os.fstat(file.fileno())
+
+
+def _check_size(header: Header, max_megapixels: float) -> None:
+    megapixels = header.width * header.height / 1e6
+    if not megapixels:
+        raise RefusedError("is damaged: its picture has no pixels")
+    if megapixels > max_megapixels:
+        raise RefusedError(
+            f"has {megapixels:.0f} megapixels, the limit is {max_megapixels:g}",
+            "If it is meant to be that large, --max-megapixels raises the limit",
+        )
+
+
+_FILE_ERRORS = {
+    FileNotFoundError: ("there is no such file", "Check the path"),
+    PermissionError: ("you may not read it", "Give yourself the right to read it"),
+}
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Whatever a decoder raises becomes the one sentence that a person reads."""
+    try:
+        yield
+    except RefusedError as refused:
+        raise PhotoError(f"{path} {refused.reason}", refused.remedy) from refused
+    except MemoryError as error:
+        raise PhotoError(
+            f"{path} is too large for this machine's free memory", "Close other programs"
+        ) from error
+    except OSError as error:
+        if error.errno is None:  # Pillow's way to say that a picture is broken
+            raise PhotoError(f"{path} cannot be decoded: {_one_line(error)}", COPY_AGAIN) from error
+        reason, remedy = _FILE_ERRORS.get(type(error), (error.strerror or str(error), "Check the disk"))
+        raise PhotoError(f"{path} cannot be read: {reason}", remedy) from error
+    except Exception as error:
+        # Decoders' ways to fail are countless, and one broken photo must never stop the others.
+        raise PhotoError(f"{path} cannot be decoded: {_one_line(error)}", COPY_AGAIN) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
