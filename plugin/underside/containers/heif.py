@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from underside.colour import Pixels
 from underside.containers.boxes import boxes
 from underside.containers.common import Header, Mode, RefusedError
-from underside.exif import read_exif
+from underside.exif import CameraFacts, read_exif
 from underside.orientation import turn_upright, upright_size
 
 __all__ = ["SUFFIXES", "header", "is_heif", "pixels"]
@@ -23,6 +23,7 @@ _BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1
 _MODES: dict[str, Mode] = {"L": "grey", "RGB": "rgb"}
 # libavif takes no more, and would only say that it cannot parse the file.
 _LARGEST_AVIF = 1 << 28
+_EXIF_ITEM, _EXIF_BLOCK = re.compile(rb"(infe.{8})Exif", re.DOTALL), re.compile(rb"II\*\0|MM\0\*")
 _TURNED = "The mask fits the picture as libheif and libavif turn it; photogrammetry programs may differ"
 
 
@@ -96,7 +97,8 @@ def _is_for_pillow(data: bytes) -> bool:
 def _open_avif(data: bytes) -> Any:  # noqa: ANN401
     from PIL.AvifImagePlugin import AvifImageFile
 
-    return AvifImageFile(io.BytesIO(data))
+    # Pillow fails at EXIF that is broken, so it is shown none.
+    return AvifImageFile(io.BytesIO(_EXIF_ITEM.sub(rb"\1none", data)))
 
 
 def _avif_orientation(picture: Any) -> int:  # noqa: ANN401
@@ -105,14 +107,10 @@ def _avif_orientation(picture: Any) -> int:  # noqa: ANN401
 
 
 def _avif_header(data: bytes) -> Header:
-    sizes = [
-        struct.unpack_from(">II", data, found.end() + 4) for found in re.finditer(b"ispe", data[: 1 << 16])
-    ]
+    sizes = [struct.unpack_from(">II", data, found.end() + 4) for found in re.finditer(b"ispe", data[: 1 << 16])]
     if any(width * height > _LARGEST_AVIF for width, height in sizes):
         megapixels = max(width * height for width, height in sizes) / 1e6
-        raise RefusedError(
-            f"has {megapixels:.0f} megapixels, more than AVIF is read with", "Save it as JPEG or TIFF"
-        )
+        raise RefusedError(f"has {megapixels:.0f} megapixels, more than AVIF is read with", "Save it as JPEG or TIFF")
     picture = _open_avif(data)
     first = (f"The first of {picture.n_frames} pictures is used",) if picture.n_frames > 1 else ()
     width, height = upright_size(picture.width, picture.height, _avif_orientation(picture))
@@ -121,6 +119,11 @@ def _avif_header(data: bytes) -> Header:
         height,
         mode=_MODES.get(picture.mode, "rgba"),
         icc=picture.info.get("icc_profile"),
-        camera=read_exif(picture.info.get("exif"))[1],
+        camera=_avif_camera(data),
         notes=(*first, _TURNED),
     )
+
+
+def _avif_camera(data: bytes) -> CameraFacts:
+    block = _EXIF_BLOCK.search(data) if _EXIF_ITEM.search(data) else None
+    return read_exif(data[block.start() :])[1] if block else CameraFacts()

@@ -26,9 +26,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Fill bytes, restart markers and coded 0xff bytes are none of these.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 # What libjpeg warns of when pixels are lost; its other warnings are harmless, and some cameras earn them.
-_DAMAGE = re.compile(
-    "premature end|bad Huffman|bad arithmetic|found marker|Inconsistent progression", re.IGNORECASE
-)
+_DAMAGE = re.compile("premature end|bad Huffman|bad arithmetic|found marker|Inconsistent progression", re.IGNORECASE)
 
 
 def header(data: bytes) -> Header:
@@ -49,9 +47,7 @@ def header(data: bytes) -> Header:
         raise RefusedError("is damaged: it holds no picture")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
     if bits != 8:
-        raise RefusedError(
-            f"has {bits} bits a channel, which no photogrammetry program reads", "Save it with 8 bits"
-        )
+        raise RefusedError(f"has {bits} bits a channel, which no photogrammetry program reads", "Save it with 8 bits")
     if channels not in _MODES:
         raise RefusedError(f"has {channels} channels, which no photo has", "Save it as RGB")
     orientation, camera = read_exif(exif)

@@ -27,9 +27,7 @@ _DNG_VERSION, _PHOTOMETRIC, _SUB_DIRECTORIES = 50706, 262, 330
 _SENSOR = {32803, 34892}
 # LibRaw's flip: 1 left to right, 2 top to bottom, 4 along the diagonal, added up.
 _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
-_GRID = (
-    "The mask fits the full size that LibRaw develops; photogrammetry programs may cut the edges differently"
-)
+_GRID = "The mask fits the full size that LibRaw develops; photogrammetry programs may cut the edges differently"
 
 
 def is_raw(data: bytes, suffix: str) -> bool:

@@ -106,8 +106,9 @@ def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
     colours = 1 if photometric == 3 else _COLOURS[mode]
     if channels < colours:
         raise RefusedError("is damaged: a channel is missing")
-    has_alpha = bool(set(tags.whole(page, _EXTRA)[:1]) & {1, 2})
-    if has_alpha and mode in ("grey", "rgb") and photometric != 3:
+    # Some programs write a fourth channel and do not say what for: it is alpha.
+    extra = tags.whole(page, _EXTRA)[:1] or ((2,) if photometric == 2 and channels == 4 else ())
+    if set(extra) & {1, 2} and mode in ("grey", "rgb") and photometric != 3:
         mode = "rgba"
     if depth < 16:
         return mode, 8
@@ -122,7 +123,8 @@ def _bare(tags: Tags, page: Directory) -> bytes:
 
     Decoders turn the picture where they see an orientation, and complain of what else they see.
     """
-    entries = [entry.raw for tag, entry in sorted(page.entries.items()) if tag in _PIXEL_TAGS]
+    legible = sorted(tag for tag in page.entries if tag in _PIXEL_TAGS and tags.numbers(page, tag))
+    entries = [page.entries[tag].raw for tag in legible]
     gap = b"\0" * (-len(tags.data) % 8)
     count, offset, begin = ("Q", "Q", 8) if tags.big else ("H", "I", 4)
     first = struct.pack(tags.order + offset, len(tags.data) + len(gap))

@@ -1,0 +1,40 @@
+"""The eight orientations, there and back, for pictures and boxes."""
+
+import numpy as np
+import pytest
+from photos import picture
+from PIL import Image, ImageOps
+from underside.photo import stored_box, turn_stored, turn_upright, upright_box, upright_size
+
+ORIENTATIONS = pytest.mark.parametrize("orientation", range(1, 9))
+
+
+@ORIENTATIONS
+def test_upright_is_what_other_programs_show(orientation: int) -> None:
+    stored = picture(7, 5)
+    image = Image.fromarray(stored)
+    image.getexif()[0x0112] = orientation
+    upright = turn_upright(stored, orientation)
+    assert np.array_equal(upright, np.asarray(ImageOps.exif_transpose(image)))
+    assert upright.shape[1::-1] == upright_size(7, 5, orientation)
+
+
+@ORIENTATIONS
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32, np.bool_])
+def test_the_way_back_leads_to_the_stored_grid(orientation: int, kind: type[np.generic]) -> None:
+    stored = (np.random.default_rng(1).random((5, 7)) * 200 > 90).astype(kind)
+    upright = turn_upright(stored, orientation)
+    assert upright.dtype == stored.dtype
+    assert np.array_equal(turn_stored(upright, orientation), stored)
+
+
+@ORIENTATIONS
+def test_a_box_turns_with_its_picture(orientation: int) -> None:
+    stored = np.zeros((50, 70), np.uint8)
+    box = (10, 5, 31, 17)
+    stored[5:17, 10:31] = 255
+    left, top, right, bottom = upright_box(box, 70, 50, orientation)
+    upright = turn_upright(stored, orientation)
+    assert upright[top:bottom, left:right].all()
+    assert np.count_nonzero(upright) == (right - left) * (bottom - top)
+    assert stored_box((left, top, right, bottom), 70, 50, orientation) == box

@@ -1,0 +1,260 @@
+"""Files that are no usable photos: each is refused with one sentence, and nothing is printed."""
+
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from photos import dng, picture, picture16, png_chunk, saved, saved16, tiff
+from test_photo import heic
+from underside.errors import PhotoError
+from underside.photo import decode, decode_exact, open_photo
+
+Refusal = Callable[..., str]
+
+WHOLE = {
+    "a.jpg": saved(picture(), "JPEG"),
+    "progressive.jpg": saved(picture(), "JPEG", progressive=True),
+    "a.tif": saved(picture(), "TIFF"),
+    "lzw.tif": saved(picture(), "TIFF", compression="tiff_lzw"),
+    "deep.tif": saved16(picture16(), ".tif"),
+    "a.png": saved(picture(), "PNG"),
+    "deep.png": saved16(picture16(), ".png"),
+    "a.webp": saved(picture(), "WEBP"),
+    "a.heic": heic(picture()),
+    "a.avif": saved(picture(), "AVIF"),
+    "a.dng": dng(),
+}
+EVERY_KIND = pytest.mark.parametrize("name", WHOLE)
+
+
+@pytest.fixture
+def refusal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Refusal:
+    """The sentence that refuses a file; fails where the file is taken, or where anything is printed."""
+
+    def refusal(name: str, content: bytes | None = None, *, max_megapixels: float = 250) -> str:
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(PhotoError) as caught:
+            decode(open_photo(path, max_megapixels=max_megapixels))
+        assert capfd.readouterr() == ("", "")
+        sentence = str(caught.value)
+        assert sentence.startswith(str(path))
+        assert "\n" not in sentence
+        assert caught.value.remedy
+        return sentence.removeprefix(f"{path} ")
+
+    return refusal
+
+
+def replaced(content: bytes, at: int, new: bytes) -> bytes:
+    return content[:at] + new + content[at + len(new) :]
+
+
+# --- cut short, damaged -------------------------------------------------------------------------------------
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("share", [0.97, 0.6, 0.2])
+def test_a_photo_that_is_cut_short_is_refused(refusal: Refusal, name: str, share: float) -> None:
+    refusal(name, WHOLE[name][: int(len(WHOLE[name]) * share)])
+
+
+@EVERY_KIND
+def test_the_first_bytes_alone_are_no_photo(refusal: Refusal, name: str) -> None:
+    for length in (1, 2, 4, 8, 12, 20, 30, 40):
+        refusal(name, WHOLE[name][:length])
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "progressive.jpg"])
+def test_a_jpeg_without_its_end_marker_is_refused(refusal: Refusal, name: str) -> None:
+    assert "cut short" in refusal(name, WHOLE[name][:-2])
+
+
+def test_a_jpeg_cut_short_is_refused_though_another_picture_follows(refusal: Refusal) -> None:
+    content = saved(picture(640, 480), "JPEG")
+    assert "another picture begins" in refusal("a.jpg", content[: len(content) // 2] + WHOLE["a.jpg"])
+
+
+def test_a_jpeg_cut_short_is_refused_though_an_end_marker_was_put_behind(refusal: Refusal) -> None:
+    content = saved(picture(640, 480), "JPEG")
+    assert "a part of its pixels is lost" in refusal("a.jpg", content[: len(content) // 2] + b"\xff\xd9")
+
+
+def test_a_png_with_a_wrong_checksum_is_refused(refusal: Refusal) -> None:
+    for name in ("a.png", "deep.png"):
+        at = len(WHOLE[name]) - 40
+        assert "checksum" in refusal(name, replaced(WHOLE[name], at, bytes([WHOLE[name][at] ^ 1])))
+
+
+@EVERY_KIND
+def test_random_damage_never_ends_in_anything_but_pixels_or_a_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = tmp_path / name
+    rng = np.random.default_rng(11)
+    for _ in range(40):
+        content = bytearray(WHOLE[name])
+        # Beyond the head, where every byte counts.
+        for at in rng.integers(12, min(len(content), 700), 3):
+            content[at] = rng.integers(256)
+        path.write_bytes(content)
+        try:
+            photo = open_photo(path, max_megapixels=1)
+            assert decode(photo, reduce=2).shape == (-(-photo.height // 2), -(-photo.width // 2), 3)
+        except PhotoError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+    # libtiff inside Pillow says what it thinks of a bad LZW stream, and cannot be asked not to.
+    assert capfd.readouterr() == ("", "") or name == "lzw.tif"
+
+
+# --- too large ----------------------------------------------------------------------------------------------
+
+LARGE = struct.pack(">HH", 20000, 30000)
+PNG_HEADER = struct.pack(">IIBBBBB", 30000, 20000, 8, 2, 0, 0, 0)
+BOMBS = {
+    "a.jpg": replaced(WHOLE["a.jpg"], WHOLE["a.jpg"].find(b"\xff\xc0") + 5, LARGE),
+    "a.png": WHOLE["a.png"][:8] + png_chunk(b"IHDR", PNG_HEADER) + WHOLE["a.png"][33:],
+    "a.tif": tiff(
+        [(256, 4, [30000]), (257, 4, [20000]), (258, 3, [8]), (259, 3, [5]), (262, 3, [1]), (273, 4, [8]),
+         (277, 3, [1]), (278, 4, [20000]), (279, 4, [100])],
+        bytes(100),
+    ),
+    "a.avif": WHOLE["a.avif"].replace(struct.pack(">II", 80, 48), struct.pack(">II", 30000, 20000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_600_megapixels_are_refused_from_the_header(refusal: Refusal, name: str) -> None:
+    sentence = refusal(name, BOMBS[name])
+    assert sentence.startswith("has 600 megapixels")
+    if name != "a.avif":
+        assert sentence.startswith("has 600 megapixels, the limit is 250. ")
+        assert "--max-megapixels" in sentence
+
+
+def test_a_webp_and_a_raw_are_held_to_the_limit_too(refusal: Refusal) -> None:
+    for name in ("a.webp", "a.heic", "a.dng", "deep.tif"):
+        assert "the limit is 0.002" in refusal(name, WHOLE[name], max_megapixels=0.002)
+
+
+def test_a_photo_larger_than_pillow_likes_is_read_without_a_word(tmp_path: Path) -> None:
+    width, height = 10000, 9500
+    row = zlib.compress(bytes(width * height), 1)
+    content = tiff(
+        [(256, 4, [width]), (257, 4, [height]), (258, 3, [8]), (259, 3, [8]), (262, 3, [1]), (273, 4, [8]),
+         (277, 3, [1]), (278, 4, [height]), (279, 4, [len(row)])],
+        row,
+    )  # fmt: skip
+    path = tmp_path / "large.tif"
+    path.write_bytes(content)
+    assert decode_exact(open_photo(path)).shape == (height, width)
+
+
+@EVERY_KIND
+def test_the_limit_can_be_raised_and_a_photo_below_it_is_taken(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(WHOLE[name])
+    assert decode(open_photo(path, max_megapixels=0.02)).size
+
+
+# --- no photo at all ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp", ".heic", ".nef"])
+def test_a_text_by_the_name_of_a_photo_is_refused(refusal: Refusal, suffix: str) -> None:
+    assert "no photo" in refusal("a" + suffix, b"Dear diary, today the platter turned. " * 20)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp", ".heic", ".nef"])
+def test_an_empty_file_is_refused(refusal: Refusal, suffix: str) -> None:
+    assert refusal("a" + suffix, b"").startswith("is empty")
+
+
+def test_a_film_is_refused(refusal: Refusal) -> None:
+    assert "no photo" in refusal("a.heic", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(500))
+
+
+def test_noise_by_the_name_of_camera_raw_is_refused(refusal: Refusal) -> None:
+    assert "LibRaw" in refusal("a.nef", bytes(1000))
+    assert "LibRaw" in refusal("b.nef", WHOLE["a.tif"])
+
+
+def test_a_file_that_is_gone_is_refused(refusal: Refusal) -> None:
+    assert "there is no such file" in refusal("gone.jpg")
+
+
+def test_a_folder_or_a_pipe_is_refused(refusal: Refusal, tmp_path: Path) -> None:
+    (tmp_path / "folder.jpg").mkdir()
+    assert "is no file" in refusal("folder.jpg")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
+        assert "is no file" in refusal("pipe.jpg")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's here")
+def test_a_file_that_may_not_be_read_is_refused(refusal: Refusal, tmp_path: Path) -> None:
+    path = tmp_path / "secret.jpg"
+    path.write_bytes(WHOLE["a.jpg"])
+    path.chmod(0)
+    root = os.geteuid() == 0
+    if root:  # who may read everything: be somebody else for a moment
+        os.seteuid(65534)
+    try:
+        assert "you may not read it" in refusal("secret.jpg")
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_symlink_to_itself_is_refused(refusal: Refusal, tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    assert "cannot be read" in refusal("loop.jpg")
+
+
+# --- kinds that are not read --------------------------------------------------------------------------------
+
+
+def test_floating_point_is_refused_with_a_remedy(refusal: Refusal) -> None:
+    sentence = refusal("a.tif", saved(np.ones((8, 8), np.float32), "TIFF"))
+    assert "floating point" in sentence
+    assert "Save it as a TIFF with 8 or 16 bits" in sentence
+
+
+def test_lab_is_refused(refusal: Refusal) -> None:
+    content = tiff([(256, 4, [2]), (257, 4, [2]), (258, 3, [8, 8, 8]), (262, 3, [8]), (277, 3, [3])], bytes(12))
+    assert "colours of a kind that is not read" in refusal("a.tif", content)
+
+
+def test_16_bits_in_separate_planes_are_refused(refusal: Refusal) -> None:
+    content = tiff(
+        [(256, 4, [2]), (257, 4, [2]), (258, 3, [16, 16, 16]), (259, 3, [1]), (262, 3, [2]),
+         (273, 4, [8, 16, 24]), (277, 3, [3]), (278, 4, [2]), (279, 4, [8, 8, 8]), (284, 3, [2])],
+        bytes(24),
+    )  # fmt: skip
+    assert "arrangement that is not read" in refusal("a.tif", content)
+
+
+def test_a_jpeg_of_12_bits_is_refused(refusal: Refusal) -> None:
+    content = replaced(WHOLE["a.jpg"], WHOLE["a.jpg"].find(b"\xff\xc0") + 4, b"\x0c")
+    assert "has 12 bits a channel" in refusal("a.jpg", content)
+
+
+@pytest.mark.parametrize(("name", "package", "extra"), [("a.heic", "pillow_heif", "heic"), ("a.dng", "rawpy", "raw")])
+def test_what_is_not_installed_is_named(
+    refusal: Refusal, monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert f'pip install "underside[{extra}]"' in refusal(name, WHOLE[name])
+
+
+def test_avif_needs_nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    path = tmp_path / "a.avif"
+    path.write_bytes(WHOLE["a.avif"])
+    assert decode(open_photo(path)).shape == (48, 80, 3)
