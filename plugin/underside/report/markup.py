@@ -1,0 +1,58 @@
+"""HTML in which every text is escaped unless it is markup already."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+__all__ = ["Html", "asset", "content_hash", "data_address", "file_address", "join", "markup", "page"]
+
+
+class Html(str):
+    """Markup: what is put into a page as it is."""
+
+    __slots__ = ()
+
+
+def markup(template: str, **values: object) -> Html:
+    """The template with its ``$names`` filled in; what is not `Html` is text, and escaped."""
+    texts = {name: value if isinstance(value, Html) else escape(str(value)) for name, value in values.items()}
+    return Html(Template(template).substitute(texts))
+
+
+def join(parts: Iterable[Html]) -> Html:
+    """Pieces of markup, one after the other."""
+    return Html("\n".join(parts))
+
+
+def asset(name: str) -> str:
+    """A template, style or script that lies beside this module."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def page(template: str, **values: object) -> bytes:
+    """A whole page as bytes; what UTF-8 cannot hold (a name in a broken encoding) becomes question marks."""
+    return markup(template, **values).encode(errors="replace")
+
+
+def content_hash(text: str) -> str:
+    """How a content security policy names the one style or script that it allows."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def data_address(content: bytes, kind: str) -> Html:
+    """The content itself as an address."""
+    return Html(f"data:{kind};base64,{base64.b64encode(content).decode()}")
+
+
+def file_address(file: Path, *, page_folder: Path) -> str:
+    """How a page in the folder links to a file: where it can, so that both may move together."""
+    try:
+        relative = os.path.relpath(file, page_folder)
+    except ValueError:  # another drive of Windows
+        return file.as_uri()
+    return quote(Path(relative).as_posix(), errors="surrogateescape")

@@ -1,0 +1,50 @@
+"""The preview of each shot: the one drawn while it was masked, or a new one where that will not do."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from underside.errors import PhotoError
+from underside.files import write_atomically
+from underside.manifest import ShotRecord, State
+from underside.photo import decode, open_photo, to_srgb, turn_upright
+from underside.preview import PREVIEW_SIDE, draw_preview, preview_path, shrink
+
+__all__ = ["preview_of"]
+
+
+def preview_of(shot: ShotRecord, *, capture: Path, out: Path) -> bytes | None:
+    """The JPEG to show for a masked shot; none where the photo or the mask cannot be read."""
+    path, mask = preview_path(out, shot.photo), out / shot.mask
+    if path.is_file() and not (shot.state is State.BY_HAND and _is_older(path, mask)):
+        return path.read_bytes()
+    preview = _drawn_anew(capture / shot.photo, mask)
+    if preview is not None:
+        write_atomically(path, preview, durable=False)
+    return preview
+
+
+def _is_older(path: Path, mask: Path) -> bool:
+    return mask.is_file() and path.stat().st_mtime_ns < mask.stat().st_mtime_ns
+
+
+def _drawn_anew(photo_path: Path, mask_path: Path) -> bytes | None:
+    try:
+        photo = open_photo(photo_path)
+        pixels = decode(photo, reduce=_reduction(max(photo.width, photo.height)))
+        content = np.fromfile(mask_path, np.uint8)
+    except (PhotoError, OSError):
+        return None
+    mask = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) if content.size else None
+    if mask is None or mask.shape != (photo.height, photo.width):
+        return None
+    return draw_preview(
+        turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation),
+        turn_upright(shrink(mask.astype(np.uint8, copy=False)), photo.orientation),
+    )
+
+
+def _reduction(side: int) -> int:
+    """How far a photo may be reduced while decoding so that enough is left for a preview."""
+    return next((reduce for reduce in (8, 4, 2) if side >= reduce * PREVIEW_SIDE), 1)
