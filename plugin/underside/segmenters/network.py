@@ -121,9 +121,7 @@ def _own_file(model: str | Path) -> Path | None:
 def _own_checked(path: Path, weights: Weights) -> tuple[Path, str]:
     try:
         if problem := checksum_problem(weights, path):
-            raise ModelError(
-                f"{path} is not the file that {path.stem}.toml describes: {problem}", "Mend either"
-            )
+            raise ModelError(f"{path} is not the file that {path.stem}.toml describes: {problem}", "Mend either")
         return path, sha256_of(path)
     except OSError as error:
         raise ModelError(f"Cannot read {path}: {error.strerror}", "Check who may read it") from error
@@ -157,7 +155,7 @@ def _segmenter(
 ) -> NetworkSegmenter:
     form = form_of(session, model.recipe, model.name)
     recipe = sized(model.recipe, form, working_size, model.name)
-    notes = [f"{model.name} runs on {provider.described}", _licence_note(model)]
+    notes = [f"{model.name} runs on {provider.described}", _licence_note(model), model.note]
     if recipe.activation == "detect":
         recipe, seen = _with_activation(session, form, recipe, model.name)
         notes.append(_assumed(model, recipe, seen, is_own=is_own))
