@@ -88,6 +88,7 @@ class Model:
     refused: str = ""
     """Why it is no model for objects: such a model is used only when insisted on."""
     note: str = ""
+    """A sentence for everyone who uses it."""
 
     @property
     def fetchable(self) -> bool:
@@ -153,9 +154,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not TOML: {error}", "Mend that line") from error
     except OSError as error:
-        raise ModelError(
-            f"Cannot read {path}: {error.strerror}", "Check the file and who may read it"
-        ) from error
+        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check the file and who may read it") from error
 
 
 def _model(name: str, entry: Mapping[str, Any], *, where: str) -> Model:
@@ -176,16 +175,24 @@ def _model(name: str, entry: Mapping[str, Any], *, where: str) -> Model:
     except TypeError as error:
         missing = str(error).rpartition(": ")[2]
         raise ModelError(f"{where} lacks {missing}", _EVERY_KEY) from error
-    for each in model.weights:
-        # A name with a folder in it could point anywhere on the disk.
-        if PurePath(each.file).name != each.file or each.file.startswith(".") or "\\" in each.file:
-            raise ModelError(
-                f"{where}: {each.file!r} is not a plain file name", "Give a name without folders"
-            )
+    _refuse_nonsense(model, where)
     return model
 
 
-def _variants(entries: list[dict[str, Any]], where: str) -> tuple[Weights, ...]:
+def _refuse_nonsense(model: Model, where: str) -> None:
+    for each in model.weights:
+        # A name with a folder in it could point anywhere on the disk.
+        if PurePath(each.file).name != each.file or each.file[:1] in ("", ".") or "\\" in each.file:
+            raise ModelError(f"{where}: {each.file!r} is not a plain file name", "Give a name without folders")
+    size = model.recipe.size
+    sides = size if isinstance(size, tuple) else (1 if size is None else size,)
+    if min(*sides, model.recipe.multiple, *model.recipe.std) <= 0:
+        raise ModelError(f"{where}: sizes and deviations are greater than 0", _EVERY_KEY)
+
+
+def _variants(entries: object, where: str) -> tuple[Weights, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ModelError(f"{where}: variants is no list of files", _EVERY_KEY)
     variants = []
     for entry in entries:
         left = dict(entry)
@@ -198,9 +205,7 @@ def _nothing_left(left: Mapping[str, Any], where: str) -> None:
     for key in left:
         known = {f.name for kind in (Model, Recipe, Weights) for f in fields(kind)} - _NO_KEYS
         near = difflib.get_close_matches(key, known, n=1)
-        raise ModelError(
-            f"{where} has an unknown key {key}", f"Perhaps {near[0]} is meant" if near else _EVERY_KEY
-        )
+        raise ModelError(f"{where} has an unknown key {key}", f"Perhaps {near[0]} is meant" if near else _EVERY_KEY)
 
 
 def _taken(kind: type, entry: dict[str, Any], where: str) -> dict[str, Any]:

@@ -53,9 +53,7 @@ def address_of(weights: Weights) -> str:
     return f"{mirror.rstrip('/')}/{urllib.parse.quote(weights.file)}" if mirror else weights.url
 
 
-def fetch(
-    model: Model, *, accept_licence: bool = False, progress: Progress = lambda _done, _all: None
-) -> None:
+def fetch(model: Model, *, accept_licence: bool = False, progress: Progress = lambda _done, _all: None) -> None:
     """Bring all files of the model into the user's folder; those that are there are only checked."""
     check_licence(model, accepted=accept_licence)
     for weights in model.weights:
@@ -109,9 +107,7 @@ def _fetch_file(model: Model, weights: Weights, progress: Progress) -> None:
 def _checked_address(weights: Weights) -> str:
     url = address_of(weights)
     if urllib.parse.urlsplit(url).scheme not in ("http", "https", "file"):
-        raise ModelError(
-            f"{url} is no address to fetch from", f"Let {MIRROR} begin with https://, http:// or file://"
-        )
+        raise ModelError(f"{url} is no address to fetch from", f"Let {MIRROR} begin with https://, http:// or file://")
     return url
 
 
@@ -168,13 +164,13 @@ def _download(part: _Part, progress: Progress) -> bool:
     """Go on until the file is whole; whether bytes that were here before are part of it."""
     if part.version is None:
         part.discard()
+    before = part.size
     pauses = iter(PAUSES)
     while True:
-        before = part.size
         try:
             return _ask_once(part, progress)
         except _NotComingError:
-            # A server that sends nothing at all will not do so a second later either.
+            # A server that has sent nothing at all will not do so a second later either.
             if part.size == before or (pause := next(pauses, None)) is None:
                 raise
         time.sleep(pause)
@@ -216,9 +212,10 @@ def _append(part: _Part, answer: addinfourl, total: int, progress: Progress) -> 
 
 @contextmanager
 def _answer(url: str, headers: dict[str, str]) -> Iterator[addinfourl]:
-    request = urllib.request.Request(url, headers=headers)
+    # A fresh opener, since urllib's own reads the proxy's settings only once.
+    opener, request = urllib.request.build_opener(), urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=_SILENCE) as answer:
+        with opener.open(request, timeout=_SILENCE) as answer:
             yield answer
     except urllib.error.HTTPError as error:
         with error:

@@ -27,6 +27,8 @@ __all__ = [
 DEVICES = ("auto", "cpu", "cuda")
 
 _CUDA = "CUDAExecutionProvider"
+# LOAD_WITH_ALTERED_SEARCH_PATH, as onnxruntime itself loads it; Python alone would not look in PATH.
+_WINDOWS_SEARCHES_PATH = 8
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,7 @@ def open_session(path: Path, provider: Provider) -> Any:  # noqa: ANN401 - untyp
     except Exception as error:
         raise _explained(error, path, provider) from error
     if session.get_providers()[0] != provider.name:
-        raise DeviceError(
-            "onnxruntime fell back to the CPU by itself", "Use --device cpu, or run `underside doctor`"
-        )
+        raise DeviceError("onnxruntime fell back to the CPU by itself", "Use --device cpu, or run `underside doctor`")
     return session
 
 
@@ -162,7 +162,8 @@ def _library_obstacle(onnxruntime: Any) -> Obstacle | None:  # noqa: ANN401 - un
     ending = ("", ".dll") if sys.platform == "win32" else ("lib", ".so")
     try:
         for name, mode in (("shared", getattr(os, "RTLD_GLOBAL", 0)), ("cuda", 0)):
-            ctypes.CDLL(str(folder / f"{ending[0]}onnxruntime_providers_{name}{ending[1]}"), mode=mode)
+            library = folder / f"{ending[0]}onnxruntime_providers_{name}{ending[1]}"
+            ctypes.CDLL(str(library), mode=mode, winmode=_WINDOWS_SEARCHES_PATH)
     except OSError as error:
         # Like "libcublasLt.so.13: cannot open shared object file: No such file or directory".
         missing = str(error).partition(":")[0] if "cannot open shared object" in str(error) else str(error)
