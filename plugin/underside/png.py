@@ -8,9 +8,21 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-__all__ = ["SIGNATURE", "Header", "band_height", "chunk", "encode_bands", "encode_png"]
+__all__ = [
+    "RAW_PROFILE_IPTC",
+    "SIGNATURE",
+    "Header",
+    "Pixels",
+    "band_height",
+    "chunk",
+    "encode_bands",
+    "encode_png",
+    "read_chunks",
+]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+RAW_PROFILE_IPTC = b"Raw profile type iptc"
+"""The keyword under which IPTC is kept: no chunk is made for it, but many programs read this."""
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -47,6 +59,19 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
 
+def read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each chunk, as far as they can be read; the pixels' chunks come without content."""
+    position = len(SIGNATURE)
+    while position + 12 <= len(data):
+        begin = position + 8
+        end = begin + int.from_bytes(data[position : position + 4], "big")
+        if end + 4 > len(data):
+            return
+        kind = data[begin - 4 : begin]
+        yield kind, b"" if kind == b"IDAT" else data[begin:end]
+        position = end + 4
+
+
 def encode_png(pixels: Pixels, *, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     """Encode 8- or 16-bit grey, grey and alpha, RGB or RGBA; ``chunks`` stand before the pixels, in order."""
     height, width = pixels.shape[:2]
@@ -64,9 +89,7 @@ def encode_bands(
     filtered: bool = True,
 ) -> bytes:
     """Encode rows that come in bands of ``band_height``, so that a picture never lies in memory whole."""
-    fields = struct.pack(
-        ">IIBBBBB", header.width, header.height, header.bits, _COLOUR_TYPES[header.channels], 0, 0, 0
-    )
+    fields = struct.pack(">IIBBBBB", header.width, header.height, header.bits, _COLOUR_TYPES[header.channels], 0, 0, 0)
     return b"".join(
         [
             SIGNATURE,
@@ -105,7 +128,5 @@ def _compressed(bands: Iterable[Pixels], header: Header, filtered: bool) -> Iter
 
 
 def _as_stored(band: Pixels) -> NDArray[np.uint8]:
-    in_order = (
-        np.ascontiguousarray(band, dtype=">u2") if band.dtype == np.uint16 else np.ascontiguousarray(band)
-    )
+    in_order = np.ascontiguousarray(band, dtype=">u2") if band.dtype == np.uint16 else np.ascontiguousarray(band)
     return in_order.view(np.uint8)
