@@ -8,11 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from underside.errors import OutputError
 
-__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically", "writing_atomically"]
+__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically"]
 
 PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
@@ -34,25 +33,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` so that ``path`` is either as before or whole, also after a power cut."""
-    with writing_atomically(path) as file:
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write ``content`` so that ``path`` is either as before or whole, also after a power cut.
+
+    What can be made again from other files, such as a preview, need not be ``durable``: it is then whole
+    for every reader, but a power cut may take it.
+    """
+    with _into_place(path, durable=durable) as part, part.open("wb") as file:
         file.write(content)
-
-
-@contextmanager
-def writing_atomically(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the name ``path`` once the block ends without an error."""
-    with _into_place(path) as part, part.open("wb") as file:
-        yield file
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
 
 
 def link_or_copy(source: Path, target: Path) -> None:
     """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise."""
 
-    with _into_place(target) as part:
+    with _into_place(target, durable=True) as part:
         part.unlink()
         try:
             os.link(source, part)
@@ -61,7 +58,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _into_place(path: Path) -> Iterator[Path]:
+def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=path.parent)
@@ -72,7 +69,8 @@ def _into_place(path: Path) -> Iterator[Path]:
             _give_usual_permissions(part)
             yield part
             part.replace(path)
-            _sync_folder(path.parent)
+            if durable:
+                _sync_folder(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -116,4 +114,3 @@ def _explained(path: Path) -> Iterator[None]:
             error.errno or 0, (error.strerror or str(error), "Choose another output folder with -o")
         )
         raise OutputError(f"Cannot write {path}: {reason}", remedy) from error
-
