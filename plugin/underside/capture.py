@@ -1,0 +1,189 @@
+"""A capture: which files of a folder are shots, which are plates, and which pass a shot belongs to."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from underside.errors import SettingsError
+from underside.files import PART_SUFFIX
+from underside.manifest import MANIFEST_NAME
+from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES
+
+__all__ = ["Capture", "Problem", "Shot", "read_capture"]
+
+_PLATE_FOLDERS = re.compile(r"(empty|plates?|leer|vide|vac[ií]o)$", re.IGNORECASE)
+_PLATE_FILES = re.compile(r"(empty|plate)", re.IGNORECASE)
+# Folders that NAS boxes, file managers and version control fill with thumbnails and copies.
+_NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnails?|lost\+found)$", re.IGNORECASE)
+_MASK_NAME = re.compile(r"(?P<photo>.+?)(?:\.mask|[_.-]mask|)\.png$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo of a pass."""
+
+    path: Path
+    name: str
+    """The path relative to the capture's folder, with ``/``: how manifest, masks and messages call it."""
+    pass_name: str
+    companions: tuple[str, ...] = ()
+    """Names of the same shot's camera raw files: the JPEG beside them is what is masked."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the folder that could not be looked at, in words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """All photos of one object."""
+
+    folder: Path
+    shots: tuple[Shot, ...]
+    plates: tuple[Shot, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Files that look like photos and are none, such as masks of the photos beside them."""
+
+
+def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) -> Capture:
+    """Understand one folder, or some photos of one folder tree, as a capture.
+
+    ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other.
+    """
+    for source in sources:
+        if not source.exists():
+            raise SettingsError(f"{source} does not exist", "Check the path")
+    if len(sources) == 1 and sources[0].is_dir():
+        folder = sources[0].resolve()
+        problems: list[Problem] = []
+        paths = sorted(_walk(folder, output.resolve(), problems), key=_natural_order)
+    elif any(source.is_dir() for source in sources):
+        raise SettingsError(
+            "Several folders, or photos and folders together, are more than one capture",
+            "Name one folder, or only photos",
+        )
+    else:
+        folder = _common_folder(sources)
+        problems = []
+        paths = sorted({_absolute(source) for source in sources}, key=_natural_order)
+    photos, left_out = _without_masks(folder, paths)
+    shots = _pair_raw([_shot(folder, path) for path in photos])
+    empty = [shot for shot in shots if plates and _is_plate(shot.name)]
+    return Capture(
+        folder=folder,
+        shots=tuple(shot for shot in shots if shot not in empty),
+        plates=tuple(empty),
+        problems=tuple(problems),
+        left_out=tuple(left_out),
+    )
+
+
+def _walk(folder: Path, output: Path, problems: list[Problem]) -> Iterator[Path]:
+    seen: set[tuple[int, int]] = set()
+
+    def enter(place: Path) -> Iterator[Path]:
+        try:
+            facts = place.stat()
+            if (facts.st_dev, facts.st_ino) in seen:  # a symlink that leads back, or the same folder twice
+                return
+            seen.add((facts.st_dev, facts.st_ino))
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            name = place.relative_to(folder).as_posix() if place != folder else place.name
+            problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
+            return
+        if place != folder and _is_output(place, output):
+            return
+        for entry in entries:
+            path = place / entry.name
+            if entry.name.startswith(".") or entry.name.endswith(PART_SUFFIX):
+                continue
+            if entry.is_dir():
+                if not _NOT_A_PASS.match(entry.name):
+                    yield from enter(path)
+            elif path.suffix.lower() in PHOTO_SUFFIXES:
+                yield path
+
+    yield from enter(folder)
+
+
+def _is_output(place: Path, output: Path) -> bool:
+    return place.resolve() == output or (place / MANIFEST_NAME).is_file()
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolve(): a photo that is a link keeps the name and folder that the user gave it.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _common_folder(photos: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([_absolute(photo).parent for photo in photos]))
+
+
+def _without_masks(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Masks that another program left beside the photos are no photos."""
+    names = {path.name.lower() for path in paths}
+    stems = {path.stem.lower() for path in paths}
+    photos: list[Path] = []
+    masks: list[str] = []
+    for path in paths:
+        match = _MASK_NAME.match(path.name.lower())
+        of = match["photo"] if match else ""
+        is_mask = of in names if of + ".png" == path.name.lower() else of in names | stems
+        if is_mask:
+            masks.append(path.relative_to(folder).as_posix())
+        else:
+            photos.append(path)
+    return photos, masks
+
+
+def _shot(folder: Path, path: Path) -> Shot:
+    name = path.relative_to(folder).as_posix()
+    parent = PurePosixPath(name).parent.as_posix()
+    return Shot(path=path, name=name, pass_name="" if parent == "." else parent)
+
+
+def _pair_raw(shots: Iterable[Shot]) -> list[Shot]:
+    """RAW+JPEG pairs are one shot: the developed file is masked, the raw file is listed with it."""
+    by_stem: dict[str, list[Shot]] = defaultdict(list)
+    for shot in shots:
+        by_stem[PurePosixPath(shot.name).with_suffix("").as_posix().lower()].append(shot)
+    paired: list[Shot] = []
+    for same in by_stem.values():
+        raw = [shot for shot in same if _is_raw(shot)]
+        developed = [shot for shot in same if not _is_raw(shot)]
+        if raw and developed:
+            first = replace(developed[0], companions=tuple(shot.name for shot in raw))
+            paired += [first, *developed[1:]]
+        else:
+            paired += same
+    return paired
+
+
+def _is_raw(shot: Shot) -> bool:
+    return shot.path.suffix.lower() in RAW_SUFFIXES
+
+
+def _is_plate(name: str) -> bool:
+    *folders, file = PurePosixPath(name).parts
+    return any(_PLATE_FOLDERS.match(folder) for folder in folders) or bool(_PLATE_FILES.match(file))
+
+
+def _natural_order(path: Path) -> list[tuple[int, int, str]]:
+    """DSC_2 before DSC_10, folder by folder."""
+    key: list[tuple[int, int, str]] = []
+    for part in path.parts:
+        for piece in re.split(r"(\d+)", part.lower()):
+            if piece:
+                key += [(0, int(piece), "") if piece.isdigit() else (1, 0, piece)]
+        key.append((-1, 0, ""))
+    key.append((2, 0, str(path)))  # names that differ only in case keep a fixed order
+    return key
