@@ -49,6 +49,8 @@ class ShotRecord:
     cutout: str = ""
     """The cut-out, relative to the manifest's folder; empty where none was asked for."""
     cutout_sha256: str = ""
+    cutout_fingerprint: str = ""
+    """Of everything that decides the cut-out, the mask it was made with included."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None
@@ -56,8 +58,12 @@ class ShotRecord:
     area: float = 0.0
     """Share of the photo that is object."""
     fingerprint: str = ""
-    """Of everything that decides the result: model, settings, provider, versions."""
+    """Of everything that decides the mask; the manifest's ``engines`` spells it out."""
+    companions: tuple[str, ...] = ()
+    """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0
+    lacks: tuple[str, ...] = ()
+    """What photogrammetry needs and the photo's metadata do not say, such as ``FocalLength``."""
     notes: tuple[str, ...] = ()
     """What a person should know of this shot, as sentences."""
     reason: str = ""
@@ -70,8 +76,8 @@ class Manifest:
 
     capture: str
     """The capture's folder, as an absolute path."""
-    engine: Mapping[str, Any]
-    """Versions, model and its hash, provider, settings: the same ones give the same bytes."""
+    engines: Mapping[str, Mapping[str, Any]]
+    """By fingerprint: versions, model and its hash, provider, settings. The same ones give the same bytes."""
     shots: tuple[ShotRecord, ...] = ()
     plates: tuple[str, ...] = ()
     """Photos known as plates, relative to the capture's folder: never masked."""
@@ -127,5 +133,6 @@ def _shot(content: dict[str, Any]) -> ShotRecord:
     values["state"] = State(content["state"])
     for name in ("crop", "box"):
         values[name] = tuple(content[name]) if content.get(name) else None
-    values["notes"] = tuple(content["notes"])
+    for name in ("notes", "companions", "lacks"):
+        values[name] = tuple(content[name])
     return ShotRecord(**values)

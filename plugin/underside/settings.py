@@ -1,0 +1,138 @@
+"""What a person may choose: every option once, with its default, its limits and its help."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from underside.cutout import CutoutOptions, parse_background
+from underside.errors import SettingsError
+from underside.masker import Effort
+from underside.refine import EdgeOptions
+
+__all__ = ["Option", "Settings"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """How an option is asked for, on the command line and in files alike."""
+
+    help: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    metavar: str | None = None
+    bare: Any = None
+    """The value where the option is named without one."""
+    in_mask: bool = False
+    """Another choice gives another mask."""
+
+
+def _option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401 - as dataclasses.field
+    return field(default=default, metadata={"option": Option(help, **facts)})
+
+
+_EDGES = EdgeOptions()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One set of choices for a whole capture."""
+
+    effort: str = _option(
+        "normal",
+        "fast: one look, edges at half resolution; normal: two looks, edges at full resolution.",
+        choices=tuple(effort.value for effort in Effort),
+        in_mask=True,
+    )
+    model: str = _option("turntable", "A name that `underside models` lists, or an ONNX file.", metavar="NAME")
+    working_size: int | None = _option(
+        None,
+        "Side of the square with as many pixels as the network looks at; the model's own where not given.",
+        least=64,
+        most=4096,
+        metavar="PIXELS",
+    )
+    device: str = _option("auto", "The processor to use.", choices=("auto", "cpu", "cuda"))
+    gpu_memory: float = _option(2.0, "GPU memory for the network, at most.", least=0.25, metavar="GB")
+    foreground: int = _option(
+        _EDGES.foreground,
+        "From here up (of 255) the matte is object without asking the photo.",
+        least=1,
+        most=255,
+        in_mask=True,
+    )
+    background: int = _option(
+        _EDGES.background,
+        "Up to here (of 255) the matte is background without asking the photo.",
+        least=0,
+        most=254,
+        in_mask=True,
+    )
+    keep: str = _option(
+        _EDGES.keep,
+        "parts: all large parts; largest: one; centre: what holds the object's middle.",
+        choices=("parts", "largest", "centre"),
+        in_mask=True,
+    )
+    grow: int = _option(
+        _EDGES.grow,
+        "Grow the mask by so many pixels; negative shrinks.",
+        least=-200,
+        most=200,
+        metavar="PIXELS",
+        in_mask=True,
+    )
+    cutout: str | None = _option(
+        None,
+        "Also write cut-outs, metadata kept: on black, white, #rrggbb, r,g,b, or transparent.",
+        metavar="BACKGROUND",
+    )
+    cutout_format: str | None = _option(
+        None,
+        "Container of the cut-outs; the photo's own where not given, if it can hold them.",
+        choices=("jpeg", "png", "tiff"),
+    )
+    cutout_mode: str = _option(
+        "lossless",
+        "JPEG to JPEG: keep the object's blocks bit for bit, or compress again at the same quality.",
+        choices=("lossless", "fast"),
+    )
+    crop: int | None = _option(
+        None,
+        "Crop cut-outs to the object's box and so many pixels around it (10 without a number).",
+        least=0,
+        metavar="PIXELS",
+        bare=10,
+    )
+    max_megapixels: float = _option(
+        250.0, "Refuse larger photos: a small file can claim a size that fills all memory.", least=0.001
+    )
+    accept_licence: bool = _option(False, "Accept the licence of a non-commercial model.")
+    allow_non_object: bool = _option(False, "Allow models made for people, clothes or drawings.")
+
+    def __post_init__(self) -> None:
+        if self.background >= self.foreground:
+            raise SettingsError(
+                f"--background {self.background} is not below --foreground {self.foreground}",
+                "Leave a gap between them; the edge step decides in it",
+            )
+
+    @property
+    def edges(self) -> EdgeOptions:
+        """How the matte becomes a mask."""
+        return EdgeOptions(**{f.name: getattr(self, f.name) for f in fields(EdgeOptions)})
+
+    @property
+    def cutout_options(self) -> CutoutOptions | None:
+        """How cut-outs are made; none where none are asked for."""
+        if self.cutout is None:
+            return None
+        return CutoutOptions(
+            background=parse_background(self.cutout),
+            format=self.cutout_format,
+            mode=self.cutout_mode,
+            padding=self.crop,
+        )
+
+    def deciding_the_mask(self) -> dict[str, Any]:
+        """The choices that change a mask's pixels, besides the segmenter's own."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["option"].in_mask}
