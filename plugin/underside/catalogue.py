@@ -43,6 +43,8 @@ class Recipe:
     """Which channel of the output is the matte."""
     inverted: bool = False
     """The channel is the background's."""
+    closer_look: bool = False
+    """It was made to see an object from near, too: a second look at the object's box makes masks better."""
     activation: Activation = "detect"
     """What is still to be done to the answer; ``detect`` tries the network on a picture of its own once."""
 

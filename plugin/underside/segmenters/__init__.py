@@ -24,6 +24,10 @@ class Segmenter(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how this segmenter came to be, as sentences."""
 
+    @property
+    def closer_look(self) -> bool:
+        """Whether a second look, at the object's box, makes its mattes better."""
+
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """Columns and rows at which a picture of that size is looked at; more pixels are not seen."""
 

@@ -50,6 +50,11 @@ class NetworkSegmenter:
     turn: AbstractContextManager[Any]
     """Held while the network works."""
 
+    @property
+    def closer_look(self) -> bool:
+        """As its recipe says."""
+        return self.recipe.closer_look
+
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """Columns and rows at which a picture of that size is looked at."""
         return grid_of(self.recipe, width, height)
