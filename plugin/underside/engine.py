@@ -1,0 +1,116 @@
+"""The one engine behind every door: from sources to masks, manifest, layouts and contact sheet."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from underside.capture import Capture, read_capture
+from underside.cutout_workers import CutoutWorkers
+from underside.errors import SettingsError
+from underside.layouts import LayoutResult, check_layout_names, write_layout
+from underside.masker import Effort, Masker
+from underside.pipeline import Outcome, Progress, mask_capture
+from underside.report import write_contact_sheet
+from underside.segmenters.network import load_segmenter
+from underside.settings import Settings
+from underside.shotwork import MASKS, ShotWork, engine_facts
+from underside.workers import usual_workers
+
+__all__ = ["Door", "Result", "load_masker", "mask_sources"]
+
+
+class Door(Protocol):
+    """Who called the engine, and hears how it goes."""
+
+    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
+        """The capture is understood and the model loaded; the notes say on what processor, for example."""
+
+    def progress(self, progress: Progress) -> None:
+        """One shot more is through."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a capture."""
+
+    capture: Capture
+    outcome: Outcome
+    masks: Path
+    """The folder they lie in."""
+    layouts: tuple[LayoutResult, ...]
+    report: Path
+
+
+def load_masker(settings: Settings | None = None) -> Masker:
+    """A masker with its model loaded, as the settings say."""
+    settings = settings or Settings()
+    segmenter = load_segmenter(
+        settings.model,
+        device=settings.device,
+        working_size=settings.working_size,
+        gpu_memory_gb=settings.gpu_memory,
+        accept_licence=settings.accept_licence,
+        allow_non_object=settings.allow_non_object,
+    )
+    return Masker(segmenter, effort=Effort(settings.effort), edges=settings.edges)
+
+
+def mask_sources(
+    sources: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    layouts: Sequence[str] = (),
+    plates: bool = True,
+    workers: int | None = None,
+    force: bool = False,
+    force_edited: bool = False,
+    door: Door,
+    stop: threading.Event | None = None,
+) -> Result:
+    """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are."""
+    check_layout_names(layouts)
+    capture = _capture(sources, out, plates=plates)
+    count = workers or usual_workers()
+    masker = load_masker(settings)
+    door.started(capture, masker.segmenter.notes)
+    with ExitStack() as stack:
+        work = ShotWork(
+            out=out,
+            masker=masker,
+            settings=settings,
+            engine=engine_facts(settings, masker.segmenter),
+            cutout_workers=stack.enter_context(CutoutWorkers(count)) if settings.cutout else None,
+            force=force,
+            force_edited=force_edited,
+        )
+        outcome = mask_capture(capture, out, work, workers=count, stop=stop, on_progress=door.progress)
+    return Result(
+        capture=capture,
+        outcome=outcome,
+        masks=out / MASKS,
+        layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts),
+        report=write_contact_sheet(outcome.manifest, out),
+    )
+
+
+def _capture(sources: Sequence[Path], out: Path, *, plates: bool) -> Capture:
+    capture = read_capture(sources, output=out, plates=plates)
+    if out.resolve() == capture.folder.resolve() and any(source.is_dir() for source in sources):
+        raise SettingsError(
+            f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
+        )
+    if capture.shots:
+        return capture
+    if capture.plates:
+        raise SettingsError(
+            f"All {len(capture.plates)} photos in {capture.folder} are named like plates (the empty platter)",
+            "Rename them, or mask them all the same with --no-plates",
+        )
+    if capture.problems:
+        problem = capture.problems[0]
+        raise SettingsError(f"{problem.name}: {problem.reason}", "Check its permissions")
+    raise SettingsError(f"There are no photos in {capture.folder}", "Check the path")

@@ -1,0 +1,59 @@
+"""The line protocol between doors and engine: one JSON object a line."""
+
+import json
+import os
+import select
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TextIO
+
+__all__ = ["EventWriter", "when_input_closes"]
+
+
+class EventWriter:
+    """Writes events to a stream, each line whole, from any thread."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """Write one event; a reader that has gone away is not our failure."""
+        line = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        with self._lock:
+            try:
+                self._stream.write(line + "\n")
+                self._stream.flush()
+            except (BrokenPipeError, ValueError):
+                return
+
+
+def when_input_closes(action: Callable[[], None]) -> None:
+    """Call ``action`` once the door that started us closes our standard input.
+
+    Only a pipe or socket that is open now can be closed by a door: a terminal, a file, ``/dev/null``, or
+    what a shell or a scheduler left closed from the start means nothing.
+    """
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):
+        return
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) or _hung_up():
+        return
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        action()
+
+    threading.Thread(target=wait, name="input", daemon=True).start()
+
+
+def _hung_up() -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return False
+    poll = select.poll()
+    poll.register(0, select.POLLIN)
+    return any(state & select.POLLHUP for _, state in poll.poll(0))

@@ -1,0 +1,263 @@
+"""What is done for one shot: its mask, its preview, its cut-out, and the record of them."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside import __version__
+from underside.capture import Shot
+from underside.cutout import CutoutOptions
+from underside.cutout_workers import CutoutWorkers
+from underside.errors import PhotoError
+from underside.files import sha256_of, write_atomically
+from underside.manifest import ShotRecord, State
+from underside.masker import REVISION, Masker
+from underside.metadata import missing_camera_facts
+from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
+from underside.png import encode_png
+from underside.preview import draw_preview, preview_path, shrink
+from underside.segmenters import Segmenter
+from underside.settings import Settings
+
+__all__ = ["MASKS", "ShotWork", "engine_facts", "failed"]
+
+MASKS = "masks"
+"""The folder of the masks, in the output folder."""
+_CUTOUTS = "cutouts"
+
+
+def engine_facts(settings: Settings, segmenter: Segmenter) -> dict[str, Any]:
+    """All that decides a mask's bytes, and its fingerprint."""
+    facts: dict[str, Any] = {
+        "underside": __version__,
+        "revision": REVISION,
+        "segmenter": dict(segmenter.fingerprint),
+        **settings.deciding_the_mask(),
+    }
+    return {"fingerprint": _fingerprint(facts), **facts}
+
+
+def failed(shot: Shot, reason: str) -> ShotRecord:
+    """The record of a shot that was set aside."""
+    return ShotRecord(shot.name, shot.pass_name, State.FAILED, reason=reason, companions=shot.companions)
+
+
+@dataclass(frozen=True)
+class ShotWork:
+    """Does one shot after another, from any number of threads."""
+
+    out: Path
+    masker: Masker
+    settings: Settings
+    engine: Mapping[str, Any]
+    cutout_workers: CutoutWorkers | None = None
+    """Needed where the settings ask for cut-outs."""
+    force: bool = False
+    """Do finished shots again."""
+    force_edited: bool = False
+    """Write over masks that a person has changed."""
+
+    @property
+    def _options(self) -> CutoutOptions | None:
+        """How cut-outs are made, if any are."""
+        return self.settings.cutout_options
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell once a capture of these choices."""
+        return self._options.warnings if self._options else ()
+
+    def is_finished(self, shot: Shot, before: ShotRecord) -> bool:
+        """Whether an earlier run left nothing to do."""
+        if self.force or before.state is State.FAILED or not _same_file(shot.path, before):
+            return False
+        sha256 = _hash_or_none(self._mask_path(shot))
+        if sha256 is None or not self._cutout_is_current(before, sha256):
+            return False
+        if sha256 != before.mask_sha256:
+            return before.state is State.BY_HAND and not self.force_edited
+        return before.state is State.MASKED and before.fingerprint == self.engine["fingerprint"]
+
+    def do(self, shot: Shot, before: ShotRecord | None) -> ShotRecord:
+        """Do what is missing for a shot; a photo that cannot be used gives a record that says why."""
+        started = time.monotonic()
+        try:
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+            record, mask = self._masked(shot, photo, before)
+            if self._options is not None:
+                record = self._cut_out(shot, photo, mask, record, before)
+        except PhotoError as error:
+            return failed(shot, str(error))
+        return replace(record, seconds=round(time.monotonic() - started, 3))
+
+    def _masked(self, shot: Shot, photo: Photo, before: ShotRecord | None) -> tuple[ShotRecord, NDArray[np.uint8]]:
+        path = self._mask_path(shot)
+        record = _facts(shot, photo)
+        on_disk = None if self.force_edited else _hash_or_none(path)
+        if on_disk is not None and before is not None:
+            if on_disk != before.mask_sha256:
+                return self._by_hand(shot, photo, replace(record, mask_sha256=before.mask_sha256))
+            if self._mask_is_current(photo, before):
+                mask = _read_mask(path, photo)
+                return _with_mask(record, mask, sha256=on_disk, fingerprint=before.fingerprint), mask
+        masked = self.masker.mask_photo(photo)
+        content = encode_png(masked.mask)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if on_disk is not None and before is None and on_disk != sha256:
+            # Nothing says that it is ours to replace.
+            return self._by_hand(shot, photo, replace(record, mask_sha256=sha256))
+        write_atomically(path, content)
+        self._write_preview(shot, photo, masked.pixels, masked.mask)
+        return _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]), masked.mask
+
+    def _mask_is_current(self, photo: Photo, before: ShotRecord) -> bool:
+        same = before.fingerprint == self.engine["fingerprint"] and before.sha256 == photo.sha256
+        return same and not self.force
+
+    def _by_hand(self, shot: Shot, photo: Photo, record: ShotRecord) -> tuple[ShotRecord, NDArray[np.uint8]]:
+        mask = _read_mask(self._mask_path(shot), photo)
+        self._write_preview(shot, photo, decode(photo, reduce=4), mask)
+        seen = _with_mask(record, mask, sha256=record.mask_sha256, fingerprint="")
+        return replace(seen, state=State.BY_HAND), mask
+
+    def _write_preview(self, shot: Shot, photo: Photo, pixels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
+        picture = turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation)
+        outline = turn_upright(shrink(mask), photo.orientation)
+        write_atomically(preview_path(self.out, shot.name), draw_preview(picture, outline), durable=False)
+
+    def _cut_out(
+        self,
+        shot: Shot,
+        photo: Photo,
+        mask: NDArray[np.uint8],
+        record: ShotRecord,
+        before: ShotRecord | None,
+    ) -> ShotRecord:
+        mask_sha256 = _hash_or_none(self._mask_path(shot)) or ""
+        same_photo = before is not None and before.sha256 == photo.sha256
+        if before is not None and same_photo and not self.force and self._cutout_is_current(before, mask_sha256):
+            return _with_cutout_of(record, before)
+        assert self.cutout_workers is not None
+        assert self._options is not None
+        cutout = self.cutout_workers.make(photo, mask, self._options)
+        name = f"{_CUTOUTS}/{_cutout_name(shot.name, cutout.suffix)}"
+        write_atomically(self.out / name, cutout.data)
+        return replace(
+            record,
+            cutout=name,
+            cutout_sha256=hashlib.sha256(cutout.data).hexdigest(),
+            cutout_fingerprint=self._cutout_fingerprint(mask_sha256),
+            crop=cutout.crop,
+            notes=(*record.notes, *cutout.notes),
+        )
+
+    def _cutout_is_current(self, before: ShotRecord, mask_sha256: str) -> bool:
+        if self._options is None:
+            return True
+        if before.cutout_fingerprint != self._cutout_fingerprint(mask_sha256):
+            return False
+        return (self.out / before.cutout).is_file()
+
+    def _cutout_fingerprint(self, mask_sha256: str) -> str:
+        assert self._options is not None
+        return _fingerprint({**asdict(self._options), "mask": mask_sha256, "revision": REVISION})
+
+    def _mask_path(self, shot: Shot) -> Path:
+        return self.out / _mask_name(shot)
+
+
+def _mask_name(shot: Shot) -> str:
+    # The whole name of the photo stays, suffix and all: IMG_1.jpg and IMG_1.tif never meet.
+    return f"{MASKS}/{shot.name}.png"
+
+
+_SAME_KIND = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}
+
+
+def _cutout_name(photo: str, suffix: str) -> str:
+    """The photo's own name where the container stays, the new suffix behind the whole name otherwise."""
+    kind = PurePosixPath(photo).suffix.lower()
+    return photo if _SAME_KIND.get(kind, kind) == suffix else photo + suffix
+
+
+def _facts(shot: Shot, photo: Photo) -> ShotRecord:
+    return ShotRecord(
+        photo=shot.name,
+        pass_name=shot.pass_name,
+        state=State.MASKED,
+        sha256=photo.sha256,
+        size=photo.size,
+        mtime_ns=photo.mtime_ns,
+        width=photo.width,
+        height=photo.height,
+        orientation=photo.orientation,
+        mask=_mask_name(shot),
+        companions=shot.companions,
+        lacks=tuple(missing_camera_facts(photo)),
+        notes=photo.notes,
+    )
+
+
+def _with_mask(record: ShotRecord, mask: NDArray[np.uint8], *, sha256: str, fingerprint: str) -> ShotRecord:
+    left, top, width, height = cv2.boundingRect(mask)
+    empty = width == 0
+    return replace(
+        record,
+        mask_sha256=sha256,
+        fingerprint=fingerprint,
+        box=None if empty else (left, top, left + width, top + height),
+        area=round(cv2.countNonZero(mask) / mask.size, 6),
+        notes=(*record.notes, "No object was found: the mask is empty") if empty else record.notes,
+    )
+
+
+def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
+    return replace(
+        record,
+        cutout=before.cutout,
+        cutout_sha256=before.cutout_sha256,
+        cutout_fingerprint=before.cutout_fingerprint,
+        crop=before.crop,
+    )
+
+
+def _read_mask(path: Path, photo: Photo) -> NDArray[np.uint8]:
+    """A mask of ours, or one that a person has changed: grey values are cut hard, colours made grey."""
+    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
+    mask = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    if mask is None:
+        problem = "is no picture"
+    elif mask.shape != (photo.height, photo.width):
+        problem = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {photo.width} x {photo.height}"
+    else:
+        return np.where(mask >= 128, np.uint8(255), np.uint8(0))
+    raise PhotoError(f"The mask {path} was changed by hand and {problem}", "Mend or delete it and run again")
+
+
+def _same_file(path: Path, before: ShotRecord) -> bool:
+    try:
+        facts = path.stat()
+        same = (facts.st_size, facts.st_mtime_ns) == (before.size, before.mtime_ns)
+        return same or (facts.st_size == before.size and sha256_of(path) == before.sha256)
+    except OSError:
+        return False
+
+
+def _hash_or_none(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except FileNotFoundError:
+        return None
+
+
+def _fingerprint(facts: Mapping[str, Any]) -> str:
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
