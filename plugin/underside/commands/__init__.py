@@ -1,0 +1,42 @@
+"""The commands, one file each, loaded when they are called."""
+
+import importlib
+
+import click
+
+from underside import __version__
+
+__all__ = ["underside"]
+
+# Each command lives in the module of its name and is the object of its name there.
+_COMMANDS = {
+    "mask": "Mask a folder of photos, or single ones.",
+    "demo": "Mask the bundled photos and show the result.",
+    "models": "What models are known and here; fetch one.",
+    "check-layout": "Say why a program would ignore a mask.",
+    "doctor": "What works on this machine.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module only when it is needed: the others cost no time at start."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"underside.commands.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="underside %(version)s")
+def underside() -> None:
+    """Masks for turntable photogrammetry: object only, exact edges, metadata kept."""

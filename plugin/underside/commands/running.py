@@ -1,0 +1,181 @@
+"""Run the engine for a person or a program: signals, progress, the summary and the exit code."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from underside import pipeline
+from underside.capture import Capture
+from underside.engine import Result
+from underside.errors import ExitCode
+from underside.events import EventWriter, when_input_closes
+from underside.manifest import State
+
+__all__ = ["Person", "Program", "exit_code", "stopping_cleanly", "summary"]
+
+
+@contextmanager
+def stopping_cleanly(*, with_input: bool = False) -> Iterator[threading.Event]:
+    """An event that is set once somebody wants the run to end: Ctrl-C, a terminate signal, a door that closes.
+
+    The second Ctrl-C ends at once.
+    """
+    stop = threading.Event()
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if not stop.is_set():
+            stop.set()
+            click.echo("underside: finishing the shots in flight; Ctrl-C again ends at once.", err=True)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), ask) for name in names}
+    if with_input:
+        when_input_closes(stop.set)
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+class Person(AbstractContextManager["Person"]):
+    """A door for people: a bar with rate and time left on a terminal, failures as they come, a summary."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("masking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("masking", total=None, rate="")
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
+        """Say what the work runs on, and show the bar."""
+        for note in notes:
+            self._say(note)
+        self._started = time.monotonic()
+        self._bar.update(self._task, total=len(capture.shots))
+
+    def progress(self, progress: pipeline.Progress) -> None:
+        """Move the bar; name a shot that was set aside."""
+        rate = progress.done / (time.monotonic() - self._started)
+        self._bar.update(self._task, completed=progress.done, rate=f"{rate:.1f} a second")
+        if progress.record.state is State.FAILED:
+            self._say(f"{progress.record.photo}: {progress.record.reason}")
+
+    def finished(self, result: Result) -> None:
+        """Sum up on standard output."""
+        self.__exit__()
+        for line in summary(result):
+            click.echo(line)
+
+    def _say(self, line: str) -> None:
+        self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class Program(AbstractContextManager["Program"]):
+    """A door for programs: the line protocol on standard output, and nothing else there."""
+
+    def __init__(self) -> None:
+        self._write = EventWriter(sys.stdout)
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
+        """Tell how many shots there are."""
+        self._write("started", total=len(capture.shots), plates=len(capture.plates), notes=list(notes))
+
+    def progress(self, progress: pipeline.Progress) -> None:
+        """Tell of one shot."""
+        record = progress.record
+        if record.state is State.FAILED:
+            self._write("failed", photo=record.photo, reason=record.reason)
+            return
+        self._write(
+            "shot",
+            photo=record.photo,
+            mask=record.mask,
+            state=record.state.value,
+            kept=progress.kept,
+            notes=list(record.notes),
+            seconds=record.seconds,
+        )
+
+    def finished(self, result: Result) -> None:
+        """Tell the counts."""
+        outcome = result.outcome
+        self._write(
+            "finished",
+            masked=outcome.masked,
+            kept=outcome.kept,
+            failed=len(outcome.failed),
+            unreached=outcome.unreached,
+            warnings=list(outcome.manifest.warnings),
+            report=str(result.report),
+            seconds=round(outcome.seconds, 3),
+        )
+
+
+def summary(result: Result) -> Iterator[str]:
+    """What a person must know at the end, line by line."""
+    outcome = result.outcome
+    rate = f", {outcome.masked / outcome.seconds:.1f} a second" if outcome.masked else ""
+    yield f"{_count(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
+    if outcome.kept:
+        yield f"{_count(outcome.kept, 'shot')} already done, left as they are"
+    by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
+    if by_hand:
+        yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
+    if result.capture.plates:
+        yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
+    if result.capture.left_out:
+        yield f"{_count(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+    for warning in outcome.manifest.warnings:
+        yield f"Warning: {warning}"
+    if outcome.unreached:
+        yield f"{_count(outcome.unreached, 'shot')} not reached: the same command goes on with them"
+    if outcome.failed:
+        yield f"{_count(len(outcome.failed), 'shot')} set aside:"
+        yield from (f"  {shot.photo}: {shot.reason}" for shot in outcome.failed)
+    yield f"Masks: {result.masks}"
+    yield f"Contact sheet: {result.report}"
+    for layout in result.layouts:
+        yield f"Laid out for {layout.name}: {layout.folder}"
+        yield from (f"  {note}" for note in layout.notes)
+
+
+def exit_code(result: Result) -> ExitCode:
+    """What a run came to."""
+    if result.outcome.unreached:
+        return ExitCode.INTERRUPTED
+    return ExitCode.SOME_FAILED if result.outcome.failed or result.capture.problems else ExitCode.DONE
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
