@@ -1,0 +1,83 @@
+"""The house: each room uses rooms below it, never above."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "plugin" / "underside"
+
+# From the ground up. A new module goes where its imports allow and its users expect it.
+ROOMS = [
+    "errors",
+    "files",
+    "events",
+    "resources",
+    "png",
+    "orientation",
+    "exif",
+    "colour",
+    "containers",
+    "photo",
+    "metadata",
+    "jpeg",
+    "pins",
+    "fetch",
+    "catalogue",
+    "providers",
+    "segmenters",
+    "capture",
+    "manifest",
+    "refine",
+    "looks",
+    "masker",
+    "cutout",
+    "settings",
+    "layouts",
+    "preview",
+    "cutout_workers",
+    "shotwork",
+    "pipeline",
+    "report",
+    "workers",
+    "engine",
+    "hosts",
+    "commands",
+    "__main__",
+]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "underside":
+            rooms |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("underside."):
+            rooms.add(str(node.module).split(".")[1])
+        elif isinstance(node, ast.Import):
+            rooms |= {n.name.split(".")[1] for n in node.names if n.name.startswith("underside.")}
+    return rooms - {"__version__"}
+
+
+def test_every_module_has_its_place_in_the_list() -> None:
+    assert {room(path) for path in modules()} == set(ROOMS)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_uses_only_rooms_below_it(path: Path) -> None:
+    above = [used for used in imported_rooms(path) if ROOMS.index(used) > ROOMS.index(room(path))]
+    assert not above
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_says_in_one_sentence_what_it_is_for(path: Path) -> None:
+    sentence = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert sentence.splitlines()[0].endswith((".", ":")), f"{path} needs a sentence"
