@@ -1,0 +1,68 @@
+"""``underside check-layout``: why a program would ignore the masks of a folder."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from underside.errors import ExitCode
+from underside.layouts import LAYOUTS, Report, check_folder
+
+__all__ = ["check_layout"]
+
+
+@click.command("check-layout")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The photos' folder, where neither the manifest nor a folder images beside the masks tells it.",
+)
+@click.option(
+    "--layout",
+    metavar="PROGRAM",
+    help=f"The program the masks are for, where the folder is not called like it: {', '.join(LAYOUTS)}.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+def check_layout(*, folder: Path, photos: Path | None, layout: str | None, as_json: bool) -> int:
+    """Say for each photo why a program would ignore or misuse its mask.
+
+    FOLDER is an output folder (its masks and all its layouts are checked), one layout, or a folder of
+    masks that another tool made. Ends with 0 where all is well, with 1 where a mask would be lost.
+    """
+    reports = check_folder(folder, layout=layout, photos=photos)
+    if as_json:
+        click.echo(_json(reports))
+    else:
+        for report in reports:
+            _show(report)
+    return ExitCode.DONE if all(report.fine for report in reports) else ExitCode.NO
+
+
+def _json(reports: Sequence[Report]) -> str:
+    checks = [
+        {
+            "layout": report.layout,
+            "folder": str(report.folder),
+            "photos": report.photos,
+            "fine": report.fine,
+            "findings": [{**asdict(finding), "problem": finding.kind.is_problem} for finding in report.findings],
+        }
+        for report in reports
+    ]
+    return json.dumps({"fine": all(report.fine for report in reports), "checks": checks}, ensure_ascii=False, indent=1)
+
+
+def _show(report: Report) -> None:
+    kinds = Counter(str(finding.kind) for finding in report.findings)
+    found = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    verdict = "fine" if report.fine else "not fine"
+    click.echo(f"{report.program}, {report.photos} photos: {verdict}{f' ({found})' if found else ''}")
+    rows = [(finding.photo or finding.mask, str(finding.kind), finding.why) for finding in report.findings]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    for name, kind, why in rows:
+        click.echo(f"  {name:<{widths[0]}}  {kind:<{widths[1]}}  {why}")

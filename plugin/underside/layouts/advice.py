@@ -1,0 +1,62 @@
+"""What a person is told about a layout: how to use it, what is missing in it, what to look at."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from underside.layouts.naming import Place, mask_names
+from underside.layouts.table import Layout, WithoutMask
+from underside.manifest import Manifest, State
+
+__all__ = ["how_to_text", "notes", "some"]
+
+_NAMED = 5
+
+
+def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place]) -> Iterator[str]:
+    """Sentences without their full stop: shots without a mask, new names, facts to check."""
+    failed = [shot.photo for shot in manifest.shots if shot.state is State.FAILED]
+    if failed:
+        if layout.cut_out or any(place.photo for place in placed):
+            yield f"{len(failed)} of the photos have no mask and are not in this layout: {some(failed)}"
+        elif layout.without_mask is WithoutMask.LEFT_OUT:
+            yield f"{layout.program} {layout.without_mask}: {some(failed)}"
+        else:
+            yield f"{layout.program} {layout.without_mask}, so take these out of the project: {some(failed)}"
+    renamed = [place for place in placed if place.mask != f"{layout.masks}/{_usual_mask(layout, place)}"]
+    if renamed:
+        first = renamed[0]
+        example = f"{PurePosixPath(first.photo or first.mask).name} for {first.shot.photo}"
+        yield f"{len(renamed)} of the photos have another name here, {example}: {_why(layout, renamed)}"
+    if layout.check_once:
+        yield f"Not confirmed. {layout.check_once}"
+
+
+def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
+    """The text that lies beside the masks."""
+    return "\n\n".join(
+        [
+            f"Masks for {layout.program}",
+            how_to,
+            *(f"{sentence}." for sentence in sentences),
+            "Underside makes this folder anew with every run. To change a mask, change the one in the "
+            "masks folder beside capture.json and run underside mask again. Do not edit files here: they "
+            "may be the very same "
+            "files as your photos and masks (hard links).\n",
+        ]
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _usual_mask(layout: Layout, place: Place) -> str:
+    return mask_names(layout, place.shot.photo)[0]
+
+
+def _why(layout: Layout, renamed: Sequence[Place]) -> str:
+    if not layout.spaces and any(" " in place.shot.photo for place in renamed):
+        return f"{layout.program} ignores masks with a space in their name"
+    return "otherwise names would meet in one folder"

@@ -1,0 +1,156 @@
+"""Say why a program would ignore or misuse the masks of a folder."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from underside.capture import read_capture
+from underside.errors import PhotoError, SettingsError, UndersideError
+from underside.layouts.examine import Facts, Mask, examine
+from underside.layouts.findings import Finding, Report
+from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs
+from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, find
+from underside.layouts.write import LAYOUTS_FOLDER, laid_out, read_mask
+from underside.manifest import Manifest, ShotRecord, load
+from underside.photo import open_photo
+
+__all__ = ["check_folder"]
+
+# A mask of 24 megapixels in flight holds about 100 MB, with the one it is compared to.
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One folder to check for one program, and the output folder it was made from, if it was."""
+
+    layout: Layout
+    folder: Path
+    out: Path | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def masks(self) -> Path:
+        """The masks' folder; one that another tool made may hold them directly."""
+        inner = self.folder / self.layout.masks
+        return inner if inner.is_dir() else self.folder
+
+
+@dataclass(frozen=True)
+class _Photos:
+    """The photos whose masks are looked for, by names relative to a folder, with what the manifest knows."""
+
+    folder: Path
+    names: Sequence[str]
+    records: Mapping[str, ShotRecord] = field(default_factory=dict)
+
+
+def check_folder(folder: Path, *, layout: str | None = None, photos: Path | None = None) -> tuple[Report, ...]:
+    """Check an output folder with all its layouts, one layout, or masks that another tool made.
+
+    ``layout`` is needed where the folder is not called like one. ``photos`` is their folder where neither the
+    manifest nor a folder ``images`` beside the masks tells it.
+    """
+    for given in filter(None, (folder, photos)):
+        if not given.is_dir():
+            raise SettingsError(f"{given} is no folder", "Check the path")
+    return tuple(_check(place, photos) for place in _places(folder.absolute(), layout))
+
+
+def _places(folder: Path, layout: str | None) -> list[_Place]:
+    manifest = load(folder)
+    if manifest is None:
+        out = folder.parents[1] if folder.parent.name == LAYOUTS_FOLDER else None
+        return [_Place(_meant(folder, layout), folder, out, load(out) if out else None)]
+    laid = folder / LAYOUTS_FOLDER
+    if layout is None:
+        there = [each for each in LAYOUTS.values() if (laid / each.name).is_dir()]
+        ours = _Place(OWN, folder, folder, manifest)
+        return [ours, *(_Place(each, laid / each.name, folder, manifest) for each in there)]
+    if not (laid / find(layout).name).is_dir():
+        raise SettingsError(f"{folder} has no layout {layout}", f"Make it with underside mask --layout {layout}")
+    return [_Place(find(layout), laid / layout, folder, manifest)]
+
+
+def _meant(folder: Path, layout: str | None) -> Layout:
+    if layout is None and folder.name not in LAYOUTS:
+        raise SettingsError(
+            f"Nothing says which program {folder} is for, and each wants its masks in another way",
+            f"Name it with --layout: {', '.join(LAYOUTS)}",
+        )
+    return find(layout or folder.name)
+
+
+def _check(place: _Place, given: Path | None) -> Report:
+    layout = place.layout
+    photos = _photos(place, given)
+    if not photos.names:
+        raise SettingsError(f"There are no photos in {photos.folder}", "Say where they are with --photos")
+    files = _pictures(place.masks)
+    if photos.folder.resolve() == place.masks.resolve() and not layout.cut_out:
+        files = sorted(set(files) - set(photos.names))
+    paired = pairs(layout, photos.names, files)
+    findings = list(near_misses(layout, photos.names, files, paired))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for found in pool.map(lambda photo: _look(place, photos, photo, paired[photo]), paired):
+            findings += found
+    in_order = sorted(findings, key=lambda finding: (not finding.photo, finding.photo, finding.mask))
+    return Report(layout.name, layout.program, place.folder, len(photos.names), tuple(in_order))
+
+
+def _photos(place: _Place, given: Path | None) -> _Photos:
+    layout, masks = place.layout, place.masks
+    images = place.folder / IMAGES
+    placed = laid_out(layout, place.manifest) if place.manifest else ()
+    if layout.cut_out and given is None:
+        prefix = f"{layout.masks}/"
+        return _Photos(masks, _pictures(masks), {each.mask.removeprefix(prefix): each.shot for each in placed})
+    if given is not None:
+        records = {each.shot.photo: each.shot for each in placed}
+        return _Photos(given, _photo_names(given, masks), records)
+    if place.manifest is not None and not any(each.photo for each in placed):
+        names = [shot.photo for shot in place.manifest.shots]
+        return _Photos(Path(place.manifest.capture), names, {each.shot.photo: each.shot for each in placed})
+    if images.is_dir():
+        records = {each.photo.removeprefix(f"{IMAGES}/"): each.shot for each in placed if each.photo}
+        return _Photos(images, _photo_names(images, masks), records)
+    if layout.masks == IMAGES:
+        return _Photos(place.folder, _photo_names(place.folder, masks))
+    raise SettingsError(f"Nothing says where the photos of {place.folder} are", "Say it with --photos")
+
+
+def _photo_names(folder: Path, masks: Path) -> list[str]:
+    capture = read_capture([folder], output=masks)
+    return [shot.name for shot in capture.shots if not is_mask_name(Path(shot.name).name)]
+
+
+def _pictures(folder: Path) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    names = (path.relative_to(folder) for path in paths)
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
+
+
+def _look(place: _Place, photos: _Photos, photo: str, mask: str) -> list[Finding]:
+    facts = _facts(place, photos, photo)
+    found = examine(place.layout, place.masks / mask, facts)
+    return [Finding(kind, why, photo, mask) for kind, why in found]
+
+
+def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:
+    record = photos.records.get(photo)
+    if record is not None and place.out is not None:
+        made = None if place.layout is OWN else _made(place.out, record)
+        return Facts(record.width, record.height, record.orientation, made)
+    try:
+        opened = open_photo(photos.folder / photo)
+    except PhotoError:
+        return None  # no program opens it either
+    return Facts(opened.width, opened.height, opened.orientation)
+
+
+def _made(out: Path, record: ShotRecord) -> Mask | None:
+    try:
+        return read_mask(out / record.mask, record)
+    except (OSError, UndersideError):
+        return None

@@ -1,0 +1,141 @@
+"""Look into a mask for what would make a program misuse it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.colour import Pixels, eight_bits
+from underside.errors import PhotoError
+from underside.layouts.findings import Kind
+from underside.layouts.table import Layout
+from underside.photo import Photo, decode_exact, open_photo, turn_upright, upright_size
+
+__all__ = ["Facts", "Mask", "examine"]
+
+Mask = NDArray[np.uint8]
+
+# A patch in a corner is as wide as this share of the mask's shorter side.
+_CORNER = 1 / 32
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a mask's photo."""
+
+    width: int
+    height: int
+    """Of the stored grid."""
+    orientation: int
+    made: Mask | None = None
+    """The mask that Underside made for it, if it did: white object, stored grid."""
+
+
+def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[Kind, str]]:
+    """Every kind of trouble with its reason, as a sentence without its full stop."""
+    try:
+        opened = open_photo(path, max_megapixels=_limit(photo))
+        pixels = decode_exact(opened)
+    except PhotoError as error:
+        yield Kind.DAMAGED, error.what
+        return
+    yield from _container(layout, opened)
+    mask = eight_bits(_channel(layout, pixels))
+    wanted = _wanted_size(layout, photo) if photo else None
+    found = (mask.shape[1], mask.shape[0])
+    if wanted and found != wanted:
+        yield from _size(layout, found, wanted)
+    yield from _values(layout, mask)
+    if photo and photo.made is not None and found == wanted:
+        yield from _against_what_was_made(layout, mask, photo.orientation, photo.made)
+    elif _looks_inverted(_object(layout, mask)):
+        yield (
+            Kind.INVERTED,
+            f"It looks inverted: {layout.program} would keep the border with its corners and drop the middle",
+        )
+
+
+def _limit(photo: Facts | None) -> float:
+    """What is too large to be opened, in megapixels: a photo that could be masked is none."""
+    return max(250.0, photo.width * photo.height / 1e6 + 1) if photo else 250.0
+
+
+def _container(layout: Layout, opened: Photo) -> Iterator[tuple[Kind, str]]:
+    if layout.cut_out and opened.mode != "rgba":
+        yield Kind.CHANNELS, f"It has no transparency, so {layout.program} keeps the whole picture"
+    if not layout.cut_out and opened.mode != "grey":
+        yield Kind.CHANNELS, f"It has {_CHANNELS[opened.mode]}; a mask has one channel, grey"
+    if opened.bits != 8 and not layout.cut_out:
+        yield Kind.DEPTH, f"It has {opened.bits} bits a pixel; a mask has 8"
+    if opened.orientation != 1 and not layout.cut_out:
+        yield (
+            Kind.TAGGED,
+            f"It carries the EXIF orientation {opened.orientation}, by which some programs turn it once more",
+        )
+
+
+_CHANNELS = {"rgb": "colours", "rgba": "an alpha channel", "cmyk": "four inks"}
+
+
+def _channel(layout: Layout, pixels: Pixels) -> Pixels:
+    if pixels.ndim == 2:
+        return pixels
+    return pixels[..., -1] if layout.cut_out and pixels.shape[2] == 4 else pixels[..., 0]
+
+
+def _wanted_size(layout: Layout, photo: Facts) -> tuple[int, int]:
+    return upright_size(photo.width, photo.height, photo.orientation if layout.upright else 1)
+
+
+def _size(layout: Layout, found: tuple[int, int], wanted: tuple[int, int]) -> Iterator[tuple[Kind, str]]:
+    sizes = f"it is {found[0]} x {found[1]}, {layout.program} wants {wanted[0]} x {wanted[1]}"
+    if found == wanted[::-1]:
+        grid = "as the photo is seen upright" if layout.upright else "as the file stores the photo"
+        yield Kind.TURNED, f"It is turned by a quarter: {sizes}, {grid}"
+    elif not (layout.scales and abs(found[0] * wanted[1] - found[1] * wanted[0]) <= max(*found, *wanted)):
+        yield Kind.SIZE, f"It has another size than its photo: {sizes}"
+
+
+def _values(layout: Layout, mask: Mask) -> Iterator[tuple[Kind, str]]:
+    between = np.count_nonzero((mask > 0) & (mask < 255))
+    if between:
+        yield Kind.SOFT, f"{_share(between / mask.size)} of it is neither black (0) nor white (255)"
+    share = np.count_nonzero(_object(layout, mask)) / mask.size
+    if share == 0:
+        yield Kind.EMPTY, f"There is no object in it: {layout.program} would use nothing of the photo"
+    elif share == 1:
+        yield Kind.FULL, f"It is object all over: {layout.program} would use the background too"
+
+
+def _against_what_was_made(layout: Layout, mask: Mask, orientation: int, made: Mask) -> Iterator[tuple[Kind, str]]:
+    ours = np.bitwise_not(made) if layout.inverted else made
+    wanted = turn_upright(ours, orientation) if layout.upright else ours
+    if np.array_equal(mask, wanted):
+        return
+    if np.array_equal(mask, np.bitwise_not(wanted)):
+        yield Kind.INVERTED, f"It is inverted: {layout.program} would drop the object and keep the rest"
+    elif any(np.array_equal(mask, turn_upright(ours, turn)) for turn in range(1, 9)):
+        grid = "upright" if layout.upright else "as the file stores the photo"
+        yield Kind.TURNED, f"It is turned: {layout.program} wants it {grid}"
+    else:
+        yield Kind.OLD, "It is not the mask beside capture.json any more: lay out again if it should be"
+
+
+def _object(layout: Layout, mask: Mask) -> NDArray[np.bool_]:
+    return mask < 128 if layout.inverted else mask >= 128
+
+
+def _looks_inverted(kept: NDArray[np.bool_]) -> bool:
+    """Whether what is kept is more like a backdrop than an object."""
+    if kept.all():
+        return False
+    side = max(1, round(min(kept.shape) * _CORNER))
+    corners = (kept[:side, :side], kept[:side, -side:], kept[-side:, :side], kept[-side:, -side:])
+    border = np.concatenate([kept[0], kept[-1], kept[:, 0], kept[:, -1]])
+    return all(corner.mean() > 0.5 for corner in corners) and border.mean() > 0.5
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "Less than 1%"

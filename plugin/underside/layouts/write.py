@@ -1,0 +1,188 @@
+"""Lay finished masks out as one program wants them, whole or not at all."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.cutout import CutoutOptions, make_cutout
+from underside.errors import OutputError
+from underside.files import link_or_copy, write_atomically
+from underside.layouts.advice import how_to_text, notes
+from underside.layouts.naming import Place, places
+from underside.layouts.table import IMAGES, MASKS, Layout, find
+from underside.manifest import Manifest, ShotRecord, State
+from underside.photo import open_photo, turn_upright
+from underside.png import SIGNATURE, encode_png
+
+__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "laid_out", "read_mask", "write_layout"]
+
+LAYOUTS_FOLDER = "layouts"
+HOW_TO = "HOW-TO.txt"
+_NEW, _OLD = ".underside-new", ".underside-old"
+# Linking waits for the disk, encoding for the processor; a 24-megapixel cut-out in flight holds about 200 MB.
+_AT_ONCE = 2
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class LayoutResult:
+    """What was laid out, and what to do with it."""
+
+    name: str
+    folder: Path
+    written: int
+    """How many masks, or cut-outs where the program wants these."""
+    how_to: str
+    """What to type or to click in the program."""
+    notes: tuple[str, ...]
+    """What a person should know, as sentences without their full stop."""
+
+
+def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
+    """Write ``out/layouts/<name>`` for the masks of ``out``, in place of an earlier one.
+
+    Underside owns the folders ``images`` and ``masks`` and the how-to there; what a program has put beside
+    them stays.
+    """
+    layout = find(name)
+    placed = laid_out(layout, manifest)
+    if not placed:
+        raise OutputError(f"There is no mask to lay out for {layout.program}", "See first why the shots failed")
+    folder = out.absolute() / LAYOUTS_FOLDER / name
+    result = LayoutResult(
+        name=name,
+        folder=folder,
+        written=len(placed),
+        how_to=layout.how_to.replace("{folder}", str(folder)).replace("{capture}", manifest.capture),
+        notes=tuple(notes(layout, manifest, placed)),
+    )
+    with _replacing(folder) as new, ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda place: _write(layout, place, Path(manifest.capture), out, new), placed))
+    # Last of all: where it stands, the layout is whole.
+    write_atomically(folder / HOW_TO, how_to_text(layout, result.how_to, result.notes).encode())
+    return result
+
+
+def laid_out(layout: Layout, manifest: Manifest) -> tuple[Place, ...]:
+    """The place of every shot that has a mask."""
+    return places(layout, [shot for shot in manifest.shots if shot.state is not State.FAILED])
+
+
+def read_mask(path: Path, shot: ShotRecord) -> Mask:
+    """The mask of a shot, hard and grey whatever a person's hand has made of it."""
+    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
+    mask = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    if mask is None or mask.shape != (shot.height, shot.width):
+        raise OutputError(
+            f"{path} is no mask for {shot.photo}, which has {shot.width} x {shot.height} pixels",
+            "Mend or delete it and run underside mask again",
+        )
+    return np.where(mask >= 128, np.uint8(255), np.uint8(0))
+
+
+def _write(layout: Layout, place: Place, capture: Path, out: Path, new: Path) -> None:
+    shot, photo, mask, target = (
+        place.shot,
+        capture / place.shot.photo,
+        out / place.shot.mask,
+        new / place.mask,
+    )
+    _must_be_there(mask)
+    if place.photo is not None:
+        _must_be_there(photo)
+        link_or_copy(photo, new / place.photo)
+    if layout.cut_out:
+        _write_cut_out(shot, photo, out, target)
+    elif _is_as_wanted(layout, shot):
+        link_or_copy(mask, target)
+    else:
+        write_atomically(target, _ENCODERS[target.suffix](_as_wanted(layout, shot, mask)), durable=False)
+
+
+def _is_as_wanted(layout: Layout, shot: ShotRecord) -> bool:
+    # A mask changed by hand may be anything that a paint program saves.
+    turned = layout.upright and shot.orientation != 1
+    return shot.state is State.MASKED and not turned and not layout.inverted and layout.mask.endswith(".png")
+
+
+def _as_wanted(layout: Layout, shot: ShotRecord, path: Path) -> Mask:
+    mask = read_mask(path, shot)
+    if layout.upright:
+        mask = turn_upright(mask, shot.orientation)
+    return np.bitwise_not(mask) if layout.inverted else mask
+
+
+def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> None:
+    if shot.cutout and shot.crop is None and _is_transparent_png(out / shot.cutout):
+        link_or_copy(out / shot.cutout, target)
+        return
+    _must_be_there(photo)
+    # The run that made the mask had its own limit: what passed it passes here.
+    opened = open_photo(photo, max_megapixels=shot.width * shot.height / 1e6 + 1)
+    options = CutoutOptions(background=None, format="png")
+    cutout = make_cutout(opened, read_mask(out / shot.mask, shot), options)
+    write_atomically(target, cutout.data, durable=False)
+
+
+def _is_transparent_png(path: Path) -> bool:
+    _must_be_there(path)
+    with path.open("rb") as file:
+        head = file.read(26)
+    # The last byte is the colour type; 4 is its bit for alpha.
+    return head.startswith(SIGNATURE) and bool(head[25] & 4)
+
+
+def _must_be_there(path: Path) -> None:
+    if not path.is_file():
+        raise OutputError(f"{path} is not there any more", "Put it back, or run underside mask again")
+
+
+def _encode_tiff(mask: Mask) -> bytes:
+    # Uncompressed, which every program reads.
+    how = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_NONE]
+    return cv2.imencode(".tif", mask, how)[1].tobytes()
+
+
+_ENCODERS: Mapping[str, Callable[[Mask], bytes]] = {".png": encode_png, ".tif": _encode_tiff}
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A folder to fill, whose ``images`` and ``masks`` then take the place of those in ``folder``."""
+    new, old = folder / _NEW, folder / _OLD
+    try:
+        with _in_words(folder):
+            for left_over in (new, old):
+                shutil.rmtree(left_over, ignore_errors=True)
+                left_over.mkdir(parents=True)
+        yield new
+        with _in_words(folder):
+            (folder / HOW_TO).unlink(missing_ok=True)
+            for part in (IMAGES, MASKS):
+                if (folder / part).exists():
+                    (folder / part).rename(old / part)
+                if (new / part).exists():
+                    (new / part).rename(folder / part)
+    finally:
+        for left_over in (new, old):
+            shutil.rmtree(left_over, ignore_errors=True)
+        with suppress(OSError):
+            folder.rmdir()  # only where nothing came of it
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write {folder}: {error.strerror}", "Close what uses that folder, then run again"
+        ) from error

@@ -1,0 +1,288 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from finished_folder import ORIENTATION, Finished, finish, letter, pixels, upright, write_photo
+from PIL import Image
+from underside.commands.check_layout import check_layout
+from underside.errors import SettingsError
+from underside.layouts import LAYOUTS, Kind, check_folder, write_layout
+from underside.png import encode_png
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A folder of photos, and masks of theirs for COLMAP that another tool made."""
+    folder = tmp_path / "foreign"
+    for number, name in enumerate(("a.jpg", "b.jpg")):
+        write_photo(folder / "images" / name, seed=number)
+        save(letter(seed=number), folder / "masks" / f"{name}.png")
+    return folder
+
+
+def save(mask: np.ndarray, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_png(mask))
+
+
+def kinds(folder: Path, layout: str | None = "colmap", photos: Path | None = None) -> dict[str, set[str]]:
+    """What is wrong with the mask of each photo; with the mask itself where it has none."""
+    reports = check_folder(folder, layout=layout, photos=photos)
+    found: dict[str, set[str]] = {}
+    for finding in (finding for report in reports for finding in report.findings):
+        found.setdefault(finding.photo or finding.mask, set()).add(str(finding.kind))
+    return found
+
+
+def test_masks_of_another_tool_that_fit_are_fine(foreign: Path) -> None:
+    assert kinds(foreign) == {}
+
+
+def test_a_missing_mask_is_found(foreign: Path) -> None:
+    (foreign / "masks/a.jpg.png").unlink()
+    assert kinds(foreign) == {"a.jpg": {"missing"}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A.JPG.png", "a_mask.png", "a.jpg.mask.png", "dynamic_mask_a.png", "a.jpg", "a.jpg.tif", "deeper/a.jpg.png"],
+)
+def test_a_mask_under_another_name_is_named(foreign: Path, name: str) -> None:
+    target = foreign / "masks" / name
+    target.parent.mkdir(exist_ok=True)
+    (foreign / "masks/a.jpg.png").rename(target)
+    (report,) = check_folder(foreign, layout="colmap")
+    (finding,) = report.findings
+    assert (finding.kind, finding.photo, finding.mask) == (Kind.NAME, "a.jpg", name)
+    assert "COLMAP looks for a.jpg.png" in finding.why
+
+
+def test_a_name_that_differs_only_in_case_is_said_to(foreign: Path) -> None:
+    (foreign / "masks/a.jpg.png").rename(foreign / "masks/a.jpg.PNG")
+    (report,) = check_folder(foreign, layout="colmap")
+    assert report.findings[0].why.endswith("case counts")
+
+
+def test_of_two_passes_each_photo_gets_the_misnamed_mask_of_its_own_pass(tmp_path: Path) -> None:
+    for folder in ("upright", "flipped"):
+        write_photo(tmp_path / "images" / folder / "1.jpg")
+        save(letter(), tmp_path / "masks" / folder / "1_mask.png")
+    (report,) = check_folder(tmp_path, layout="colmap")
+    assert {finding.photo: finding.mask for finding in report.findings} == {
+        "flipped/1.jpg": "flipped/1_mask.png",
+        "upright/1.jpg": "upright/1_mask.png",
+    }
+
+
+def test_a_mask_without_a_photo_is_mentioned(foreign: Path) -> None:
+    save(letter(), foreign / "masks/c.jpg.png")
+    (report,) = check_folder(foreign, layout="colmap")
+    assert [(finding.kind, finding.mask) for finding in report.findings] == [(Kind.NO_PHOTO, "c.jpg.png")]
+    assert report.fine
+
+
+def test_masks_beside_the_photos_are_told_from_photos(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.jpg", "b.jpg")):
+        write_photo(tmp_path / name, seed=number)
+        save(letter(), tmp_path / f"{Path(name).stem}_mask.png")
+    save(letter(), tmp_path / "c_mask.png")
+    (report,) = check_folder(tmp_path, layout="openmvg")
+    assert (report.photos, [finding.mask for finding in report.findings]) == (2, ["c_mask.png"])
+
+
+def test_opendronemap_does_not_read_names_with_spaces(tmp_path: Path) -> None:
+    write_photo(tmp_path / "my vase.jpg")
+    save(letter(), tmp_path / "my vase_mask.png")
+    (report,) = check_folder(tmp_path, layout="opendronemap")
+    (finding,) = report.findings
+    assert finding.kind is Kind.NAME
+    assert "spaces" in finding.why
+
+
+def spoil(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    return lambda path: save(change(letter()), path)
+
+
+def with_orientation_tag(path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.fromarray(letter()).save(path, exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (spoil(lambda mask: mask[:-2]), {"wrong size"}),
+        (spoil(lambda mask: np.rot90(mask).copy()), {"turned"}),
+        (spoil(np.bitwise_not), {"inverted"}),
+        (spoil(lambda mask: cv2.GaussianBlur(mask, (5, 5), 0)), {"soft"}),
+        (spoil(lambda mask: mask // 255), {"soft", "empty"}),
+        (spoil(lambda mask: np.dstack([mask] * 3)), {"channels"}),
+        (spoil(lambda mask: np.dstack([mask] * 4)), {"channels"}),
+        (spoil(lambda mask: mask.astype(np.uint16) * 257), {"depth"}),
+        (with_orientation_tag, {"orientation tag"}),
+        (spoil(np.zeros_like), {"empty"}),
+        (spoil(lambda mask: np.full_like(mask, 255)), {"full"}),
+        (lambda path: path.write_bytes(path.read_bytes()[:-40]), {"damaged"}),
+        (lambda path: path.write_text("no picture"), {"damaged"}),
+        (lambda path: path.write_bytes(b""), {"damaged"}),
+    ],
+    ids=lambda value: "-".join(sorted(value)).replace(" ", "_") if isinstance(value, set) else "",
+)
+def test_a_mask_that_would_be_misused_is_found(
+    foreign: Path, damage: Callable[[Path], object], found: set[str]
+) -> None:
+    damage(foreign / "masks/a.jpg.png")
+    assert kinds(foreign) == {"a.jpg": found}
+
+
+def test_an_empty_mask_may_be_meant(foreign: Path) -> None:
+    save(np.zeros_like(letter()), foreign / "masks/a.jpg.png")
+    (report,) = check_folder(foreign, layout="colmap")
+    assert report.fine
+
+
+def test_an_object_that_fills_two_corners_is_not_called_inverted(foreign: Path) -> None:
+    mask = letter()
+    mask[-20:] = 255
+    save(mask, foreign / "masks/a.jpg.png")
+    assert kinds(foreign) == {}
+
+
+def test_a_mask_of_another_size_is_no_trouble_where_the_program_scales_it(foreign: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        save(np.ascontiguousarray(letter()[::2, ::2]), foreign / f"masks/{name}.png")
+    assert kinds(foreign, "opensfm") == {}
+    assert kinds(foreign, "colmap") == {"a.jpg": {"wrong size"}, "b.jpg": {"wrong size"}}
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize(("layout", "mask"), [("colmap", "masks/a.jpg.png"), ("opensfm", "masks/a.jpg.png")])
+def test_a_laid_out_mask_that_was_turned_is_found_whatever_the_turn(
+    tmp_path: Path, layout: str, mask: str, orientation: int
+) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=orientation)
+    folder = write_layout(finished.manifest, finished.out, layout).folder
+    stored = finished.mask("a.jpg")
+    wrong = stored if LAYOUTS[layout].upright else upright(stored, orientation)
+    (folder / mask).unlink()
+    save(wrong, folder / mask)
+    assert kinds(folder, None) == {"a.jpg": {"turned"}}
+
+
+def test_a_laid_out_mask_that_was_inverted_is_found(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "instant-ngp").folder
+    mask = folder / "images/dynamic_mask_a.png"
+    save(255 - pixels(mask), mask)
+    assert kinds(folder, None) == {"a.jpg": {"inverted"}}
+
+
+def test_a_layout_that_is_older_than_the_masks_is_mentioned(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=6)
+    folder = write_layout(finished.manifest, finished.out, "opendronemap").folder
+    save(letter(seed=2), finished.out / "masks/a.jpg.png")
+    (report,) = check_folder(folder)
+    assert [finding.kind for finding in report.findings] == [Kind.OLD]
+    assert report.fine
+
+
+def test_a_failed_shot_is_a_missing_mask_where_the_photos_stay(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"], plates=["empty/p.jpg"])
+    write_layout(finished.manifest, finished.out, "metashape")
+    (report,) = check_folder(finished.out / "layouts/metashape")
+    (finding,) = report.findings
+    assert (finding.kind, finding.photo) == (Kind.MISSING, "broken.jpg")
+    assert "Metashape takes a photo without a mask for object all over" in finding.why
+
+
+def test_an_opaque_picture_is_no_cut_out(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "gaussian-splatting").folder
+    save(np.zeros((48, 64, 3), np.uint8), folder / "images/a.png")
+    assert "channels" in kinds(folder, None)["a.png"]
+
+
+def test_an_output_folder_is_checked_with_all_its_layouts(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    for layout in ("colmap", "openmvg"):
+        write_layout(finished.manifest, finished.out, layout)
+    assert [report.layout for report in check_folder(finished.out)] == ["masks", "colmap", "openmvg"]
+    assert [report.layout for report in check_folder(finished.out, layout="openmvg")] == ["openmvg"]
+
+
+def test_a_layout_that_was_moved_away_is_checked_all_the_same(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=6)
+    folder = write_layout(finished.manifest, finished.out, "opensfm").folder
+    moved = folder.rename(tmp_path / "opensfm")
+    assert kinds(moved, None) == {}
+    shutil.copy(finished.out / "masks/a.jpg.png", moved / "masks/a.jpg.png")
+    assert kinds(moved, None) == {"a.jpg": {"turned"}}
+
+
+def test_photos_elsewhere_are_pointed_to(foreign: Path, tmp_path: Path) -> None:
+    elsewhere = (foreign / "images").rename(tmp_path / "photos")
+    with pytest.raises(SettingsError, match="--photos"):
+        check_folder(foreign, layout="colmap")
+    assert kinds(foreign / "masks", photos=elsewhere) == {}
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(check_layout, [str(argument) for argument in arguments], standalone_mode=False)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Finished:
+    return finish(tmp_path, ["a.jpg", "b [1].jpg"])
+
+
+def test_the_command_answers_yes_with_exit_code_0(finished: Finished) -> None:
+    result = run(finished.out)
+    assert result.return_value == 0
+    assert result.output == "Underside, 2 photos: fine\n"
+
+
+def test_the_command_answers_no_with_exit_code_1_and_says_why(finished: Finished) -> None:
+    (finished.out / "masks/b [1].jpg.png").unlink()
+    result = run(finished.out)
+    assert result.return_value == 1
+    assert result.output.splitlines() == [
+        "Underside, 2 photos: not fine (1 missing)",
+        "  b [1].jpg  missing  There is no b [1].jpg.png: Underside leaves out a photo without a mask",
+    ]
+
+
+def test_the_command_answers_programs_in_json(finished: Finished) -> None:
+    save(letter()[:-1], finished.out / "masks/a.jpg.png")
+    result = run(finished.out, "--json")
+    assert result.return_value == 1
+    answer = json.loads(result.output)
+    assert answer["fine"] is False
+    (check,) = answer["checks"]
+    assert (check["layout"], check["photos"], check["fine"]) == ("masks", 2, False)
+    (finding,) = check["findings"]
+    assert (finding["kind"], finding["photo"], finding["problem"]) == ("wrong size", "a.jpg", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "is no folder"),
+        (["."], "Nothing says which program"),
+        ([".", "--layout", "colmpa"], "no layout called colmpa"),
+        ([".", "--layout", "colmap", "--photos", "."], "There are no photos"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert isinstance(result.exception, SettingsError)
+    assert words in str(result.exception)
+    assert result.exception.exit_code == 2

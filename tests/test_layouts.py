@@ -1,0 +1,357 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from finished_folder import HEIGHT, WIDTH, Finished, finish, letter, pixels, record, upright
+from numpy.typing import NDArray
+from PIL import Image
+from underside.errors import OutputError, SettingsError
+from underside.layouts import LAYOUTS, Kind, check_folder, check_layout_names, write_layout
+from underside.layouts.table import Photos
+from underside.manifest import State
+from underside.png import encode_png
+
+TWO_PASSES = ("upright/DSC_0001.JPG", "flipped/DSC_0019.JPG")
+SAME_NAMES = ("upright/0001.jpg", "flipped/0001.jpg")
+MASKS_ONLY = [name for name, layout in LAYOUTS.items() if layout.photos is not Photos.COME and not layout.cut_out]
+WITH_PHOTOS = [name for name, layout in LAYOUTS.items() if layout.photos is Photos.COME]
+
+# What each program finds for the two photos above, as its documentation says.
+FILES = {
+    "plain": {"masks/upright/DSC_0001.png", "masks/flipped/DSC_0019.png"},
+    "metashape": {"masks/upright/DSC_0001_mask.png", "masks/flipped/DSC_0019_mask.png"},
+    "meshroom": {"masks/DSC_0001.png", "masks/DSC_0019.png"},
+    "colmap": {"masks/upright/DSC_0001.JPG.png", "masks/flipped/DSC_0019.JPG.png"},
+    "opendronemap": {
+        "images/DSC_0001.JPG",
+        "images/DSC_0001_mask.png",
+        "images/DSC_0019.JPG",
+        "images/DSC_0019_mask.png",
+    },
+    "opensfm": {"images/DSC_0001.JPG", "masks/DSC_0001.JPG.png", "images/DSC_0019.JPG", "masks/DSC_0019.JPG.png"},
+    "realityscan": {
+        "images/DSC_0001.JPG",
+        "images/DSC_0001.JPG.mask.png",
+        "images/DSC_0019.JPG",
+        "images/DSC_0019.JPG.mask.png",
+    },
+    "openmvs": {"masks/DSC_0001.mask.png", "masks/DSC_0019.mask.png"},
+    "openmvg": {
+        "images/DSC_0001.JPG",
+        "images/DSC_0001_mask.png",
+        "images/DSC_0019.JPG",
+        "images/DSC_0019_mask.png",
+    },
+    "nerfstudio": {
+        "images/upright/DSC_0001.JPG",
+        "masks/upright/DSC_0001.png",
+        "images/flipped/DSC_0019.JPG",
+        "masks/flipped/DSC_0019.png",
+    },
+    "instant-ngp": {
+        "images/DSC_0001.JPG",
+        "images/dynamic_mask_DSC_0001.png",
+        "images/DSC_0019.JPG",
+        "images/dynamic_mask_DSC_0019.png",
+    },
+    "gaussian-splatting": {"images/DSC_0001.png", "images/DSC_0019.png"},
+    "micmac": {
+        "images/DSC_0001.JPG",
+        "images/DSC_0001_Masq.tif",
+        "images/DSC_0019.JPG",
+        "images/DSC_0019_Masq.tif",
+    },
+}
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def laid(finished: Finished, name: str) -> Path:
+    return write_layout(finished.manifest, finished.out, name).folder
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_has_the_files_its_program_looks_for(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, TWO_PASSES, plates=["empty/DSC_0037.JPG"])
+    result = write_layout(finished.manifest, finished.out, name)
+    assert result.folder == finished.out / "layouts" / name
+    assert files(result.folder) == FILES[name] | {"HOW-TO.txt"}
+    assert result.written == 2
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_check_finds_nothing_wrong_with_a_layout_of_ours(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, TWO_PASSES, orientation=6)
+    (report,) = check_folder(laid(finished, name))
+    assert (report.photos, report.findings) == (2, ())
+
+
+@pytest.mark.parametrize("name", MASKS_ONLY)
+def test_masks_that_need_no_change_take_no_room_on_the_disk(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=8)
+    (mask,) = (laid(finished, name) / "masks").iterdir()
+    assert mask.samefile(finished.out / "masks/a.jpg.png")
+
+
+@pytest.mark.parametrize("name", WITH_PHOTOS)
+def test_photos_come_along_without_being_touched(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    original = finished.capture / "a.jpg"
+    before = (original.read_bytes(), original.stat().st_mtime_ns)
+    assert (laid(finished, name) / "images/a.jpg").read_bytes() == before[0]
+    assert (original.read_bytes(), original.stat().st_mtime_ns) == before
+    assert files(finished.capture) == {"a.jpg"}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("name", "mask"), [("opendronemap", "images/a_mask.png"), ("opensfm", "masks/a.jpg.png")])
+def test_programs_that_turn_photos_get_upright_masks(tmp_path: Path, name: str, mask: str, orientation: int) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=orientation)
+    found = pixels(laid(finished, name) / mask)
+    np.testing.assert_array_equal(found, upright(finished.mask("a.jpg"), orientation))
+
+
+def test_white_is_what_instant_ngp_throws_away(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], orientation=6)
+    found = pixels(laid(finished, "instant-ngp") / "images/dynamic_mask_a.png")
+    np.testing.assert_array_equal(found, 255 - finished.mask("a.jpg"))
+
+
+def test_micmac_gets_a_plain_tiff(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    with Image.open(laid(finished, "micmac") / "images/a_Masq.tif") as mask:
+        assert (mask.format, mask.mode, mask.info["compression"]) == ("TIFF", "L", "raw")
+        np.testing.assert_array_equal(np.asarray(mask), finished.mask("a.jpg"))
+
+
+def test_gaussian_splatting_gets_the_photo_with_a_transparent_background(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.png"], orientation=6)
+    with Image.open(laid(finished, "gaussian-splatting") / "images/a.png") as cut_out:
+        assert (cut_out.mode, cut_out.size) == ("RGBA", (WIDTH, HEIGHT))
+        found = np.asarray(cut_out)
+    mask = finished.mask("a.png")
+    np.testing.assert_array_equal(found[..., 3], mask)
+    np.testing.assert_array_equal(found[mask > 0, :3], pixels(finished.capture / "a.png")[mask > 0])
+
+
+def test_cut_outs_that_are_there_are_used_again(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["whole.jpg", "cropped.jpg", "opaque.jpg"])
+    cutouts = finished.out / "cutouts"
+    cutouts.mkdir()
+    transparent = encode_png(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
+    (cutouts / "whole.jpg.png").write_bytes(transparent)
+    (cutouts / "cropped.jpg.png").write_bytes(transparent)
+    (cutouts / "opaque.jpg").write_bytes((finished.capture / "opaque.jpg").read_bytes())
+    whole, cropped, opaque = finished.manifest.shots
+    shots = (
+        replace(whole, cutout="cutouts/whole.jpg.png"),
+        replace(cropped, cutout="cutouts/cropped.jpg.png", crop=(1, 1, 9, 9)),
+        replace(opaque, cutout="cutouts/opaque.jpg"),
+    )
+    folder = write_layout(replace(finished.manifest, shots=shots), finished.out, "gaussian-splatting").folder
+    assert (folder / "images/whole.png").samefile(cutouts / "whole.jpg.png")
+    for name in ("cropped", "opaque"):
+        np.testing.assert_array_equal(pixels(folder / f"images/{name}.png")[..., 3], finished.mask(f"{name}.jpg"))
+
+
+def test_what_a_paint_program_left_of_a_mask_is_made_a_mask_again(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    edited = letter(seed=3)
+    Image.fromarray(np.where(edited > 0, 250, 4).astype(np.uint8)).convert("RGB").save(finished.out / "masks/a.jpg.png")
+    by_hand = replace(finished.manifest, shots=(record("a.jpg", State.BY_HAND),))
+    np.testing.assert_array_equal(
+        pixels(write_layout(by_hand, finished.out, "colmap").folder / "masks/a.jpg.png"), edited
+    )
+
+
+@pytest.mark.parametrize("name", ["plain", "metashape"])
+def test_two_photos_never_share_a_mask(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, ["upright/IMG_1.jpg", "upright/img_1.tif"])
+    with pytest.raises(OutputError, match=r"upright/IMG_1\.jpg and upright/img_1\.tif .* one and the same mask"):
+        laid(finished, name)
+    assert not (finished.out / "layouts" / name).exists()
+
+
+def test_colmap_tells_photos_apart_that_differ_in_their_suffix(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["IMG_1.jpg", "IMG_1.tif"])
+    assert files(laid(finished, "colmap") / "masks") == {"IMG_1.jpg.png", "IMG_1.tif.png"}
+
+
+@pytest.mark.parametrize("name", [name for name in LAYOUTS if LAYOUTS[name].flat])
+def test_photos_of_two_passes_that_share_a_name_are_told_apart(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, SAME_NAMES)
+    result = write_layout(finished.manifest, finished.out, name)
+    pictures = sorted(files(result.folder) - {"HOW-TO.txt"})
+    assert pictures
+    assert all("upright_0001" in file or "flipped_0001" in file for file in pictures)
+    assert any("upright/0001.jpg" in note for note in result.notes)
+    (report,) = check_folder(result.folder)
+    assert (report.photos, report.findings) == (2, ())
+
+
+def test_meshroom_gets_photos_only_where_their_names_had_to_change(tmp_path: Path) -> None:
+    finished = finish(tmp_path, SAME_NAMES)
+    assert files(laid(finished, "meshroom")) == {
+        "HOW-TO.txt",
+        "images/flipped_0001.jpg",
+        "images/upright_0001.jpg",
+        "masks/flipped_0001.png",
+        "masks/upright_0001.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("photos", "laid_out"),
+    [
+        (("IMG_1.JPG", "IMG_1.tif"), {"IMG_1_JPG.JPG", "IMG_1_tif.tif"}),
+        (("a/IMG_1.JPG", "b/img_1.jpg"), {"a_IMG_1.JPG", "b_img_1.jpg"}),
+        (("a/é.jpg", "b/e\u0301.jpg"), {"a_é.jpg", "b_e\u0301.jpg"}),
+        (("IMG_1.JPG", "IMG_1_mask.png"), {"IMG_1_JPG.JPG", "IMG_1_mask_png.png"}),
+    ],
+)
+def test_names_that_would_meet_on_some_disk_are_changed(
+    tmp_path: Path, photos: tuple[str, ...], laid_out: set[str]
+) -> None:
+    finished = finish(tmp_path, photos)
+    images = files(laid(finished, "openmvg") / "images")
+    assert laid_out < images
+    assert len(images) == 4
+
+
+def test_names_that_meet_whatever_is_done_are_refused(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a_b/c.jpg", "a/b_c.jpg", "c.jpg", "d/c.jpg"])
+    with pytest.raises(OutputError, match=r"a_b/c\.jpg and a/b_c\.jpg"):
+        laid(finished, "opensfm")
+
+
+def test_opendronemap_gets_names_without_spaces(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["my vase 1.jpg"])
+    result = write_layout(finished.manifest, finished.out, "opendronemap")
+    assert files(result.folder / "images") == {"my_vase_1.jpg", "my_vase_1_mask.png"}
+    assert any("my_vase_1.jpg for my vase 1.jpg" in note and "space" in note for note in result.notes)
+
+
+def test_a_photo_without_a_mask_is_not_handed_over(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"])
+    result = write_layout(finished.manifest, finished.out, "opendronemap")
+    assert files(result.folder / "images") == {"a.jpg", "a_mask.png"}
+    assert any("broken.jpg" in note and "not in this layout" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("name", "words"), [("metashape", "take these out of the project"), ("colmap", "leaves out")])
+def test_a_missing_mask_is_said_with_what_the_program_makes_of_it(tmp_path: Path, name: str, words: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"])
+    (note,) = write_layout(finished.manifest, finished.out, name).notes
+    assert words in note
+    assert "broken.jpg" in note
+
+
+def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    finished = finish(tmp_path, SAME_NAMES)
+    folder = laid(finished, "meshroom")
+    one = replace(finished.manifest, shots=finished.manifest.shots[:1])
+    write_layout(one, finished.out, "meshroom")
+    assert files(folder) == {"masks/0001.png", "HOW-TO.txt"}
+
+
+def test_what_a_program_put_into_a_layout_stays(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    result = laid(finished, "opendronemap") / "odm_orthophoto/odm_orthophoto.tif"
+    result.parent.mkdir()
+    result.write_bytes(b"a night's work")
+    laid(finished, "opendronemap")
+    assert result.read_bytes() == b"a night's work"
+
+
+def test_a_layout_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
+    finished = finish(tmp_path, TWO_PASSES)
+    folder = laid(finished, "opensfm")
+    before = {name: (folder / name).read_bytes() for name in files(folder)}
+    (finished.capture / TWO_PASSES[1]).unlink()
+    with pytest.raises(OutputError, match="not there any more"):
+        laid(finished, "opensfm")
+    assert {name: (folder / name).read_bytes() for name in files(folder)} == before
+    assert not list(folder.glob(".*"))
+
+
+def test_nothing_is_left_of_a_first_layout_that_fails(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    (finished.out / "masks/a.jpg.png").unlink()
+    with pytest.raises(OutputError, match="not there any more"):
+        laid(finished, "plain")
+    assert not (finished.out / "layouts/plain").exists()
+
+
+def test_a_layout_without_any_mask_is_refused(tmp_path: Path) -> None:
+    finished = finish(tmp_path, [], failed=["broken.jpg"])
+    with pytest.raises(OutputError, match="no mask to lay out for COLMAP"):
+        laid(finished, "colmap")
+
+
+def test_a_misspelt_layout_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"no layout called colmpa\. Choose from plain, metashape"):
+        check_layout_names(["plain", "colmpa"])
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_how_to_can_be_typed_as_it_stands(tmp_path: Path, name: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    result = write_layout(finished.manifest, finished.out, name)
+    assert str(result.folder) in result.how_to
+    assert "{folder}" not in result.how_to
+    assert "{capture}" not in result.how_to
+    text = (result.folder / "HOW-TO.txt").read_text(encoding="utf-8")
+    assert result.how_to in text
+    assert all(note in text for note in result.notes)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_docs_show_each_layout_as_it_is(name: str) -> None:
+    layout = LAYOUTS[name]
+    page = (Path(__file__).parents[1] / "docs/layouts.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    example = layout.mask.format(name="IMG_1.JPG", stem="IMG_1")
+    assert f"`{layout.masks}/{example}`" in row or f"`{layout.masks}/PASS/{example}`" in row
+    assert ("upright" in row) == layout.upright
+    assert ("inverted" in row) == layout.inverted
+    assert ("not confirmed" in row) == bool(layout.check_once)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_colmap_finds_features_only_where_the_masks_are_white(tmp_path: Path, orientation: int) -> None:
+    finished = finish(tmp_path, ["pass/a.jpg"], orientation=orientation, size=(320, 240))
+    masks = laid(finished, "colmap") / "masks"
+    everywhere = features(finished.capture, tmp_path / "without.db")["pass/a.jpg"]
+    assert is_object(finished, everywhere).mean() < 0.5
+    masked = features(finished.capture, tmp_path / "with.db", masks)["pass/a.jpg"]
+    assert len(masked) > 20
+    assert is_object(finished, masked).all()
+
+
+def test_colmap_does_not_use_a_mask_that_the_check_calls_misnamed(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["pass/a.jpg"], size=(320, 240))
+    masks = laid(finished, "colmap") / "masks"
+    (masks / "pass/a.jpg.png").rename(masks / "pass/a_mask.png")
+    assert "pass/a.jpg" not in features(finished.capture, tmp_path / "misnamed.db", masks)
+    (report,) = check_folder(masks.parent)
+    assert [(finding.kind, finding.mask) for finding in report.findings] == [(Kind.NAME, "pass/a_mask.png")]
+
+
+def is_object(finished: Finished, keypoints: NDArray[np.float32]) -> NDArray[np.bool_]:
+    columns, rows = keypoints[:, :2].astype(int).T
+    found: NDArray[np.uint8] = finished.mask("pass/a.jpg")[rows, columns]
+    return np.asarray(found == 255, np.bool_)
+
+
+def features(images: Path, database: Path, masks: Path | None = None) -> dict[str, NDArray[np.float32]]:
+    pycolmap = pytest.importorskip("pycolmap", reason="COLMAP itself, as pycolmap, is not installed")
+    reader = pycolmap.ImageReaderOptions()
+    if masks:
+        reader.mask_path = masks
+    options = pycolmap.FeatureExtractionOptions(use_gpu=False, num_threads=1)
+    pycolmap.extract_features(database, images, reader_options=reader, extraction_options=options)
+    with pycolmap.Database.open(database) as opened:
+        return {image.name: opened.read_keypoints(image.image_id) for image in opened.read_all_images()}
