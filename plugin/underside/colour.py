@@ -66,9 +66,7 @@ def _mixed_inks(pixels: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint
     return _u8(cv2.merge([cv2.multiply(light[..., ink], black, scale=1 / 255) for ink in range(3)]))
 
 
-def _transformed(
-    pixels: NDArray[np.uint8], profile: ImageCms.ImageCmsProfile, mode: str
-) -> NDArray[np.uint8]:
+def _transformed(pixels: NDArray[np.uint8], profile: ImageCms.ImageCmsProfile, mode: str) -> NDArray[np.uint8]:
     screen = ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(profile, screen, mode, "RGB")
     size = (pixels.shape[1], pixels.shape[0])

@@ -157,9 +157,7 @@ def orientation_of(tags: Tags, directory: Directory) -> int:
     return values[0] if values and values[0] in range(1, 9) else 1
 
 
-def camera_facts(
-    tags: Tags, directory: Directory, *, exif: tuple[Tags, Directory] | None = None
-) -> CameraFacts:
+def camera_facts(tags: Tags, directory: Directory, *, exif: tuple[Tags, Directory] | None = None) -> CameraFacts:
     """What the camera says in the first directory and in the EXIF directory, which the first one names."""
     if exif is None:
         pointer = tags.whole(directory, _EXIF_DIRECTORY)

@@ -89,11 +89,8 @@ def decode(photo: Photo, *, reduce: int = 1) -> NDArray[np.uint8]:
     """RGB in 8 bits on the stored grid, in the photo's own colour space, 1, 2, 4 or 8 times smaller."""
     reader = READERS[photo.container]
     with _in_words(photo.path):
-        if reader.small:
-            pixels = reader.small(photo.data, photo, reduce)
-        else:
-            pixels = shrink(_all_pixels(photo), reduce)
-        return rgb_of(pixels, mode=photo.mode, icc=photo.icc)
+        small = reader.small(photo.data, photo, reduce) if reader.small else shrink(_all_pixels(photo), reduce)
+        return rgb_of(small, mode=photo.mode, icc=photo.icc)
 
 
 def decode_exact(photo: Photo) -> Pixels:
@@ -146,9 +143,7 @@ def _in_words(path: Path) -> Iterator[None]:
     except RefusedError as refused:
         raise PhotoError(f"{path} {refused.reason}", refused.remedy) from refused
     except MemoryError as error:
-        raise PhotoError(
-            f"{path} is too large for this machine's free memory", "Close other programs"
-        ) from error
+        raise PhotoError(f"{path} is too large for this machine's free memory", "Close other programs") from error
     except OSError as error:
         if error.errno is None:  # Pillow's way to say that a picture is broken
             raise PhotoError(f"{path} cannot be decoded: {_one_line(error)}", COPY_AGAIN) from error

@@ -17,7 +17,8 @@ Mode = Literal["grey", "rgb", "rgba", "cmyk"]
 COPY_AGAIN = "Copy it again from the camera or take another one"
 
 # What OpenCV has to say of a broken file goes into our own sentence, not to standard error.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# OpenCV 5 has moved the way to ask for that; 0 is silence in both places.
+(getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel)(0)
 
 
 class Container(StrEnum):

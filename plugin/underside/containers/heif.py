@@ -60,7 +60,8 @@ def pixels(data: bytes, facts: Header) -> Pixels:
         stored: NDArray[np.uint8] = np.asarray(picture)
         return turn_upright(stored, _avif_orientation(picture))
     heif = _open_heif(data)
-    decoded: NDArray[np.uint16] = np.asarray(heif[heif.primary_index])
+    # A copy: the pixels are the library's, and go when it lets go of its file.
+    decoded: NDArray[np.uint16] = np.array(heif[heif.primary_index])
     if facts.bits == 8:
         return decoded
     # Only the upper bits are filled: repeated below them, white is white.
