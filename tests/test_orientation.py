@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from photos import picture
+from photo_files import picture
 from PIL import Image, ImageOps
 from underside.photo import stored_box, turn_stored, turn_upright, upright_box, upright_size
 

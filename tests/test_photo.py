@@ -15,7 +15,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
-from photos import (
+from photo_files import (
     cyan_prints_red,
     dng,
     exif,
