@@ -15,7 +15,7 @@ Pixels = npt.NDArray[np.uint8]
 
 # What fits 500 shots into a page of 12 MB once they are written in base64.
 _LARGEST = 16_000
-_QUALITIES = (82, 70, 55, 40)
+_QUALITIES = (82, 70, 55, 40, 25)
 
 # The veil is a mid-dark grey: it darkens a white backdrop and lifts a black one, and so shows on both.
 _VEIL = 84
