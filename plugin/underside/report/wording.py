@@ -33,7 +33,7 @@ def signed_percent(share: float) -> str:
 def seconds(value: float) -> str:
     """``0.84 s``, ``1.2 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if value < 10:
-        return f"{value:.{2 if value < 1 else 1}f}{_GAP}s"
+        return f"{value:.{2 if value < 0.995 else 1}f}{_GAP}s"
     if value < 120:
         return f"{value:.0f}{_GAP}s"
     minutes, rest = divmod(round(value), 60)
