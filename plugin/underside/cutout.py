@@ -189,7 +189,7 @@ class _Picture:
 
 def _as_alpha(mask: NDArray[np.uint8], depth: np.dtype[Any]) -> cv2.typing.MatLike:
     # In all four channels: what lies outside the object is not only invisible, it is gone.
-    alpha = cv2.cvtColor(mask, cv2.COLOR_GRAY2RGBA)
+    alpha = cv2.merge([mask] * 4)
     return alpha if depth == np.uint8 else alpha.astype(np.uint16) * np.uint16(257)
 
 
