@@ -79,6 +79,14 @@ def test_of_two_passes_each_photo_gets_the_misnamed_mask_of_its_own_pass(tmp_pat
     }
 
 
+def test_two_photos_that_would_get_one_mask_are_found(tmp_path: Path) -> None:
+    photos = ["flipped/1.jpg", "upright/1.jpg"]
+    for photo in photos:
+        write_photo(tmp_path / "images" / photo)
+    save(letter(), tmp_path / "masks/1.png")
+    assert kinds(tmp_path, "meshroom") == {photo: {"shared"} for photo in photos}
+
+
 def test_a_mask_without_a_photo_is_mentioned(foreign: Path) -> None:
     save(letter(), foreign / "masks/c.jpg.png")
     (report,) = check_folder(foreign, layout="colmap")

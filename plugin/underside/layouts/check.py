@@ -9,10 +9,10 @@ from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError, UndersideError
 from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Report
-from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs
-from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, find
+from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
+from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out, read_mask
-from underside.manifest import Manifest, ShotRecord, load
+from underside.manifest import Manifest, ShotRecord, State, load
 from underside.photo import open_photo
 
 __all__ = ["check_folder"]
@@ -91,7 +91,7 @@ def _check(place: _Place, given: Path | None) -> Report:
     if photos.folder.resolve() == place.masks.resolve() and not layout.cut_out:
         files = sorted(set(files) - set(photos.names))
     paired = pairs(layout, photos.names, files)
-    findings = list(near_misses(layout, photos.names, files, paired))
+    findings = [*near_misses(layout, photos.names, files, paired), *shared(layout, paired)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for found in pool.map(lambda photo: _look(place, photos, photo, paired[photo]), paired):
             findings += found
@@ -102,16 +102,17 @@ def _check(place: _Place, given: Path | None) -> Report:
 def _photos(place: _Place, given: Path | None) -> _Photos:
     layout, masks = place.layout, place.masks
     images = place.folder / IMAGES
-    placed = laid_out(layout, place.manifest) if place.manifest else ()
-    if layout.cut_out and given is None:
+    shots = place.manifest.shots if place.manifest else ()
+    in_capture = {shot.photo: shot for shot in shots if shot.state is not State.FAILED}
+    if given is not None:
+        return _Photos(given, _photo_names(given, masks), in_capture)
+    stays = layout.photos is Photos.STAY and not layout.cut_out
+    placed = laid_out(layout, place.manifest) if place.manifest and not stays else ()
+    if layout.cut_out:
         prefix = f"{layout.masks}/"
         return _Photos(masks, _pictures(masks), {each.mask.removeprefix(prefix): each.shot for each in placed})
-    if given is not None:
-        records = {each.shot.photo: each.shot for each in placed}
-        return _Photos(given, _photo_names(given, masks), records)
     if place.manifest is not None and not any(each.photo for each in placed):
-        names = [shot.photo for shot in place.manifest.shots]
-        return _Photos(Path(place.manifest.capture), names, {each.shot.photo: each.shot for each in placed})
+        return _Photos(Path(place.manifest.capture), [shot.photo for shot in shots], in_capture)
     if images.is_dir():
         records = {each.photo.removeprefix(f"{IMAGES}/"): each.shot for each in placed if each.photo}
         return _Photos(images, _photo_names(images, masks), records)

@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     MISSING = "missing"
     NAME = "wrong name"
+    SHARED = "shared"
     DAMAGED = "damaged"
     SIZE = "wrong size"
     TURNED = "turned"

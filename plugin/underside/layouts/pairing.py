@@ -10,7 +10,7 @@ from underside.layouts.naming import alike, mask_names
 from underside.layouts.table import LAYOUTS, Layout
 from underside.photo import PHOTO_SUFFIXES
 
-__all__ = ["PICTURES", "is_mask_name", "near_misses", "pairs"]
+__all__ = ["PICTURES", "is_mask_name", "near_misses", "pairs", "shared"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 _RULES = {rule for layout in LAYOUTS.values() for rule in (layout.mask, *layout.also)}
@@ -57,6 +57,17 @@ def near_misses(
             yield Finding(Kind.MISSING, f"There is no {wanted}: {layout.program} {layout.without_mask}", photo)
     for left_over in sorted(file for alike_files in free.values() for file in alike_files):
         yield Finding(Kind.NO_PHOTO, "No photo asks for this file", mask=str(left_over))
+
+
+def shared(layout: Layout, paired: Mapping[str, str]) -> Iterator[Finding]:
+    """Photos that would get the mask of another one."""
+    by_mask: dict[str, list[str]] = defaultdict(list)
+    for photo, mask in paired.items():
+        by_mask[mask].append(photo)
+    for mask, photos in by_mask.items():
+        if len(photos) > 1:
+            why = f"{layout.program} would use {mask} for all of these: {', '.join(photos)}"
+            yield from (Finding(Kind.SHARED, why, photo, mask) for photo in photos)
 
 
 def is_mask_name(name: str) -> bool:
