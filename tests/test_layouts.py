@@ -238,7 +238,7 @@ def test_a_photo_without_a_mask_is_not_handed_over(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"])
     result = write_layout(finished.manifest, finished.out, "opendronemap")
     assert files(result.folder / "images") == {"a.jpg", "a_mask.png"}
-    assert any("broken.jpg" in note and "not in this layout" in note for note in result.notes)
+    assert any("broken.jpg" in note and "Not in this layout" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(("name", "words"), [("metashape", "take these out of the project"), ("colmap", "leaves out")])

@@ -17,7 +17,7 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place]) -> Iterat
     failed = [shot.photo for shot in manifest.shots if shot.state is State.FAILED]
     if failed:
         if layout.cut_out or any(place.photo for place in placed):
-            yield f"{len(failed)} of the photos have no mask and are not in this layout: {some(failed)}"
+            yield f"Not in this layout, for want of a mask: {some(failed)}"
         elif layout.without_mask is WithoutMask.LEFT_OUT:
             yield f"{layout.program} {layout.without_mask}: {some(failed)}"
         else:
@@ -26,7 +26,7 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place]) -> Iterat
     if renamed:
         first = renamed[0]
         example = f"{PurePosixPath(first.photo or first.mask).name} for {first.shot.photo}"
-        yield f"{len(renamed)} of the photos have another name here, {example}: {_why(layout, renamed)}"
+        yield f"Renamed here, such as {example} ({len(renamed)} in all): {_why(layout, renamed)}"
     if layout.check_once:
         yield f"Not confirmed. {layout.check_once}"
 
