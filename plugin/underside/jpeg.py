@@ -75,7 +75,7 @@ def lossless_cutout(data: bytes, mask: NDArray[np.uint8], colour: Rgb, *, box: B
     source = split_photo(data)
     frame = _workable_frame(source, mask)
     steps = _first_steps(source, frame)
-    model = _colour_model(source, frame)
+    model = colour_model(source, frame)
     flat, note = _flat_background(model, steps, colour)
     try:
         channels = read_coefficients(data, frame)
@@ -143,8 +143,8 @@ def _first_steps(source: Segments, frame: Frame) -> list[int]:
     return [tables[component.table][0] or 1 for component in frame.components]
 
 
-def _colour_model(source: Segments, frame: Frame) -> str:
-    """How a decoder mixes the channels; the rules are libjpeg's."""
+def colour_model(source: Segments, frame: Frame) -> str:
+    """What the channels are: grey, ycc, rgb, cmyk or ycck; the rules are libjpeg's."""
     adobe = next((each.payload for each in source.all_of(APP14) if each.payload.startswith(b"Adobe")), b"")
     transform = adobe[11] if len(adobe) > 11 else None
     if len(frame.components) == 1:

@@ -9,6 +9,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from underside.jpeg import colour_model
 from underside.segments import (
     APP14,
     Segment,
@@ -45,12 +46,13 @@ def compress_like(source: Segments, pixels: NDArray[np.uint8]) -> bytes:
     used = tuple(tables[component.table] for component in frame.components)
     first = frame.components[0]
     sampling = (1, 1) if len(used) == 1 else (first.across, first.down)
-    quality = _standard_quality(used)
+    in_rgb = colour_model(source, frame) == "rgb"
+    quality = None if in_rgb else _standard_quality(used)
     if quality is not None and sampling in _SIMPLEJPEG_SAMPLINGS:
         return _by_simplejpeg(pixels, quality, _SIMPLEJPEG_SAMPLINGS[sampling])
     distinct = used[:1] if len(set(used)) == 1 else used[:2] if used[1] == used[2] else used[:3]
     natural = [[table[_ZIGZAG.index(at)] for at in range(64)] for table in distinct]
-    return _by_pillow(pixels, qtables=natural, subsampling=_PILLOW_SAMPLINGS.get(sampling, 0))
+    return _by_pillow(pixels, qtables=natural, subsampling=_PILLOW_SAMPLINGS.get(sampling, 0), keep_rgb=in_rgb)
 
 
 def with_metadata(encoded: bytes, metadata: Sequence[Segment]) -> bytes:

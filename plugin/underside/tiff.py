@@ -36,6 +36,7 @@ DESCRIPTION, XMP, IPTC, PHOTOSHOP, ICC = 270, 700, 33723, 34377, 34675
 BLOCK_TAGS = frozenset({XMP, IPTC, PHOTOSHOP, ICC})
 """Tags that hold what other containers keep beside their EXIF."""
 
+_SUB_DIRECTORIES = 330
 _MAKER_NOTE = 37500
 _INTEROPERABILITY = 40965
 # Directories that others point at: EXIF and GPS from the first, interoperability from EXIF.
@@ -204,7 +205,7 @@ def encode_tiff(
         position += _even(len(strip))
 
     lines = {tag: entry.raw for tag, entry in old.entries.items() if _may_stay(tags, tag, entry)}
-    for each in (*_pixel_fields(header, order, strips, inks=inks), *fields):
+    for each in (*_pixel_fields(header, order, strips, inks=inks), *_thumbnail(tags, old), *fields):
         if each.tag in lines:
             continue
         value = each.value
@@ -215,14 +216,19 @@ def encode_tiff(
         lines[each.tag] = _line(order, each, value)
     if position > 2**32 - 2**16:
         raise PhotoError("The cut-out is too large for a TIFF, which ends at 4 GB", "Choose --cutout-format png")
-    # What follows the first directory of an EXIF block is its thumbnail.
-    parts.append(_table(order, lines, following=old.next if old.next + 6 <= len(block) else 0))
+    parts.append(_table(order, lines, following=0))
     parts[0] = _header(order, position) + parts[0][8:]
     return b"".join(parts)
 
 
 def _may_stay(tags: Tags, tag: int, entry: Entry) -> bool:
     return tag not in _PIXEL_FACTS and value_of(tags, entry) is not None
+
+
+def _thumbnail(tags: Tags, first: Directory) -> Iterator[Field]:
+    # In EXIF the thumbnail's directory follows the first one; in a TIFF it would count as a second page there.
+    if tags.directory(first.next).entries:
+        yield Field(_SUB_DIRECTORIES, LONG, struct.pack(tags.order + "I", first.next))
 
 
 def _pixel_fields(header: Header, order: str, strips: Sequence[tuple[int, int]], *, inks: bool) -> Iterator[Field]:
