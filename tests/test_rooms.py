@@ -34,6 +34,7 @@ ROOMS = [
     "segmenters",
     "capture",
     "manifest",
+    "masks",
     "refine",
     "looks",
     "masker",

@@ -12,11 +12,12 @@ from underside.cutout_workers import CutoutWorkers
 from underside.errors import SettingsError
 from underside.layouts import LayoutResult, check_layout_names, write_layout
 from underside.masker import Effort, Masker
+from underside.masks import MASKS
 from underside.pipeline import Outcome, Progress, mask_capture
 from underside.report import write_contact_sheet
 from underside.segmenters.network import load_segmenter
 from underside.settings import Settings
-from underside.shotwork import MASKS, ShotWork, engine_facts
+from underside.shotwork import ShotWork, engine_facts
 from underside.workers import usual_workers
 
 __all__ = ["Door", "Result", "load_masker", "mask_sources"]
@@ -88,12 +89,13 @@ def mask_sources(
             force_edited=force_edited,
         )
         outcome = mask_capture(capture, out, work, workers=count, stop=stop, on_progress=door.progress)
+    report = write_contact_sheet(outcome.manifest, out)
     return Result(
         capture=capture,
         outcome=outcome,
         masks=out / MASKS,
         layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts),
-        report=write_contact_sheet(outcome.manifest, out),
+        report=report,
     )
 
 

@@ -46,6 +46,8 @@ class ShotRecord:
     """The mask, relative to the manifest's folder."""
     mask_sha256: str = ""
     """Of the mask as it was written: another hash means that a person has changed it since."""
+    hand_sha256: str = ""
+    """Of the mask as a person left it, where one has changed it."""
     cutout: str = ""
     """The cut-out, relative to the manifest's folder; empty where none was asked for."""
     cutout_sha256: str = ""
@@ -93,7 +95,8 @@ def save(manifest: Manifest, folder: Path) -> Path:
     """Write ``capture.json`` into the folder, whole or not at all."""
     path = folder / MANIFEST_NAME
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
-    write_atomically(path, (text + "\n").encode())
+    # A name that is no Unicode holds lone surrogates; written as JSON's own escapes they come back the same.
+    write_atomically(path, (text + "\n").encode(errors="backslashreplace"))
     return path
 
 

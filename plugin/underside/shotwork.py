@@ -20,6 +20,7 @@ from underside.errors import PhotoError
 from underside.files import sha256_of, write_atomically
 from underside.manifest import ShotRecord, State
 from underside.masker import REVISION, Masker
+from underside.masks import mask_name, read_mask
 from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
@@ -27,10 +28,8 @@ from underside.preview import draw_preview, preview_path, shrink
 from underside.segmenters import Segmenter
 from underside.settings import Settings
 
-__all__ = ["MASKS", "ShotWork", "engine_facts", "failed"]
+__all__ = ["ShotWork", "engine_facts", "failed"]
 
-MASKS = "masks"
-"""The folder of the masks, in the output folder."""
 _CUTOUTS = "cutouts"
 
 
@@ -83,7 +82,7 @@ class ShotWork:
         if sha256 is None or not self._cutout_is_current(before, sha256):
             return False
         if sha256 != before.mask_sha256:
-            return before.state is State.BY_HAND and not self.force_edited
+            return sha256 == before.hand_sha256 and not self.force_edited
         return before.state is State.MASKED and before.fingerprint == self.engine["fingerprint"]
 
     def do(self, shot: Shot, before: ShotRecord | None) -> ShotRecord:
@@ -104,16 +103,16 @@ class ShotWork:
         on_disk = None if self.force_edited else _hash_or_none(path)
         if on_disk is not None and before is not None:
             if on_disk != before.mask_sha256:
-                return self._by_hand(shot, photo, replace(record, mask_sha256=before.mask_sha256))
+                return self._by_hand(shot, photo, record, written=before.mask_sha256, found=on_disk)
             if self._mask_is_current(photo, before):
-                mask = _read_mask(path, photo)
+                mask = read_mask(path, width=photo.width, height=photo.height)
                 return _with_mask(record, mask, sha256=on_disk, fingerprint=before.fingerprint), mask
         masked = self.masker.mask_photo(photo)
         content = encode_png(masked.mask)
         sha256 = hashlib.sha256(content).hexdigest()
         if on_disk is not None and before is None and on_disk != sha256:
             # Nothing says that it is ours to replace.
-            return self._by_hand(shot, photo, replace(record, mask_sha256=sha256))
+            return self._by_hand(shot, photo, record, written=sha256, found=on_disk)
         write_atomically(path, content)
         self._write_preview(shot, photo, masked.pixels, masked.mask)
         return _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]), masked.mask
@@ -122,11 +121,13 @@ class ShotWork:
         same = before.fingerprint == self.engine["fingerprint"] and before.sha256 == photo.sha256
         return same and not self.force
 
-    def _by_hand(self, shot: Shot, photo: Photo, record: ShotRecord) -> tuple[ShotRecord, NDArray[np.uint8]]:
-        mask = _read_mask(self._mask_path(shot), photo)
+    def _by_hand(
+        self, shot: Shot, photo: Photo, record: ShotRecord, *, written: str, found: str
+    ) -> tuple[ShotRecord, NDArray[np.uint8]]:
+        mask = read_mask(self._mask_path(shot), width=photo.width, height=photo.height)
         self._write_preview(shot, photo, decode(photo, reduce=4), mask)
-        seen = _with_mask(record, mask, sha256=record.mask_sha256, fingerprint="")
-        return replace(seen, state=State.BY_HAND), mask
+        seen = _with_mask(record, mask, sha256=written, fingerprint="")
+        return replace(seen, state=State.BY_HAND, hand_sha256=found), mask
 
     def _write_preview(self, shot: Shot, photo: Photo, pixels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
         picture = turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation)
@@ -171,12 +172,7 @@ class ShotWork:
         return _fingerprint({**asdict(self._options), "mask": mask_sha256, "revision": REVISION})
 
     def _mask_path(self, shot: Shot) -> Path:
-        return self.out / _mask_name(shot)
-
-
-def _mask_name(shot: Shot) -> str:
-    # The whole name of the photo stays, suffix and all: IMG_1.jpg and IMG_1.tif never meet.
-    return f"{MASKS}/{shot.name}.png"
+        return self.out / mask_name(shot.name)
 
 
 _SAME_KIND = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}
@@ -199,7 +195,7 @@ def _facts(shot: Shot, photo: Photo) -> ShotRecord:
         width=photo.width,
         height=photo.height,
         orientation=photo.orientation,
-        mask=_mask_name(shot),
+        mask=mask_name(shot.name),
         companions=shot.companions,
         lacks=tuple(missing_camera_facts(photo)),
         notes=photo.notes,
@@ -227,19 +223,6 @@ def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
         cutout_fingerprint=before.cutout_fingerprint,
         crop=before.crop,
     )
-
-
-def _read_mask(path: Path, photo: Photo) -> NDArray[np.uint8]:
-    """A mask of ours, or one that a person has changed: grey values are cut hard, colours made grey."""
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    mask = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
-    if mask is None:
-        problem = "is no picture"
-    elif mask.shape != (photo.height, photo.width):
-        problem = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {photo.width} x {photo.height}"
-    else:
-        return np.where(mask >= 128, np.uint8(255), np.uint8(0))
-    raise PhotoError(f"The mask {path} was changed by hand and {problem}", "Mend or delete it and run again")
 
 
 def _same_file(path: Path, before: ShotRecord) -> bool:

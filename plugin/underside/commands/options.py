@@ -41,5 +41,6 @@ def _type(each: Field[Any], option: Option) -> click.ParamType[Any] | type:
     if "float" in str(each.type):
         return click.FloatRange(min=option.least, max=option.most)
     if "int" in str(each.type):
-        return click.IntRange(min=option.least, max=option.most)
+        least, most = (None if limit is None else int(limit) for limit in (option.least, option.most))
+        return click.IntRange(min=least, max=most)
     return str

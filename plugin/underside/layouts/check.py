@@ -11,8 +11,9 @@ from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Report
 from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
-from underside.layouts.write import LAYOUTS_FOLDER, laid_out, read_mask
+from underside.layouts.write import LAYOUTS_FOLDER, laid_out
 from underside.manifest import Manifest, ShotRecord, State, load
+from underside.masks import read_mask
 from underside.photo import open_photo
 
 __all__ = ["check_folder"]
@@ -152,6 +153,6 @@ def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:
 
 def _made(out: Path, record: ShotRecord) -> Mask | None:
     try:
-        return read_mask(out / record.mask, record)
+        return read_mask(out / record.mask, width=record.width, height=record.height)
     except (OSError, UndersideError):
         return None

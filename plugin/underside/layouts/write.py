@@ -18,10 +18,11 @@ from underside.layouts.advice import how_to_text, notes
 from underside.layouts.naming import Place, places
 from underside.layouts.table import IMAGES, MASKS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
+from underside.masks import read_mask
 from underside.photo import open_photo, turn_upright
 from underside.png import SIGNATURE, encode_png
 
-__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "laid_out", "read_mask", "write_layout"]
+__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "laid_out", "write_layout"]
 
 LAYOUTS_FOLDER = "layouts"
 HOW_TO = "HOW-TO.txt"
@@ -76,18 +77,6 @@ def laid_out(layout: Layout, manifest: Manifest) -> tuple[Place, ...]:
     return places(layout, [shot for shot in manifest.shots if shot.state is not State.FAILED])
 
 
-def read_mask(path: Path, shot: ShotRecord) -> Mask:
-    """The mask of a shot, hard and grey whatever a person's hand has made of it."""
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    mask = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
-    if mask is None or mask.shape != (shot.height, shot.width):
-        raise OutputError(
-            f"{path} is no mask for {shot.photo}, which has {shot.width} x {shot.height} pixels",
-            "Mend or delete it and run underside mask again",
-        )
-    return np.where(mask >= 128, np.uint8(255), np.uint8(0))
-
-
 def _write(layout: Layout, place: Place, capture: Path, out: Path, new: Path) -> None:
     shot, photo, mask, target = (
         place.shot,
@@ -114,7 +103,7 @@ def _is_as_wanted(layout: Layout, shot: ShotRecord) -> bool:
 
 
 def _as_wanted(layout: Layout, shot: ShotRecord, path: Path) -> Mask:
-    mask = read_mask(path, shot)
+    mask = read_mask(path, width=shot.width, height=shot.height)
     if layout.upright:
         mask = turn_upright(mask, shot.orientation)
     return np.bitwise_not(mask) if layout.inverted else mask
@@ -128,7 +117,7 @@ def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> No
     # The run that made the mask had its own limit: what passed it passes here.
     opened = open_photo(photo, max_megapixels=shot.width * shot.height / 1e6 + 1)
     options = CutoutOptions(background=None, format="png")
-    cutout = make_cutout(opened, read_mask(out / shot.mask, shot), options)
+    cutout = make_cutout(opened, read_mask(out / shot.mask, width=shot.width, height=shot.height), options)
     write_atomically(target, cutout.data, durable=False)
 
 
