@@ -179,6 +179,7 @@ IMPOSSIBLE = {
     "12 bits": (b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"),
     "two channels": (b"\xff\xc0\0\x11", b"\xff\xc0\0\x0e"),
     "units too large": (b"\x01\x22\0", b"\x01\x44\0"),
+    "damaged codes": (b"\xff\xc4\0\x1f\0\0", b"\xff\xc4\0\x1f\0\xff"),
     "no table": (b"\x01\x22\0\x02", b"\x01\x22\3\x02"),
 }
 

@@ -2,12 +2,16 @@
 
 import ctypes
 import functools
+import os
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from underside.segments import Frame
@@ -38,13 +42,15 @@ def blocks_of(frame: Frame, channel: int) -> tuple[int, int]:
 
 
 def read_coefficients(data: bytes, frame: Frame) -> list[Blocks]:
-    """The coefficients of every channel. The library ends the process over files that it does not know:
-    the caller must have checked the frame.
-    """
+    """The coefficients of every channel of a frame that is known to be ordinary."""
+    try:
+        # The library crashes over a header that it cannot read, so another build of the same code reads it first.
+        simplejpeg.decode_jpeg_header(data)
+    except ValueError as error:
+        raise CoefficientsError("its header is damaged") from error
     channels = [np.empty((*blocks_of(frame, number), 64), np.int16) for number in range(len(frame.components))]
     pointers = [_pointer(channel) for channel in channels] + [None] * (4 - len(channels))
-    with tempfile.TemporaryDirectory(prefix="underside-") as folder:
-        path = Path(folder, "photo.jpg")
+    with _private_file() as path:
         path.write_bytes(data)
         if not _library().read_jpeg_dct(_name(path), *pointers, None, None):
             raise CoefficientsError("its coefficients cannot be read")
@@ -58,8 +64,7 @@ def write_coefficients(channels: Sequence[Blocks], frame: Frame) -> bytes:
     factors = [factor for each in frame.components for factor in (each.down, each.across)]
     pointers = [_pointer(channel) for channel in channels] + [None] * (4 - len(channels))
     nothing_set = ctypes.c_uint(0)
-    with tempfile.TemporaryDirectory(prefix="underside-") as folder:
-        path = Path(folder, "cutout.jpg")
+    with _private_file() as path:
         done = _library().write_jpeg_dct(
             None,
             _name(path),
@@ -101,5 +106,15 @@ def _pointer(channel: Blocks) -> ctypes.c_void_p:
     return channel.ctypes.data_as(ctypes.c_void_p)
 
 
+@contextmanager
+def _private_file() -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="underside-") as folder:
+            yield Path(folder, "photo.jpg")
+    except OSError as error:
+        raise CoefficientsError(f"the folder for temporary files cannot be used ({error.strerror})") from error
+
+
 def _name(path: Path) -> ctypes.c_char_p:
-    return ctypes.c_char_p(str(path).encode())
+    # C opens files by names in the system's own alphabet, which on Windows is not Python's.
+    return ctypes.c_char_p(str(path).encode("mbcs") if sys.platform == "win32" else os.fsencode(path))
