@@ -11,7 +11,7 @@ import numpy as np
 import piexif
 import pytest
 from photo_files import picture, red_and_green_swapped, saved
-from PIL import Image
+from PIL import Image, features
 from rich_photos import (
     COMMENTS,
     IPTC,
@@ -244,6 +244,15 @@ def test_a_heic_that_was_turned_while_decoding_says_so_no_more(tmp_path: Path) -
     block = read_metadata(cutout.data).exif
     assert piexif.load(b"Exif\0\0" + block)["0th"][274] == 1
     assert MAKER_NOTE in block
+
+
+def test_an_avif_keeps_its_blocks(tmp_path: Path) -> None:
+    if not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    source = saved(picture(64, 48), "AVIF", exif=exif_block(orientation=1), icc_profile=red_and_green_swapped())
+    again = read_metadata(cut(tmp_path, source, ".avif").data)
+    assert again.icc == red_and_green_swapped()
+    assert MAKER_NOTE in again.exif  # Pillow itself rewrites the rest when it makes the AVIF
 
 
 # What exiftool says of the file itself, not of the photo; JPEG's colours are stored otherwise than others'.

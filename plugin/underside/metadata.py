@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image
-
 from underside import exif, png, tiff, xmp
 from underside.photo import Container, Photo
 from underside.segments import APP0, APP1, APP2, APP13, COM, header_segments
@@ -191,15 +189,15 @@ _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
 
 
 def _heif_info(data: bytes) -> Mapping[Any, Any]:
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return image.info
-    except OSError:
-        # Pillow reads AVIF itself, HEIC only with this.
-        import pillow_heif
+    if b"avif" in data[8:64]:
+        from PIL.AvifImagePlugin import AvifImageFile
 
-        info: Mapping[Any, Any] = pillow_heif.open_heif(data).info
-        return info
+        with AvifImageFile(io.BytesIO(data)) as picture:
+            return picture.info
+    import pillow_heif
+
+    info: Mapping[Any, Any] = pillow_heif.open_heif(data).info
+    return info
 
 
 def _upright(block: bytes) -> bytes:

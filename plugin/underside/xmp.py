@@ -27,17 +27,21 @@ def joined(packet: bytes, extensions: Iterable[bytes]) -> bytes:
     if not rest:
         return packet
     try:
-        for prefix, uri in {**_prefixes(rest), **_prefixes(packet)}.items():
-            ElementTree.register_namespace(prefix, uri)
-        whole, more = ElementTree.fromstring(packet), ElementTree.fromstring(_WRAPPER.sub(b"", rest))
-        target, source = _rdf(whole), _rdf(more)
-    except (ElementTree.ParseError, ValueError):
+        return _merged(packet, _WRAPPER.sub(b"", rest))
+    except (ElementTree.ParseError, ValueError, RecursionError):
         return packet
+
+
+def _merged(packet: bytes, extension: bytes) -> bytes:
+    for prefix, uri in {**_prefixes(extension), **_prefixes(packet)}.items():
+        ElementTree.register_namespace(prefix, uri)
+    whole = ElementTree.fromstring(packet)
+    target = _rdf(whole)
     for description in target:
         description.attrib.pop(f"{{{_NOTE}}}HasExtendedXMP", None)
         for element in description.findall(f"{{{_NOTE}}}HasExtendedXMP"):
             description.remove(element)
-    target.extend(source)
+    target.extend(_rdf(ElementTree.fromstring(extension)))
     merged: bytes = ElementTree.tostring(whole, encoding="utf-8")
     return merged
 
