@@ -1,6 +1,7 @@
 """Cut-outs in processes of their own: coefficient work holds the interpreter's lock, so threads do not scale."""
 
 import multiprocessing
+import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +23,7 @@ class CutoutWorkers:
     def __init__(self, count: int) -> None:
         # Not fork: a child of a process with threads may inherit a lock that nobody will ever open.
         self._pool = ProcessPoolExecutor(
-            count, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_signals_to_parent
+            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
         )
 
     def __enter__(self) -> "CutoutWorkers":
@@ -45,8 +46,11 @@ class CutoutWorkers:
             ) from error
 
 
-def _leave_signals_to_parent() -> None:
+def _begin() -> None:
+    # Ctrl-C reaches every process of a terminal; the parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # libjpeg prints its own warnings for slightly odd files straight to the process's standard error.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _make(path: Path, megapixels: float, packed: NDArray[np.uint8], width: int, options: CutoutOptions) -> Cutout:
