@@ -11,8 +11,8 @@ import pytest
 from tiny_networks import brightness
 from underside import resources
 from underside.catalogue import Model, Recipe, Weights, load_catalogue
+from underside.catalogue.pins import check_file, check_licence, remember_licence
 from underside.errors import ModelError
-from underside.pins import check_file, check_licence, remember_licence
 
 FACTS = '[toy]\ntitle = "Toy"\nlicence = "MIT"\ncommercial = true\nfile = "toy.onnx"\n'
 

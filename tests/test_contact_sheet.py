@@ -18,7 +18,7 @@ import piexif
 import pytest
 from numpy.typing import NDArray
 from underside.manifest import Manifest, ShotRecord, State
-from underside.orientation import turn_stored
+from underside.photo.orientation import turn_stored
 from underside.preview import draw_preview, preview_path
 from underside.report import write_contact_sheet
 

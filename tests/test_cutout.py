@@ -14,8 +14,8 @@ from photo_files import dng, picture, saved, saved16
 from PIL import Image
 from rich_photos import object_in_the_middle, segment, segments_of
 from underside.cutout import Cutout, CutoutOptions, make_cutout, parse_background
+from underside.cutout.lossless import LosslessImpossibleError, lossless_cutout
 from underside.errors import PhotoError, SettingsError
-from underside.jpeg import LosslessImpossibleError, lossless_cutout
 from underside.photo import decode_exact, open_photo
 
 WIDTH, HEIGHT = 203, 157

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from model_server import ModelServer, serving
 from tiny_networks import brightness
-from underside import fetch as fetching
 from underside.catalogue import Model, load_catalogue
+from underside.catalogue import fetch as fetching
+from underside.catalogue.fetch import fetch
+from underside.catalogue.pins import check_file
 from underside.errors import ModelError, OutputError
-from underside.fetch import fetch
-from underside.pins import check_file
 from underside.segmenters.network import load_segmenter
 
 FACTS = '[toy]\ntitle = "Toy"\nlicence = "MIT"\nfile = "toy.onnx"\nactivation = "none"\nsize = [32, 32]\n'

@@ -184,9 +184,7 @@ def test_a_mask_changed_by_hand_twice_is_known_as_it_is_now(run: Run, capture: P
     assert shot(tmp_path / "out", SHOTS[0])["area"] == 1
 
 
-def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(
-    run: Run, capture: Path, tmp_path: Path
-) -> None:
+def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     mask.parent.mkdir(parents=True)
     Image.fromarray(np.full((960, 1280), 255, np.uint8)).save(mask)
@@ -278,7 +276,7 @@ def test_events_are_one_json_object_a_line_and_nothing_else(run: Run, capture: P
     done = run("mask", capture, "-o", "out", "--events", stdin=subprocess.DEVNULL)
     assert done.returncode == 3
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events][0] == "started"
+    assert events[0]["event"] == "started"
     assert events[0]["total"] == 5
     shots = [event for event in events if event["event"] == "shot"]
     assert {event["photo"] for event in shots} == set(SHOTS)

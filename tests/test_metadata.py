@@ -31,9 +31,9 @@ from rich_photos import (
     segment,
 )
 from underside.cutout import Cutout, CutoutOptions, make_cutout
-from underside.exif import Tags
 from underside.metadata import missing_camera_facts, read_metadata
 from underside.photo import open_photo
+from underside.photo.exif import Tags
 
 BROKEN_EXIF = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 900, 0x010F, 2, 0xFFFFFFF0, 0x7FFFFFFF) + b"\xde\xad" * 40
 

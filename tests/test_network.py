@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from tiny_networks import brightness, classifier, colours, four_channels, pooled, two_inputs
 from underside.errors import DeviceError, ModelError, SettingsError
-from underside.processor import multiplies_bytes
-from underside.providers import CPU, cuda_obstacle, open_session
+from underside.runtime.processor import multiplies_bytes
+from underside.runtime.providers import CPU, cuda_obstacle, open_session
 from underside.segmenters import network
 from underside.segmenters.network import load_segmenter
 

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Protocol
 
 from underside.capture import Capture, read_capture
-from underside.cutout_workers import CutoutWorkers
+from underside.cutout import CutoutWorkers
 from underside.errors import SettingsError
 from underside.layouts import LayoutResult, check_layout_names, write_layout
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
-from underside.pipeline import Outcome, Progress, mask_capture
+from underside.pipeline import Outcome, Progress, mask_capture, usual_workers
 from underside.report import write_contact_sheet
 from underside.segmenters.network import load_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
-from underside.workers import usual_workers
 
 __all__ = ["Door", "Result", "load_masker", "mask_sources"]
 

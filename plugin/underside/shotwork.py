@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from underside import __version__
 from underside.capture import Shot
-from underside.cutout import CutoutOptions
-from underside.cutout_workers import CutoutWorkers
+from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
 from underside.files import sha256_of, write_atomically
 from underside.manifest import ShotRecord, State

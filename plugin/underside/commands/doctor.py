@@ -16,8 +16,8 @@ import numpy as np
 
 from underside import __version__
 from underside.catalogue import Model, load_catalogue
+from underside.catalogue.pins import check_file, is_here
 from underside.errors import ExitCode, UndersideError
-from underside.pins import check_file, is_here
 from underside.segmenters.network import load_segmenter
 
 __all__ = ["doctor"]
@@ -40,9 +40,7 @@ def doctor() -> int:
     Nothing is fetched. Ends with 2 where masks cannot be made.
     """
     system = f"{platform.system()} {platform.machine()}"
-    click.echo(
-        f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores"
-    )
+    click.echo(f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores")
     findings = []
     for finding in _examine():
         click.echo(f"{finding.state:>4}  {finding.what}")
@@ -63,9 +61,7 @@ def _runtimes() -> Iterator[_Finding]:
     here = {dist.name: dist.version for dist in distributions() if dist.name in _RUNTIMES}
     names = ", ".join(f"{name} {version}" for name, version in sorted(here.items()))
     if len(here) > 1:
-        yield _Finding(
-            "bad", f"{names}: they overwrite each other. Uninstall all, then install Underside anew"
-        )
+        yield _Finding("bad", f"{names}: they overwrite each other. Uninstall all, then install Underside anew")
     else:
         yield _Finding("ok", names or "onnxruntime")
 

@@ -6,8 +6,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from underside import resources
 from underside.catalogue import Model, load_catalogue
-from underside.fetch import address_of, fetch
-from underside.pins import is_here, path_of
+from underside.catalogue.fetch import address_of, fetch
+from underside.catalogue.pins import is_here, path_of
 
 __all__ = ["models"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.colour import Pixels, eight_bits
 from underside.errors import PhotoError
 from underside.layouts.findings import Kind
 from underside.layouts.table import Layout
 from underside.photo import Photo, decode_exact, open_photo, turn_upright, upright_size
+from underside.photo.colour import Pixels, eight_bits
 
 __all__ = ["Facts", "Mask", "examine"]
 

@@ -1,7 +1,7 @@
 """One card a shot: its preview, its figures, and the way to its files."""
 
 from underside.manifest import ShotRecord, State
-from underside.orientation import upright_size
+from underside.photo.orientation import upright_size
 from underside.report.changes import Change
 from underside.report.markup import Html, asset, data_address, join, markup
 from underside.report.previews import preview_of

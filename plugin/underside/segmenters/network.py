@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.catalogue import Model, Recipe, Weights, load_catalogue, read_own_model
+from underside.catalogue.pins import check_file, check_licence, checksum_problem
 from underside.errors import DeviceError, ModelError
 from underside.files import sha256_of
-from underside.pins import check_file, check_licence, checksum_problem
-from underside.processor import multiplies_bytes
-from underside.providers import CPU, Provider, choose_provider, in_short, open_session
+from underside.runtime.processor import multiplies_bytes
+from underside.runtime.providers import CPU, Provider, choose_provider, in_short, open_session
 from underside.segmenters._recipe import (
     Form,
     channels_of,

@@ -11,9 +11,9 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL.JpegImagePlugin import JpegImageFile
 
-from underside.colour import shrink
-from underside.containers.common import Header, Mode, RefusedError, cut_short
-from underside.exif import read_exif
+from underside.photo.colour import shrink
+from underside.photo.containers.common import Header, Mode, RefusedError, cut_short
+from underside.photo.exif import read_exif
 
 __all__ = ["SUFFIXES", "header", "pixels", "small"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.colour import Pixels, shrink
-from underside.containers import jpeg, tiff
-from underside.containers.boxes import boxes
-from underside.containers.common import Header, RefusedError
-from underside.exif import CameraFacts, Directory, Tags, camera_facts
+from underside.photo.colour import Pixels, shrink
+from underside.photo.containers import jpeg, tiff
+from underside.photo.containers.boxes import boxes
+from underside.photo.containers.common import Header, RefusedError
+from underside.photo.exif import CameraFacts, Directory, Tags, camera_facts
 
 __all__ = ["SUFFIXES", "header", "is_raw", "pixels", "small"]
 

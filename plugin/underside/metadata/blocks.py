@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from underside import exif, png, tiff, xmp
-from underside.photo import Container, Photo
-from underside.segments import APP0, APP1, APP2, APP13, COM, header_segments
+from underside import png
+from underside.metadata import tiff, xmp
+from underside.metadata.segments import APP0, APP1, APP2, APP13, COM, header_segments
+from underside.photo import Container, Photo, exif
 
 __all__ = ["ICC_MARK", "IPTC_RESOURCE", "PHOTOSHOP_MARK", "Metadata", "missing_camera_facts", "read_metadata"]
 

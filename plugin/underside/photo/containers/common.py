@@ -7,8 +7,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from underside.colour import Pixels
-from underside.exif import CameraFacts
+from underside.photo.colour import Pixels
+from underside.photo.exif import CameraFacts
 
 __all__ = ["COPY_AGAIN", "Container", "Header", "Mode", "RefusedError", "cut_short", "decode_with_opencv"]
 

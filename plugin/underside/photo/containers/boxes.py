@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from underside.containers.common import RefusedError, cut_short
+from underside.photo.containers.common import RefusedError, cut_short
 
 __all__ = ["boxes"]
 

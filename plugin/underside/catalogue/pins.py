@@ -134,9 +134,7 @@ def _read() -> dict[str, Any]:
     except FileNotFoundError:
         return {"files": {}, "licences": []}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"Cannot read {path} ({error})", "Delete it: every model is then checked anew"
-        ) from error
+        raise ModelError(f"Cannot read {path} ({error})", "Delete it: every model is then checked anew") from error
 
 
 def _write(pins: dict[str, Any]) -> None:

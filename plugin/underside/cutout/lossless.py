@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.coefficients import (
+from underside.cutout.coefficients import (
     Blocks,
     CoefficientsError,
     blocks_of,
@@ -16,7 +16,7 @@ from underside.coefficients import (
     write_coefficients,
 )
 from underside.errors import PhotoError
-from underside.segments import (
+from underside.metadata.segments import (
     APP0,
     APP2,
     APP14,

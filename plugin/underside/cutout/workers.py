@@ -22,9 +22,7 @@ class CutoutWorkers:
 
     def __init__(self, count: int) -> None:
         # Not fork: a child of a process with threads may inherit a lock that nobody will ever open.
-        self._pool = ProcessPoolExecutor(
-            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-        )
+        self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
 
     def __enter__(self) -> "CutoutWorkers":
         return self

@@ -19,9 +19,7 @@ from urllib.response import addinfourl
 
 from underside import __version__
 from underside.catalogue import Model, Weights
-from underside.errors import ModelError, OutputError
-from underside.files import sha256_of, write_atomically
-from underside.pins import (
+from underside.catalogue.pins import (
     check_file,
     check_licence,
     checksum_problem,
@@ -30,6 +28,8 @@ from underside.pins import (
     put_here,
     remember_licence,
 )
+from underside.errors import ModelError, OutputError
+from underside.files import sha256_of, write_atomically
 
 __all__ = ["MIRROR", "Progress", "address_of", "fetch"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from underside.colour import Pixels
-from underside.containers import heif, jpeg, png, raw, tiff, webp
-from underside.containers.common import Container, Header, Mode, RefusedError
+from underside.photo.colour import Pixels
+from underside.photo.containers import heif, jpeg, png, raw, tiff, webp
+from underside.photo.containers.common import Container, Header, Mode, RefusedError
 
 __all__ = [
     "PHOTO_SUFFIXES",

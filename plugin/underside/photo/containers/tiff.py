@@ -8,9 +8,9 @@ import numpy as np
 from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from underside.colour import Pixels
-from underside.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
-from underside.exif import Directory, Tags, camera_facts, orientation_of
+from underside.photo.colour import Pixels
+from underside.photo.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
+from underside.photo.exif import Directory, Tags, camera_facts, orientation_of
 
 __all__ = ["SUFFIXES", "check_strips", "header", "is_tiff", "pixels"]
 

@@ -11,37 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.colour import Pixels, rgb_of, shrink, to_srgb
-from underside.containers import (
-    PHOTO_SUFFIXES,
-    RAW_SUFFIXES,
+from underside.errors import PhotoError
+from underside.photo.colour import Pixels, rgb_of, shrink
+from underside.photo.containers import (
     READERS,
     Container,
     Header,
     RefusedError,
     identify,
 )
-from underside.containers.common import COPY_AGAIN
-from underside.errors import PhotoError
-from underside.exif import CameraFacts
-from underside.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
+from underside.photo.containers.common import COPY_AGAIN
 
-__all__ = [
-    "PHOTO_SUFFIXES",
-    "RAW_SUFFIXES",
-    "CameraFacts",
-    "Container",
-    "Photo",
-    "decode",
-    "decode_exact",
-    "open_photo",
-    "stored_box",
-    "to_srgb",
-    "turn_stored",
-    "turn_upright",
-    "upright_box",
-    "upright_size",
-]
+__all__ = ["Photo", "decode", "decode_exact", "open_photo"]
 
 _CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.colour import Pixels
-from underside.containers.boxes import boxes
-from underside.containers.common import Header, Mode, RefusedError
-from underside.exif import CameraFacts, read_exif
-from underside.orientation import turn_upright, upright_size
+from underside.photo.colour import Pixels
+from underside.photo.containers.boxes import boxes
+from underside.photo.containers.common import Header, Mode, RefusedError
+from underside.photo.exif import CameraFacts, read_exif
+from underside.photo.orientation import turn_upright, upright_size
 
 __all__ = ["SUFFIXES", "header", "is_heif", "pixels"]
 

@@ -14,7 +14,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from underside.segments import Frame
+from underside.metadata.segments import Frame
 
 __all__ = ["Blocks", "CoefficientsError", "blocks_of", "read_coefficients", "write_coefficients"]
 

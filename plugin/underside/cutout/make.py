@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside import embed, exif, png, tiff
-from underside.colour import eight_bits, rgb_of
-from underside.errors import PhotoError, SettingsError
-from underside.jpeg import (
+from underside import png
+from underside.cutout.lossless import (
     Box,
     LosslessImpossibleError,
     Rgb,
@@ -22,9 +20,11 @@ from underside.jpeg import (
     lossless_cutout,
     split_photo,
 )
-from underside.metadata import Metadata, read_metadata
-from underside.photo import Container, Photo, decode_exact
-from underside.recompress import compress, compress_like, with_metadata
+from underside.cutout.recompress import compress, compress_like, with_metadata
+from underside.errors import PhotoError, SettingsError
+from underside.metadata import Metadata, embed, read_metadata, tiff
+from underside.photo import Container, Photo, decode_exact, exif
+from underside.photo.colour import eight_bits, rgb_of
 
 __all__ = ["Background", "Cutout", "CutoutOptions", "make_cutout", "parse_background"]
 

@@ -4,9 +4,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from underside.colour import Pixels
-from underside.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
-from underside.exif import read_exif
+from underside.photo.colour import Pixels
+from underside.photo.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
+from underside.photo.exif import read_exif
 
 __all__ = ["SIGNATURE", "SUFFIXES", "header", "pixels"]
 

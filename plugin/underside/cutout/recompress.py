@@ -9,8 +9,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.jpeg import colour_model
-from underside.segments import (
+from underside.cutout.lossless import colour_model
+from underside.metadata.segments import (
     APP14,
     Segment,
     Segments,

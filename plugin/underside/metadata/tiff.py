@@ -8,7 +8,7 @@ import numpy as np
 from isal import isal_zlib
 
 from underside.errors import PhotoError
-from underside.exif import Directory, Entry, Tags
+from underside.photo.exif import Directory, Entry, Tags
 from underside.png import Header, Pixels, band_height
 
 __all__ = [

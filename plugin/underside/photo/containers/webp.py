@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.colour import Pixels
-from underside.containers.common import Header, RefusedError, cut_short, decode_with_opencv
-from underside.exif import read_exif
+from underside.photo.colour import Pixels
+from underside.photo.containers.common import Header, RefusedError, cut_short, decode_with_opencv
+from underside.photo.exif import read_exif
 
 __all__ = ["SUFFIXES", "header", "pixels"]
 

@@ -4,9 +4,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from underside import exif, png, tiff, xmp
-from underside.metadata import EXIF_MARK, ICC_MARK, PHOTOSHOP_MARK, Metadata
-from underside.segments import APP1, APP2, APP13, COM, LARGEST_PAYLOAD, Segment
+from underside import png
+from underside.metadata import tiff, xmp
+from underside.metadata.blocks import EXIF_MARK, ICC_MARK, PHOTOSHOP_MARK, Metadata
+from underside.metadata.segments import APP1, APP2, APP13, COM, LARGEST_PAYLOAD, Segment
+from underside.photo import exif
 
 __all__ = ["jpeg_segments", "left_behind", "png_chunks", "png_chunks_kept", "tiff_fields", "webp_with"]
 

@@ -1,0 +1,5 @@
+"""Metadata, carried and not rebuilt: what a photo says beside its pixels, and how another container holds it."""
+
+from underside.metadata.blocks import Metadata, missing_camera_facts, read_metadata
+
+__all__ = ["Metadata", "missing_camera_facts", "read_metadata"]

@@ -1,0 +1,24 @@
+"""Photos: opened whole, decoded on their stored grid, turned upright and back."""
+
+from underside.photo.colour import to_srgb
+from underside.photo.containers import PHOTO_SUFFIXES, RAW_SUFFIXES, Container
+from underside.photo.exif import CameraFacts
+from underside.photo.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
+from underside.photo.photo import Photo, decode, decode_exact, open_photo
+
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "RAW_SUFFIXES",
+    "CameraFacts",
+    "Container",
+    "Photo",
+    "decode",
+    "decode_exact",
+    "open_photo",
+    "stored_box",
+    "to_srgb",
+    "turn_stored",
+    "turn_upright",
+    "upright_box",
+    "upright_size",
+]

@@ -1,0 +1,1 @@
+"""What onnxruntime can really do on this machine."""
