@@ -290,20 +290,20 @@ def test_events_are_one_json_object_a_line_and_nothing_else(run: Run, capture: P
 
 def test_a_door_that_closes_standard_input_stops_the_engine(tmp_path: Path) -> None:
     folder = copies(tmp_path / "capture", 14)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command("mask", folder, "-o", "out", "--events"),
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    while '"shot"' not in process.stdout.readline():
-        pass
-    process.stdin.close()
-    rest = process.stdout.read()
-    assert process.wait(60) == 130
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        while '"shot"' not in process.stdout.readline():
+            pass
+        process.stdin.close()
+        rest = process.stdout.read()
+    assert process.returncode == 130
     finished = json.loads(rest.splitlines()[-1])
     assert finished["unreached"] > 0
 

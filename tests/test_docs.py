@@ -1,0 +1,59 @@
+"""The documentation: its examples run, its reference is the commands' own, its links lead somewhere."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import DEMO, ROOT, Run
+
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_examples_run(page: Path, tmp_path: Path) -> None:
+    shutil.copy(DEMO / "upright" / "DSC_0001.JPG", tmp_path / "IMG_0001.JPG")
+    for example in blocks(page, "python"):
+        given = "import numpy as np\npicture = np.zeros((480, 640, 3), np.uint8)\n"
+        done = subprocess.run(
+            [sys.executable, "-c", given + example], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_reference_says_what_the_commands_say() -> None:
+    spec = importlib.util.spec_from_file_location("write_commands", ROOT / "docs" / "write_commands.py")
+    assert spec
+    assert spec.loader
+    writer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(writer)
+    assert writer.PAGE.read_text(encoding="utf-8") == writer.page(), "run: python docs/write_commands.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_that_a_page_names_exists(page: Path, run: Run) -> None:
+    known = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for line in re.findall(r"`(underside [a-z][^`]*)`", page.read_text(encoding="utf-8")):
+        for option in re.findall(r"--[a-z][a-z-]+", line):
+            assert option in known, f"{page.name} names {option}"
+
+
+def test_the_readme_runs_its_own_commands(run: Run, tmp_path: Path) -> None:
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "underside-demo" / "masked" / "masks").rglob("*.png"))) == 12
+    assert (tmp_path / "underside-demo" / "masked" / "report.html").is_file()

@@ -1,0 +1,60 @@
+"""The wheel: holds all that the commands need, and works where there is no checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_carries_the_model_and_the_demo_and_not_the_rest(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in (
+        "underside/_data/models/catalogue.toml",
+        "underside/_data/models/turntable_int8.onnx",
+        "underside/_data/models/turntable_fp16w.onnx",
+        "underside/demo/upright/DSC_0001.JPG",
+        "underside/report/contact_sheet.html",
+        "underside/py.typed",
+    ):
+        assert needed in names
+    assert not [name for name in names if name.startswith(("tests", "benchmarks", "plugin"))]
+    assert wheel.stat().st_size < 15e6
+
+
+def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    # Unpacked onto the path in place of the checkout: what pip would do, without asking a registry again.
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'underside';"
+        "import underside; assert 'site' in underside.__file__, underside.__file__;"
+        "from underside.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(site), "demo"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(site)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "underside-demo" / "masked" / "masks").rglob("*.png"))) == 12
