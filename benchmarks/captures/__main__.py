@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     whole = commands.add_parser("render-set", help="render a set of captures; run again to go on")
     whole.add_argument("set", choices=SETS)
     whole.add_argument("--processes", type=int, default=2)
-    for command, size, shots in ((one, "1280x960", 18), (whole, "960x720", 12)):
+    for command, size, shots in ((one, "1280x960", 18), (whole, "800x600", 12)):
         command.add_argument("--out", type=Path, required=True, help="the folder; photos that are there are kept")
         command.add_argument("--size", type=_size, default=size, help="WIDTHxHEIGHT, multiples of 4")
         command.add_argument("--shots", type=int, default=shots, help="a pass, over two rings")

@@ -177,9 +177,9 @@ def _plain(random: Random) -> Mesh:
 def _dark(random: Random) -> Mesh:
     mesh = _solid(_melted(_bust(random) if random.random() < 0.6 else _animal(random), 0.007), 0.2)
     patina = noise(mesh.points, 0.04, int(random.integers(1 << 30)))
-    tone = np.array([0.045, 0.038, 0.03]) * random.uniform(0.7, 1.3)
-    colours = tone + np.clip(patina[:, None] - 0.2, 0, 1) * np.array([0.02, 0.05, 0.04])
-    return replace(mesh.painted(np.clip(colours, 0.015, 0.3)), gloss=0.5)
+    tone = np.array([0.03, 0.025, 0.02]) * random.uniform(0.6, 1.3)
+    colours = tone + np.clip(patina[:, None] - 0.2, 0, 1) * np.array([0.01, 0.03, 0.025])
+    return replace(mesh.painted(np.clip(colours, 0.008, 0.3)), gloss=0.4)
 
 
 def _white(random: Random) -> Mesh:
@@ -187,7 +187,7 @@ def _white(random: Random) -> Mesh:
     mesh = _solid(_melted(makers[random.integers(len(makers))](random), 0.006), 0.2)
     points = mesh.points - (mesh.points.min(0) + mesh.points.max(0)) / 2
     extent = np.ptp(mesh.points, axis=0)
-    colours = np.full_like(points, random.uniform(0.76, 0.84))
+    colours = np.full_like(points, random.uniform(0.82, 0.88))
     for _ in range(random.integers(3, 6)):
         # Printed parts: a label on one side, in bars like a line of letters.
         side = 0.33 * extent[1] * random.choice([-1, 1])
@@ -212,7 +212,7 @@ def _loop(radius: float, height: float) -> Floats:
 def _stool(random: Random) -> list[Mesh]:
     u = random.uniform
     count, top, foot, tall = int(random.integers(3, 5)), u(0.03, 0.042), u(0.045, 0.062), u(0.1, 0.15)
-    thick = u(0.0035, 0.0055)
+    thick = u(0.0045, 0.007)
     angles = 2 * np.pi * (np.arange(count) + 0.5) / count
     heads = np.stack([top * np.cos(angles), top * np.sin(angles), np.full(count, tall)], 1)
     feet = np.stack([foot * np.cos(angles), foot * np.sin(angles), np.zeros(count)], 1)
@@ -232,7 +232,7 @@ def _stool(random: Random) -> list[Mesh]:
 
 def _lantern(random: Random) -> list[Mesh]:
     u = random.uniform
-    wide, tall, thick, bars = u(0.035, 0.05), u(0.09, 0.13), u(0.003, 0.0045), int(random.integers(4, 7))
+    wide, tall, thick, bars = u(0.035, 0.05), u(0.09, 0.13), u(0.0035, 0.0055), int(random.integers(4, 7))
     parts = [tube(_loop(wide, h), thick * 1.3) for h in (thick, tall * 0.5, tall)]
     for angle in 2 * np.pi * np.arange(bars) / bars:
         rim = np.array([np.cos(angle), np.sin(angle), 0]) * wide

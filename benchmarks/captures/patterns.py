@@ -53,7 +53,7 @@ def colour(random: Random, *, bright: tuple[float, float] = (0.15, 0.7), vivid: 
 
 def palette(random: Random, count: int) -> Floats:
     """Colours of different brightness, dark to light."""
-    levels = np.linspace(0.06, 0.75, count)
+    levels = np.linspace(0.12, 0.55, count)
     return np.stack([colour(random, bright=(level, level + 0.08)) for level in levels])
 
 
@@ -149,7 +149,7 @@ def platter_picture(random: Random, style: str, *, size: int = 1024) -> Picture:
     if style == "wood":
         top = wood(random, size=size)
     elif style in ("white", "black"):
-        top = cloth(random, [0.82] * 3 if style == "white" else [0.012] * 3, rough=0.03, size=size)
+        top = cloth(random, [0.82] * 3 if style == "white" else [0.012] * 3, rough=0.012, size=size)
     elif style == "checks":
         cells = int(random.integers(10, 22))
         odd = np.indices((cells, cells)).sum(0) % 2

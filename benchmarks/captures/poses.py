@@ -79,7 +79,7 @@ def _wedge(points: Floats, rotation: Rotation, random: Random) -> Pose:
     for y, order in ((-deep, edge), (deep, edge[::-1])):
         corners = np.array([(x, y, z) for x, z in order])
         sides.append(Mesh(corners, np.array([[0, 1, 2], [0, 2, 3]]), np.zeros((4, 3))))
-    foam = merged(sides).painted(np.full(3, random.choice([0.12, 0.3, 0.5, 0.62])) * random.uniform(0.9, 1.1, 3))
+    foam = merged(sides).painted(np.full(3, random.choice([0.12, 0.35, 0.6, 0.72])) * random.uniform(0.9, 1.1, 3))
     return Pose(tilted, shift, (foam,))
 
 

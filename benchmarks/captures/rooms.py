@@ -179,7 +179,7 @@ def _tent(random: Random, radius: float) -> Room:
     roof = Lamp((0, -0.1, 0.95), (0, 0, 0), (0.7, 0.6), (random.uniform(2.0, 3.0),) * 3)
     platter = _platter(random, radius, "white", thick=0.015)
     still.append(_foot(radius, 0.015, table).painted((0.7, 0.7, 0.7)))
-    return Room(tuple(still), platter, (*lamps, roof), 0.35, 5, random.uniform(0.98, 1.12), 200)
+    return Room(tuple(still), platter, (*lamps, roof), 0.9, 5, random.uniform(1.2, 1.45), 200)
 
 
 def _velvet(random: Random, radius: float) -> Room:
@@ -197,7 +197,10 @@ def _velvet(random: Random, radius: float) -> Room:
     still = [replace(sheet(curve, 2.6), picture=cloth(random, tone, rough=0.35))]
     still.append(_foot(radius, 0.018, table).painted((0.01, 0.01, 0.01)))
     platter = _platter(random, radius, "black")
-    return Room(tuple(still), platter, _lamps(random), 0.06, 2, random.uniform(2.0, 3.0), 6400)
+    key, fill = _lamps(random)
+    weak = random.uniform(0.02, 0.12)
+    fill = replace(fill, radiance=(fill.radiance[0] * weak, fill.radiance[1] * weak, fill.radiance[2] * weak))
+    return Room(tuple(still), platter, (key, fill), 0.02, 2, random.uniform(2.0, 3.0), 8000)
 
 
 _ROOMS: dict[str, Callable[[Random, float], Room]] = {"white": _tent, "dark": _velvet, "busy": _crowded}
