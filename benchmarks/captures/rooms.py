@@ -52,7 +52,7 @@ def _lamps(random: Random, strength: float = 1.0) -> tuple[Lamp, ...]:
     for side in (-1, 1):
         place = (side * random.uniform(0.5, 1.2), random.uniform(-1.3, -0.2), random.uniform(0.7, 1.5))
         size, warm = random.uniform(0.25, 0.7), random.uniform(-0.12, 0.12)
-        power = strength * random.uniform(0.4, 1.2) * (0.4 / size) ** 2 * 14
+        power = strength * random.uniform(0.4, 1.2) * (0.4 / size) ** 2 * 40
         lamps.append(Lamp(place, (0, 0, 0.05), (size, size), (power * (1 + warm), power, power * (1 - warm))))
     return tuple(lamps)
 
