@@ -2,17 +2,19 @@
 
 import os
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX
 from underside.manifest import MANIFEST_NAME
+from underside.masks import MASKS, RESULT_FOLDERS
 from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES
 
-__all__ = ["Capture", "Problem", "Shot", "read_capture"]
+__all__ = ["Capture", "Problem", "Shot", "is_plate", "natural_order", "read_capture"]
 
 _PLATE_FOLDERS = re.compile(r"(empty|plates?|leer|vide|vac[ií]o)$", re.IGNORECASE)
 _PLATE_FILES = re.compile(r"(empty|plate)", re.IGNORECASE)
@@ -51,6 +53,8 @@ class Capture:
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()
     """Files that look like photos and are none, such as masks of the photos beside them."""
+    whole: bool = True
+    """All photos of the folder; otherwise those that were named, and there may be more."""
 
 
 def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) -> Capture:
@@ -59,12 +63,11 @@ def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) 
     ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other.
     """
     for source in sources:
-        if not source.exists():
-            raise SettingsError(f"{source} does not exist", "Check the path")
+        if not _exists(source):
+            raise SettingsError(f"{source} does not exist, or may not be looked at", "Check the path")
     if len(sources) == 1 and sources[0].is_dir():
         folder = sources[0].resolve()
-        problems: list[Problem] = []
-        paths = sorted(_walk(folder, output.resolve(), problems), key=_natural_order)
+        paths, problems = _walk(folder, output)
     elif any(source.is_dir() for source in sources):
         raise SettingsError(
             "Several folders, or photos and folders together, are more than one capture",
@@ -72,51 +75,71 @@ def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) 
         )
     else:
         folder = _common_folder(sources)
-        problems = []
-        paths = sorted({_absolute(source) for source in sources}, key=_natural_order)
-    photos, left_out = _without_masks(folder, paths)
+        paths, problems = list({_absolute(source) for source in sources}), []
+    photos, left_out = _without_masks(folder, sorted(paths, key=natural_order))
     shots = _pair_raw([_shot(folder, path) for path in photos])
-    empty = [shot for shot in shots if plates and _is_plate(shot.name)]
+    empty = {shot.name for shot in shots if plates and is_plate(shot.name)}
     return Capture(
         folder=folder,
-        shots=tuple(shot for shot in shots if shot not in empty),
-        plates=tuple(empty),
+        shots=tuple(shot for shot in shots if shot.name not in empty),
+        plates=tuple(shot for shot in shots if shot.name in empty),
         problems=tuple(problems),
         left_out=tuple(left_out),
+        whole=sources[0].is_dir(),
     )
 
 
-def _walk(folder: Path, output: Path, problems: list[Problem]) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()
+def _exists(source: Path) -> bool:
+    try:
+        return source.exists()
+    except OSError:
+        return False
 
-    def enter(place: Path) -> Iterator[Path]:
+
+def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
+    photos: list[Path] = []
+    problems: list[Problem] = []
+    seen: set[tuple[int, int]] = set()
+    # Links come last: a folder that is met in both ways keeps its own name.
+    folders, links = [folder], list[Path]()
+    out = os.path.realpath(output)
+    while folders or links:
+        place = folders.pop() if folders else links.pop(0)
         try:
             facts = place.stat()
-            if (facts.st_dev, facts.st_ino) in seen:  # a symlink that leads back, or the same folder twice
-                return
+            if (facts.st_dev, facts.st_ino) in seen or _leads_out(place, folder, out):
+                continue
             seen.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
             problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
-            return
-        if place != folder and _is_output(place, output):
-            return
+            continue
+        is_output = {MANIFEST_NAME, MASKS} <= {entry.name for entry in entries}
+        if is_output and place != folder:
+            continue
         for entry in entries:
             path = place / entry.name
             if entry.name.startswith(".") or entry.name.endswith(PART_SUFFIX):
                 continue
-            if entry.is_dir():
-                if not _NOT_A_PASS.match(entry.name):
-                    yield from enter(path)
-            elif path.suffix.lower() in PHOTO_SUFFIXES:
-                yield path
-
-    yield from enter(folder)
+            if not _is_folder(entry):
+                photos += [path] if path.suffix.lower() in PHOTO_SUFFIXES else []
+            elif not _NOT_A_PASS.match(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
+                (links if entry.is_symlink() else folders).append(path)
+    return photos, problems
 
 
-def _is_output(place: Path, output: Path) -> bool:
-    return place.resolve() == output or (place / MANIFEST_NAME).is_file()
+def _leads_out(place: Path, folder: Path, output: str) -> bool:
+    """The output folder, or a link to a folder around the capture."""
+    real = os.path.realpath(place)
+    return real == output or Path(real) in folder.parents
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, for example
+        return False
 
 
 def _absolute(path: Path) -> Path:
@@ -172,18 +195,20 @@ def _is_raw(shot: Shot) -> bool:
     return shot.path.suffix.lower() in RAW_SUFFIXES
 
 
-def _is_plate(name: str) -> bool:
-    *folders, file = PurePosixPath(name).parts
+def is_plate(name: str) -> bool:
+    """Whether a photo, named with its path in the capture, is called like a plate."""
+    # Some systems write an accent as a character of its own.
+    *folders, file = PurePosixPath(unicodedata.normalize("NFC", name)).parts
     return any(_PLATE_FOLDERS.match(folder) for folder in folders) or bool(_PLATE_FILES.match(file))
 
 
-def _natural_order(path: Path) -> list[tuple[int, int, str]]:
+def natural_order(path: Path) -> list[tuple[int, int, str]]:
     """DSC_2 before DSC_10, folder by folder."""
     key: list[tuple[int, int, str]] = []
     for part in path.parts:
         for piece in re.split(r"(\d+)", part.lower()):
             if piece:
-                key += [(0, int(piece), "") if piece.isdigit() else (1, 0, piece)]
+                key += [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece)]
         key.append((-1, 0, ""))
     key.append((2, 0, str(path)))  # names that differ only in case keep a fixed order
     return key

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from underside.errors import PhotoError
 
-__all__ = ["MASKS", "mask_name", "read_mask"]
+__all__ = ["CUTOUTS", "MASKS", "RESULT_FOLDERS", "mask_name", "read_mask"]
 
 MASKS = "masks"
 """Their folder, in the output folder."""
+CUTOUTS = "cutouts"
+RESULT_FOLDERS = (MASKS, CUTOUTS, "previews", "layouts")
+"""What lies in an output folder beside the manifest and the contact sheet."""
 
 
 def mask_name(photo: str) -> str:
