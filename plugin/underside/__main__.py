@@ -1,20 +1,28 @@
 """The command line's one way in and one way out: every failure becomes a line and an exit code here."""
 
-import os
 import sys
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from underside.commands import underside
+from underside.commands.terminal import hold_standard_streams, let_go_of_standard_streams, say
 from underside.errors import ExitCode, UndersideError
 
 __all__ = ["main"]
 
+# The help as an exception, since click 8.2.
+_NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
-    sys.exit(_run())
+    hold_standard_streams()
+    code = _run()
+    let_go_of_standard_streams()
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -23,6 +31,9 @@ def _run() -> int:
     except UndersideError as error:
         _say(str(error))
         return error.exit_code
+    except _NO_ARGUMENTS as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.COULD_NOT_RUN
     except click.Abort:
         _say("Interrupted.")
         return ExitCode.INTERRUPTED
@@ -33,15 +44,21 @@ def _run() -> int:
     except click.ClickException as error:
         _say(error.format_message())
         return ExitCode.COULD_NOT_RUN
-    except BrokenPipeError:
-        # The reader of our output has left (such as `| head`): nothing more to say, and no traceback at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output has left
+        return ExitCode.COULD_NOT_RUN
+    except Exception as error:
+        _say(f"Underside made a mistake of its own: {_told(error)}. Please report it.")
         return ExitCode.COULD_NOT_RUN
     return result if isinstance(result, int) else ExitCode.DONE
 
 
+def _told(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+
+
 def _say(line: str) -> None:
-    click.echo(f"underside: {' '.join(line.split())}", err=True)
+    say(f"underside: {' '.join(line.split())}")
 
 
 if __name__ == "__main__":

@@ -15,18 +15,22 @@ __all__ = ["EventWriter", "when_input_closes"]
 class EventWriter:
     """Writes events to a stream, each line whole, from any thread."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
+        """Without a stream, as where standard output was closed from the start, nobody listens."""
         self._stream = stream
         self._lock = threading.Lock()
 
     def __call__(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Write one event; a reader that has gone away is not our failure."""
-        line = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        # In ASCII, which every stream takes; a name that is no Unicode comes through too.
+        line = json.dumps({"event": event, **facts})
+        if self._stream is None:
+            return
         with self._lock:
             try:
                 self._stream.write(line + "\n")
                 self._stream.flush()
-            except (BrokenPipeError, ValueError):
+            except (OSError, ValueError):
                 return
 
 

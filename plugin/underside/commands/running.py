@@ -1,20 +1,21 @@
 """Run the engine for a person or a program: signals, progress, the summary and the exit code."""
 
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
-from typing import Self
+from typing import NoReturn, Self
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from underside import pipeline
 from underside.capture import Capture
+from underside.commands.terminal import printable, tell
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
@@ -33,10 +34,10 @@ def stopping_cleanly(*, with_input: bool = False) -> Iterator[threading.Event]:
 
     def ask(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            _end_at_once()
         if not stop.is_set():
             stop.set()
-            click.echo("underside: finishing the shots in flight; Ctrl-C again ends at once.", err=True)
+            _say_anywhere("underside: finishing the shots in flight; Ctrl-C again ends at once.")
 
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     before = {name: signal.signal(getattr(signal, name), ask) for name in names}
@@ -49,11 +50,36 @@ def stopping_cleanly(*, with_input: bool = False) -> Iterator[threading.Event]:
             signal.signal(getattr(signal, name), handler)
 
 
+def _end_at_once() -> NoReturn:
+    # Waiting for threads, as any other way to end does, may take as long as their shots do. Results are whole
+    # or not there, and cut-out processes end with this one.
+    _say_anywhere("underside: Interrupted.")
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _say_anywhere(line: str) -> None:
+    """From a signal's handler, which may have interrupted a line that is being printed."""
+    clear = "\r\x1b[2K\x1b[?25h" if os.isatty(2) else ""  # the bar, and the cursor that it hides
+    with suppress(OSError):
+        os.write(2, f"{clear}{line}\n".encode())
+
+
+class _Console(Console):
+    """On standard error, for as long as somebody reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent; the usual way would end the run."""
+        self.quiet = True
+
+
 class Person(AbstractContextManager["Person"]):
     """A door for people: a bar with rate and time left on a terminal, failures as they come, a summary."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
+        console = _Console()
         self._bar = Progress(
             TextColumn("masking"),
             BarColumn(),
@@ -83,19 +109,20 @@ class Person(AbstractContextManager["Person"]):
 
     def progress(self, progress: pipeline.Progress) -> None:
         """Move the bar; name a shot that was set aside."""
-        rate = progress.done / (time.monotonic() - self._started)
+        rate = progress.done / max(time.monotonic() - self._started, 1e-3)
         self._bar.update(self._task, completed=progress.done, rate=f"{rate:.1f} a second")
         if progress.record.state is State.FAILED:
-            self._say(f"{progress.record.photo}: {progress.record.reason}")
+            self._say(f"underside: {progress.record.reason}")
 
     def finished(self, result: Result) -> None:
         """Sum up on standard output."""
         self.__exit__()
         for line in summary(result):
-            click.echo(line)
+            tell(line)
 
     def _say(self, line: str) -> None:
-        self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        with suppress(OSError):  # the terminal is gone
+            self._bar.console.print(printable(line))
 
 
 class Program(AbstractContextManager["Program"]):
@@ -162,7 +189,7 @@ def summary(result: Result) -> Iterator[str]:
         yield f"{_count(outcome.unreached, 'shot')} not reached: the same command goes on with them"
     if outcome.failed:
         yield f"{_count(len(outcome.failed), 'shot')} set aside:"
-        yield from (f"  {shot.photo}: {shot.reason}" for shot in outcome.failed)
+        yield from (f"  {shot.reason}" for shot in outcome.failed)
     yield f"Masks: {result.masks}"
     yield f"Contact sheet: {result.report}"
     for layout in result.layouts:

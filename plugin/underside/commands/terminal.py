@@ -1,0 +1,49 @@
+"""Lines for people: printable whatever a file is called, and no failure where nobody reads them."""
+
+import os
+import sys
+from contextlib import suppress
+
+import click
+
+__all__ = ["hold_standard_streams", "let_go_of_standard_streams", "printable", "say", "tell"]
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    _print(line, err=True)
+
+
+def tell(line: str) -> None:
+    """A line on standard output."""
+    _print(line, err=False)
+
+
+def printable(text: str) -> str:
+    """The text with line breaks, terminal commands and broken characters, as file names may hold them, spelt out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def hold_standard_streams() -> None:
+    """Give whatever was closed a place to go, and let no character be one that cannot be printed."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def let_go_of_standard_streams() -> None:
+    """Flush them; where the reader has left, such as `| head`, Python would end with a complaint."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _print(line: str, *, err: bool) -> None:
+    with suppress(OSError):
+        click.echo(printable(line), err=err)
