@@ -1,5 +1,6 @@
 """The one engine behind every door: from sources to masks, manifest, layouts and contact sheet."""
 
+import os
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,8 +12,10 @@ from underside.capture import Capture, read_capture
 from underside.cutout import CutoutWorkers
 from underside.errors import SettingsError
 from underside.layouts import LayoutResult, check_layout_names, write_layout
+from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
+from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Outcome, Progress, mask_capture, usual_workers
 from underside.report import write_contact_sheet
 from underside.segmenters.network import load_segmenter
@@ -76,8 +79,10 @@ def mask_sources(
     capture = _capture(sources, out, plates=plates)
     count = workers or usual_workers()
     masker = load_masker(settings)
-    door.started(capture, masker.segmenter.notes)
     with ExitStack() as stack:
+        stack.enter_context(claimed(out))
+        door.started(capture, masker.segmenter.notes)
+        names = frozenset(shot.name for shot in capture.shots)
         work = ShotWork(
             out=out,
             masker=masker,
@@ -86,21 +91,24 @@ def mask_sources(
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if settings.cutout else None,
             force=force,
             force_edited=force_edited,
+            names=names,
+            refused=without_a_name(names, out),
         )
         outcome = mask_capture(capture, out, work, workers=count, stop=stop, on_progress=door.progress)
-    report = write_contact_sheet(outcome.manifest, out)
-    return Result(
-        capture=capture,
-        outcome=outcome,
-        masks=out / MASKS,
-        layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts),
-        report=report,
-    )
+        # Half a capture laid out would be taken for the whole.
+        complete = not outcome.unreached and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
+        return Result(
+            capture=capture,
+            outcome=outcome,
+            masks=out / MASKS,
+            report=write_contact_sheet(outcome.manifest, out),
+            layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts if complete),
+        )
 
 
 def _capture(sources: Sequence[Path], out: Path, *, plates: bool) -> Capture:
     capture = read_capture(sources, output=out, plates=plates)
-    if out.resolve() == capture.folder.resolve() and any(source.is_dir() for source in sources):
+    if os.path.realpath(out) == os.path.realpath(capture.folder) and any(source.is_dir() for source in sources):
         raise SettingsError(
             f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
         )

@@ -48,3 +48,7 @@ class DeviceError(UndersideError):
 
 class OutputError(UndersideError):
     """A result cannot be written."""
+
+
+class UnfitNameError(OutputError):
+    """A result cannot have its name in that place; results with other names can be written."""

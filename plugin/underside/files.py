@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underside.errors import OutputError
+from underside.errors import OutputError, UnfitNameError
 
-__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically"]
+__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically", "writing"]
 
 PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
@@ -59,13 +59,13 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
-    with _explained(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
-        with _explained(path):
+        with writing(path):
             _give_usual_permissions(part)
             yield part
             part.replace(path)
@@ -93,24 +93,29 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+_ELSEWHERE = "Choose another output folder with -o"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
-    errno.EROFS: ("that disk is read-only", "Choose another output folder with -o"),
-    errno.EACCES: ("you may not write there", "Choose another output folder with -o"),
-    errno.EPERM: ("you may not write there", "Choose another output folder with -o"),
-    errno.ENOTDIR: ("a file stands where a folder is needed", "Choose another output folder with -o"),
-    errno.EEXIST: ("a file stands where a folder is needed", "Choose another output folder with -o"),
-    errno.ENAMETOOLONG: ("the name is too long for that disk", "Choose a shorter output folder with -o"),
+    errno.EROFS: ("that disk is read-only", _ELSEWHERE),
+    errno.EACCES: ("you may not write there", _ELSEWHERE),
+    errno.EPERM: ("you may not write there", _ELSEWHERE),
+    errno.ENOTDIR: ("a file stands where a folder is needed", _ELSEWHERE),
+    errno.EEXIST: ("a file stands where a folder is needed", _ELSEWHERE),
+    errno.EISDIR: ("a folder stands in its place", "Move that folder away"),
+    errno.ENAMETOOLONG: ("the name is too long for that disk", "Shorten the photo's name or the output folder's"),
+    errno.EINVAL: ("that disk does not take such a name", "Rename the photo"),
+    errno.EILSEQ: ("that disk does not take such a name", "Rename the photo"),
 }
+_OF_THE_NAME = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Say in words why ``path`` cannot be written."""
     try:
         yield
     except OSError as error:
-        reason, remedy = _REMEDIES.get(
-            error.errno or 0, (error.strerror or str(error), "Choose another output folder with -o")
-        )
-        raise OutputError(f"Cannot write {path}: {reason}", remedy) from error
+        reason, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), _ELSEWHERE))
+        kind = UnfitNameError if error.errno in _OF_THE_NAME else OutputError
+        raise kind(f"Cannot write {path}: {reason}", remedy) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import write_atomically
+from underside.files import sha256_of, write_atomically
 
 __all__ = ["MANIFEST_NAME", "Manifest", "ShotRecord", "State", "load", "save"]
 
@@ -69,7 +69,19 @@ class ShotRecord:
     notes: tuple[str, ...] = ()
     """What a person should know of this shot, as sentences."""
     reason: str = ""
-    """Why the shot failed."""
+    """Why the shot failed; what else is said is then of the mask and cut-out that it had before, if any."""
+
+    def is_of(self, path: Path) -> bool:
+        """Whether a file is still the photo that this record tells of."""
+        try:
+            facts = path.stat()
+            same = (facts.st_size, facts.st_mtime_ns) == (self.size, self.mtime_ns)
+            return same or (facts.st_size == self.size and sha256_of(path) == self.sha256)
+        except OSError:
+            return False
+
+
+_TEXTS = tuple(each.name for each in fields(ShotRecord) if each.type is str)
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,11 @@ def load(folder: Path) -> Manifest | None:
         return _manifest(content)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise OutputError(
+            f"Cannot read {path}: {error.strerror}", "Mend that, or choose another output folder with -o"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{path} is not a manifest that Underside can read ({error})",
             "Move it away and run again: every shot is then masked anew",
@@ -138,4 +154,8 @@ def _shot(content: dict[str, Any]) -> ShotRecord:
         values[name] = tuple(content[name]) if content.get(name) else None
     for name in ("notes", "companions", "lacks"):
         values[name] = tuple(content[name])
-    return ShotRecord(**values)
+    record = ShotRecord(**values)
+    for name in _TEXTS:
+        if not isinstance(getattr(record, name), str):
+            raise TypeError(f"{name} of {record.photo!r} is no text")
+    return record

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from underside import __version__
 from underside.capture import Shot
 from underside.cutout import CutoutOptions, CutoutWorkers
-from underside.errors import PhotoError
+from underside.errors import PhotoError, UndersideError, UnfitNameError
 from underside.files import sha256_of, write_atomically
 from underside.manifest import ShotRecord, State
 from underside.masker import REVISION, Masker
-from underside.masks import mask_name, read_mask
+from underside.masks import CUTOUTS, mask_name, read_mask
 from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
@@ -27,9 +27,7 @@ from underside.preview import draw_preview, preview_path, shrink
 from underside.segmenters import Segmenter
 from underside.settings import Settings
 
-__all__ = ["ShotWork", "engine_facts", "failed"]
-
-_CUTOUTS = "cutouts"
+__all__ = ["Done", "ShotWork", "engine_facts"]
 
 
 def engine_facts(settings: Settings, segmenter: Segmenter) -> dict[str, Any]:
@@ -43,9 +41,15 @@ def engine_facts(settings: Settings, segmenter: Segmenter) -> dict[str, Any]:
     return {"fingerprint": _fingerprint(facts), **facts}
 
 
-def failed(shot: Shot, reason: str) -> ShotRecord:
-    """The record of a shot that was set aside."""
-    return ShotRecord(shot.name, shot.pass_name, State.FAILED, reason=reason, companions=shot.companions)
+@dataclass(frozen=True)
+class Done:
+    """What came of a shot."""
+
+    record: ShotRecord
+    kept: bool = False
+    """Finished by an earlier run and left as it is."""
+    breaks: UndersideError | None = None
+    """An error that would meet the other shots too: a full disk, a broken model."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,10 @@ class ShotWork:
     """Do finished shots again."""
     force_edited: bool = False
     """Write over masks that a person has changed."""
+    names: frozenset[str] = frozenset()
+    """Of all the capture's shots."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Shots that are set aside unseen, and why."""
 
     @property
     def _options(self) -> CutoutOptions | None:
@@ -73,9 +81,35 @@ class ShotWork:
         """What to tell once a capture of these choices."""
         return self._options.warnings if self._options else ()
 
-    def is_finished(self, shot: Shot, before: ShotRecord) -> bool:
+    def do(self, shot: Shot, before: ShotRecord | None) -> Done:
+        """Do what is missing for a shot; a photo that cannot be used gives a record that says why."""
+        started = time.monotonic()
+        record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
+        try:
+            if shot.name in self.refused:
+                return _set_aside(shot, record, self.refused[shot.name])
+            if before is not None and self._is_finished(shot, before):
+                return Done(before, kept=True)
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+            record, mask = self._masked(shot, photo, before)
+            if self._options is not None:
+                record = self._cut_out(shot, photo, mask, record, before)
+            return Done(replace(record, seconds=round(time.monotonic() - started, 3)))
+        except (PhotoError, UnfitNameError) as error:
+            return _set_aside(shot, record, str(error))
+        except UndersideError as error:
+            return _set_aside(shot, record, str(error), breaks=error)
+        except OSError as error:
+            return _set_aside(shot, record, f"Cannot read {error.filename}: {error.strerror}. Mend that and run again.")
+        except MemoryError:
+            return _set_aside(shot, record, "There is not enough free memory for it. Try --workers 1.")
+        except Exception as error:  # one shot cannot harm another, whatever it is
+            told = f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."
+            return _set_aside(shot, record, told)
+
+    def _is_finished(self, shot: Shot, before: ShotRecord) -> bool:
         """Whether an earlier run left nothing to do."""
-        if self.force or before.state is State.FAILED or not _same_file(shot.path, before):
+        if self.force or before.state is State.FAILED or not before.is_of(shot.path):
             return False
         sha256 = _hash_or_none(self._mask_path(shot))
         if sha256 is None or not self._cutout_is_current(before, sha256):
@@ -84,36 +118,22 @@ class ShotWork:
             return sha256 == before.hand_sha256 and not self.force_edited
         return before.state is State.MASKED and before.fingerprint == self.engine["fingerprint"]
 
-    def do(self, shot: Shot, before: ShotRecord | None) -> ShotRecord:
-        """Do what is missing for a shot; a photo that cannot be used gives a record that says why."""
-        started = time.monotonic()
-        try:
-            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
-            record, mask = self._masked(shot, photo, before)
-            if self._options is not None:
-                record = self._cut_out(shot, photo, mask, record, before)
-        except PhotoError as error:
-            return failed(shot, str(error))
-        return replace(record, seconds=round(time.monotonic() - started, 3))
-
     def _masked(self, shot: Shot, photo: Photo, before: ShotRecord | None) -> tuple[ShotRecord, NDArray[np.uint8]]:
         path = self._mask_path(shot)
         record = _facts(shot, photo)
         on_disk = None if self.force_edited else _hash_or_none(path)
-        if on_disk is not None and before is not None:
-            if on_disk != before.mask_sha256:
-                return self._by_hand(shot, photo, record, written=before.mask_sha256, found=on_disk)
-            if self._mask_is_current(photo, before):
-                mask = read_mask(path, width=photo.width, height=photo.height)
-                return _with_mask(record, mask, sha256=on_disk, fingerprint=before.fingerprint), mask
+        written = before.mask_sha256 if before is not None else ""
+        if before is not None and on_disk == written and self._mask_is_current(photo, before):
+            mask = read_mask(path, width=photo.width, height=photo.height)
+            return _with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask
         masked = self.masker.mask_photo(photo)
         content = encode_png(masked.mask)
         sha256 = hashlib.sha256(content).hexdigest()
-        if on_disk is not None and before is None and on_disk != sha256:
-            # Nothing says that it is ours to replace.
-            return self._by_hand(shot, photo, record, written=sha256, found=on_disk)
-        write_atomically(path, content)
+        # A run that was killed may have written the mask, but not said so in the manifest.
+        if on_disk not in (None, written, sha256):
+            return self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk))
         self._write_preview(shot, photo, masked.pixels, masked.mask)
+        write_atomically(path, content)
         return _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]), masked.mask
 
     def _mask_is_current(self, photo: Photo, before: ShotRecord) -> bool:
@@ -148,11 +168,13 @@ class ShotWork:
         assert self.cutout_workers is not None
         assert self._options is not None
         cutout = self.cutout_workers.make(photo, mask, self._options)
-        name = f"{_CUTOUTS}/{_cutout_name(shot.name, cutout.suffix)}"
-        write_atomically(self.out / name, cutout.data)
+        name = _cutout_name(shot.name, cutout.suffix)
+        if name != shot.name and name in self.names:
+            raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")
+        write_atomically(self.out / CUTOUTS / name, cutout.data)
         return replace(
             record,
-            cutout=name,
+            cutout=f"{CUTOUTS}/{name}",
             cutout_sha256=hashlib.sha256(cutout.data).hexdigest(),
             cutout_fingerprint=self._cutout_fingerprint(mask_sha256),
             crop=cutout.crop,
@@ -224,20 +246,15 @@ def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
     )
 
 
-def _same_file(path: Path, before: ShotRecord) -> bool:
-    try:
-        facts = path.stat()
-        same = (facts.st_size, facts.st_mtime_ns) == (before.size, before.mtime_ns)
-        return same or (facts.st_size == before.size and sha256_of(path) == before.sha256)
-    except OSError:
-        return False
+def _set_aside(shot: Shot, record: ShotRecord, reason: str, *, breaks: UndersideError | None = None) -> Done:
+    """The reason becomes a sentence of its own, which names the photo as the manifest does."""
+    told = reason.replace(str(shot.path), shot.name)
+    named = told if told.startswith(shot.name) else f"{shot.name}: {told}"
+    return Done(replace(record, state=State.FAILED, reason=named), breaks=breaks)
 
 
 def _hash_or_none(path: Path) -> str | None:
-    try:
-        return sha256_of(path)
-    except FileNotFoundError:
-        return None
+    return sha256_of(path) if path.is_file() else None
 
 
 def _fingerprint(facts: Mapping[str, Any]) -> str:

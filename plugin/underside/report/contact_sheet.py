@@ -95,16 +95,16 @@ def _failed(sheet: Sheet) -> Html:
                 place=sheet.place(shot),
                 photo=sheet.photo_address(shot),
                 name=shot.photo,
-                reason=_after_name(shot.reason, sheet.capture / shot.photo),
+                reason=_after_name(shot.reason, shot.photo),
             )
             for shot in sheet.failed
         ),
     )
 
 
-def _after_name(reason: str, photo: Path) -> str:
-    """The reason as it goes on behind the photo's name, which most reasons begin with, path and all."""
-    rest = reason.removeprefix(str(photo))
+def _after_name(reason: str, photo: str) -> str:
+    """The reason as it goes on behind the photo's name, which it usually begins with."""
+    rest = reason.removeprefix(photo)
     return rest if rest != reason else f": {reason}"
 
 

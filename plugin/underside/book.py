@@ -1,0 +1,112 @@
+"""The manifest as it grows: what an earlier run left, and what this one adds."""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from underside.capture import Capture, Shot, natural_order
+from underside.errors import SettingsError
+from underside.files import PART_SUFFIX, writing
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
+
+__all__ = ["Book"]
+
+# The manifest is saved this often while shots are masked, and at most for a twentieth of the time.
+_SAVE_EVERY_SECONDS = 2.0
+_SAVE_SHARE = 0.05
+
+# On a disk that has become full the manifest must still find room: so much is kept for it from the start.
+_ROOM = f".room-for-the-manifest{PART_SUFFIX}"
+_ROOM_A_SHOT = 2048
+_ROOM_FOR_THE_REST = 32768
+
+
+class Book:
+    """Keeps the records of a capture's shots, and ``capture.json`` in step with them."""
+
+    def __init__(self, capture: Capture, out: Path, engine: Mapping[str, Any], warnings: tuple[str, ...]) -> None:
+        self._capture = capture
+        self._out = out
+        self._before = load(out) or Manifest(capture=str(capture.folder), engines={})
+        _refuse_another_capture(self._before, capture, out)
+        self._records = {record.photo: record for record in _still_there(self._before, capture)}
+        self._engines = {**self._before.engines, str(engine["fingerprint"]): engine}
+        self._warnings = warnings
+        self._saved_at = time.monotonic()
+        self._save_seconds = 0.0
+        with writing(out / MANIFEST_NAME):
+            (out / _ROOM).write_bytes(os.urandom(_ROOM_A_SHOT * len(capture.shots) + _ROOM_FOR_THE_REST))
+
+    def before(self, shot: Shot) -> ShotRecord | None:
+        """What an earlier run says of a shot."""
+        return self._records.get(shot.name)
+
+    def enter(self, record: ShotRecord) -> None:
+        """Take up what became of a shot."""
+        self._records[record.photo] = record
+        pause = max(_SAVE_EVERY_SECONDS, self._save_seconds / _SAVE_SHARE)
+        if time.monotonic() - self._saved_at > pause:
+            self._save()
+
+    def close(self) -> Manifest:
+        """Save the manifest as it is now."""
+        with suppress(OSError):
+            (self._out / _ROOM).unlink()
+        return self._save()
+
+    def _save(self) -> Manifest:
+        started = time.monotonic()
+        manifest = self._manifest()
+        save(manifest, self._out)
+        self._saved_at = time.monotonic()
+        self._save_seconds = self._saved_at - started
+        return manifest
+
+    def _manifest(self) -> Manifest:
+        shots = tuple(sorted(self._records.values(), key=lambda record: natural_order(Path(record.photo))))
+        used = {record.fingerprint for record in shots}
+        plates = {shot.name for shot in self._capture.plates}
+        if not self._capture.whole:
+            plates |= set(self._before.plates)
+        return Manifest(
+            capture=str(self._capture.folder),
+            engines={key: engine for key, engine in self._engines.items() if key in used},
+            shots=shots,
+            plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
+            warnings=(*_warnings(self._capture, shots), *self._warnings),
+        )
+
+
+def _refuse_another_capture(before: Manifest, capture: Capture, out: Path) -> None:
+    """Two captures often use the same names: the masks of one would take the place of the other's."""
+    if not before.shots or before.capture == str(capture.folder):
+        return
+    if not any(record.is_of(capture.folder / record.photo) for record in before.shots):  # it was not only moved
+        raise SettingsError(
+            f"{out} holds the masks of another capture, {before.capture}", "Choose another output folder with -o"
+        )
+
+
+def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
+    names = {shot.name for shot in capture.shots}
+    return tuple(
+        record
+        for record in before.shots
+        if record.photo in names or (not capture.whole and (capture.folder / record.photo).is_file())
+    )
+
+
+def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...]:
+    warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
+    read = [shot for shot in shots if shot.state is not State.FAILED]
+    lacking = sorted({fact for shot in read for fact in shot.lacks})
+    if lacking:
+        count = sum(bool(shot.lacks) for shot in read)
+        warnings.append(
+            f"{count} of {len(read)} photos do not say their {', '.join(lacking)}: "
+            "photogrammetry programs then guess the lens"
+        )
+    return tuple(warnings)

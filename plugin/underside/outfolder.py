@@ -1,0 +1,104 @@
+"""The output folder: one run at a time, swept of what a crash has left, and a name for every shot's results."""
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from underside.errors import OutputError
+from underside.files import PART_SUFFIX, writing
+from underside.masks import MASKS, RESULT_FOLDERS
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+__all__ = ["claimed", "without_a_name"]
+
+_LOCK = ".underside-lock"
+# What mask, preview and cut-out may have behind the photo's name.
+_SUFFIXES = (".png", ".jpg", ".tif", ".webp")
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Make the folder and keep every other run out of it until this one has ended, in whatever way."""
+    with writing(out / MASKS):
+        (out / MASKS).mkdir(parents=True, exist_ok=True)
+    with _locked(out / _LOCK):
+        for folder in (out, *(out / name for name in RESULT_FOLDERS)):
+            _sweep(folder, deep=folder != out)
+        yield
+
+
+def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
+    """The photos whose results would stand in the way of those of others, and why, as a sentence with its remedy."""
+    photos = sorted(photos)
+    folders = {str(folder) for photo in photos for folder in PurePosixPath(photo).parents}
+    refused = {
+        photo: f"Its mask or its cut-out would stand where the folder {photo + suffix} of others must be. "
+        "Rename the photo or that folder."
+        for photo in photos
+        for suffix in _SUFFIXES
+        if photo + suffix in folders
+    }
+    if (out / _LOCK.upper()).exists():
+        first: dict[str, str] = {}
+        for photo in photos:
+            other = first.setdefault(unicodedata.normalize("NFC", photo).casefold(), photo)
+            if other != photo:
+                refused[photo] = (
+                    f"The output folder's disk takes its name and {other} for the same. Rename one of the two."
+                )
+    return refused
+
+
+def _sweep(folder: Path, *, deep: bool) -> None:
+    pattern = f".*{PART_SUFFIX}"
+    for part in folder.rglob(pattern) if deep else folder.glob(pattern):
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    handle = _opened_and_locked(path)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps what is open
+            path.unlink()
+        os.close(handle)
+
+
+def _opened_and_locked(path: Path) -> int:
+    """The system itself lets go of the lock when the process ends: none is ever left behind by a crash."""
+    while True:
+        with writing(path):
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if not _lock(handle):
+            os.close(handle)
+            raise OutputError(
+                f"Another run of Underside is writing into {path.parent}",
+                "Wait for its end, or choose another output folder with -o",
+            )
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        os.close(handle)  # a run that ended just now has taken that file away
+
+
+def _lock(handle: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # some network shares know no locks
+        return True
+    return True
