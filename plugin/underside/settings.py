@@ -89,20 +89,6 @@ class Settings:
         metavar="SHARE",
         in_mask=True,
     )
-    specks: float = _option(
-        _EDGES.specks,
-        "Drop parts with less than this share of the largest part's area.",
-        least=0,
-        most=1,
-        in_mask=True,
-    )
-    pinholes: float = _option(
-        _EDGES.pinholes,
-        "Fill holes with less than this share of the largest part's area, unless the matte is sure of them.",
-        least=0,
-        most=1,
-        in_mask=True,
-    )
     grow: int = _option(
         _EDGES.grow,
         "Grow the mask by so many pixels; negative shrinks.",

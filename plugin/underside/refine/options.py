@@ -1,0 +1,36 @@
+"""What a person may ask of the edge step; the defaults need no touching."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from underside.errors import SettingsError
+
+__all__ = ["Box", "EdgeOptions"]
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in stored full-resolution pixels."""
+
+
+@dataclass(frozen=True)
+class EdgeOptions:
+    """How a matte becomes a mask."""
+
+    foreground: int = 240
+    """From here up, on the matte's 0 to 255, it is object without asking the photo."""
+    background: int = 15
+    """Up to here it is background; halfway between the two the edge is looked for."""
+    keep: Literal["parts", "largest", "centre"] = "parts"
+    """``parts``: all but specks; ``largest``: the largest part; ``centre``: what holds the photo's middle."""
+    specks: float = 0.1
+    """Parts with less than this share of the largest part's area are dropped."""
+    pinholes: float = 0.002
+    """Holes with less than this share of the largest part's area are filled, unless the matte is sure of them."""
+    grow: int = 0
+    """Full-resolution pixels to grow the mask by; negative shrinks."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.background < self.foreground <= 255:
+            raise SettingsError(
+                f"Background {self.background} and foreground {self.foreground} are no two levels of a matte",
+                "Choose background below foreground, both from 0 to 255",
+            )
