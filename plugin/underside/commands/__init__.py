@@ -14,6 +14,7 @@ _COMMANDS = {
     "demo": "Mask the bundled photos and show the result.",
     "models": "What models are known and here; fetch one.",
     "check-layout": "Say why a program would ignore a mask.",
+    "score": "Measure masks whose truth is known.",
     "doctor": "What works on this machine.",
 }
 
