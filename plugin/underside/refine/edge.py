@@ -66,9 +66,7 @@ def find_edge(
     for first in range(0, total, _BLOCK):
         last = min(total, first + _BLOCK)
         around = slice(max(0, first - RUN_UP), min(total, last + RUN_UP))
-        x = walk.at[around, 0] + offsets * walk.outward[around, 0]
-        y = walk.at[around, 1] + offsets * walk.outward[around, 1]
-        rays = _look_along(x, y, matte, grid, guide, guide_scale)
+        rays = _look_along(walk.at[around], walk.outward[around], offsets, matte, grid, guide, guide_scale)
         cost = _cost(rays, spacing, grid.step, finer)
         edges = (_cheapest_path(cost) - half - 0.5) * np.float32(spacing)
         found[first:last] = edges[first - around.start : last - around.start]
@@ -76,22 +74,33 @@ def find_edge(
 
 
 def _look_along(
-    x: Floats, y: Floats, matte: Floats, grid: Grid, guide: NDArray[np.uint8], guide_scale: tuple[float, float]
+    at: Floats,
+    outward: Floats,
+    offsets: Floats,
+    matte: Floats,
+    grid: Grid,
+    guide: NDArray[np.uint8],
+    guide_scale: tuple[float, float],
 ) -> _Rays:
-    met = _sampled(matte, (x - grid.left) / grid.step_x, (y - grid.top) / grid.step_y)
-    colours = _sampled(guide, x * guide_scale[0], y * guide_scale[1])
+    cells = (1 / grid.step_x, 1 / grid.step_y)
+    met = _sampled(matte, (at - (grid.left, grid.top)) * cells, outward * cells, offsets)
+    colours = _sampled(guide, at * guide_scale, outward * guide_scale, offsets)
     half = len(met) // 2
-    inward, outward = met[half::-1], met[half:]
-    past_ridge = np.logical_or.accumulate(inward < np.maximum.accumulate(inward) - _RIDGE)
-    past_valley = np.logical_or.accumulate(outward > np.minimum.accumulate(outward) + _RIDGE)
+    going_in, going_out = met[half::-1], met[half:]
+    past_ridge = np.logical_or.accumulate(going_in < np.maximum.accumulate(going_in) - _RIDGE)
+    past_valley = np.logical_or.accumulate(going_out > np.minimum.accumulate(going_out) + _RIDGE)
     usable = ~np.concatenate([past_ridge[:0:-1], past_valley])
     red, green, blue = (colours[..., i].astype(np.float32) for i in range(3))
     return _Rays(met, usable, (red, green, blue))
 
 
-def _sampled(picture: NDArray[Any], x: Floats, y: Floats) -> NDArray[Any]:
-    half = np.float32(0.5)
-    return cv2.remap(picture, x - half, y - half, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _sampled(picture: NDArray[Any], at: NDArray[Any], outward: NDArray[Any], offsets: Floats) -> NDArray[Any]:
+    """(offsets, steps): the picture at every offset along every ray, all in its own pixels."""
+    x, y = (
+        offsets * way.astype(np.float32) + (start - 0.5).astype(np.float32)
+        for start, way in zip(at.T, outward.T, strict=True)
+    )
+    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _cost(rays: _Rays, spacing: float, step: float, finer: int) -> Floats:

@@ -103,12 +103,12 @@ def _kept_parts(
             cv2.pointPolygonTest(contour, middle, measureDist=True) if part else -np.inf
             for contour, part in zip(contours, is_part, strict=True)
         ]
-        return np.arange(len(depths)) == np.argmax(depths)
-    net = np.where(is_part, areas, 0.0)
-    np.subtract.at(net, parents[~is_part], areas[~is_part])
-    if options.keep == "largest":
-        return np.arange(len(net)) == net.argmax()
-    kept: NDArray[np.bool_] = is_part & (net >= options.specks * net.max())
+        kept: NDArray[np.bool_] = np.arange(len(depths)) == np.argmax(depths)
+    else:
+        net = np.where(is_part, areas, 0.0)
+        np.subtract.at(net, parents[~is_part], areas[~is_part])
+        least = 1.0 if options.keep == "largest" else options.specks
+        kept = is_part & (net >= least * net.max())
     return kept
 
 
