@@ -34,6 +34,7 @@ ROOMS = [
     "shotwork",
     "book",
     "pipeline",
+    "audit",
     "report",
     "engine",
     "commands",

@@ -16,7 +16,17 @@ from underside.errors import PhotoError, SettingsError
 from underside.manifest import State, load
 from underside.photo import PHOTO_SUFFIXES, decode_exact, open_photo
 
-__all__ = ["MaskFolder", "Measures", "Score", "ShotScore", "iou", "measure", "read_soft", "score_masks"]
+__all__ = [
+    "MaskFolder",
+    "Measures",
+    "Score",
+    "ShotScore",
+    "iou",
+    "measure",
+    "read_soft",
+    "score_masks",
+    "truth_folders",
+]
 
 # Boundary IoU (Cheng et al., CVPR 2021) compares bands of this share of the photo's diagonal along both edges.
 _BAND = 0.02
@@ -151,10 +161,8 @@ class MaskFolder:
 
 def score_masks(masks: Path, truth: Path, *, platter: Path | None = None) -> Score:
     """Measure every mask whose truth is known; ``truth`` may be a capture with gt_masks/ and gt_platter/."""
-    if (truth / "gt_masks").is_dir():
-        known = truth / "gt_platter"
-        platter = platter or (known if known.is_dir() else None)
-        truth = truth / "gt_masks"
+    truth, known = truth_folders(truth)
+    platter = platter or known
     truths = MaskFolder.read(truth)
     platters = MaskFolder.read(platter) if platter else MaskFolder({})
     found = MaskFolder.read(masks)
@@ -175,6 +183,14 @@ def score_masks(masks: Path, truth: Path, *, platter: Path | None = None) -> Sco
 
     with ThreadPoolExecutor(_IN_FLIGHT) as pool:
         return Score(tuple(pool.map(score, photos)))
+
+
+def truth_folders(truth: Path) -> tuple[Path, Path | None]:
+    """Where the true masks lie, and those of the platter if a capture has them."""
+    masks, platter = truth / "gt_masks", truth / "gt_platter"
+    if not masks.is_dir():
+        return truth, None
+    return masks, platter if platter.is_dir() else None
 
 
 def measure(mask: NDArray[np.float32], truth: Mask, platter: Mask | None = None) -> Measures:

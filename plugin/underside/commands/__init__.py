@@ -15,6 +15,7 @@ _COMMANDS = {
     "models": "What models are known and here; fetch one.",
     "check-layout": "Say why a program would ignore a mask.",
     "score": "Measure masks whose truth is known.",
+    "audit": "Show what each setting changes, on a sample.",
     "doctor": "What works on this machine.",
 }
 

@@ -1,6 +1,6 @@
 """The settings as options of a command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
@@ -8,14 +8,25 @@ import click
 
 from underside.settings import Option, Settings
 
-__all__ = ["settings_options"]
+__all__ = ["masking_options", "settings_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_OF_CUTOUTS = {"cutout", "cutout_format", "cutout_mode", "crop"}
 
 
 def settings_options(command: _Function) -> _Function:
     """Give a command every setting as an option; it receives them as keyword arguments of the same names."""
-    for each in reversed(fields(Settings)):
+    return _with_options(command, fields(Settings))
+
+
+def masking_options(command: _Function) -> _Function:
+    """The same, without what concerns cut-outs alone."""
+    return _with_options(command, [each for each in fields(Settings) if each.name not in _OF_CUTOUTS])
+
+
+def _with_options(command: _Function, chosen: Sequence[Field[Any]]) -> _Function:
+    for each in reversed(chosen):
         command = _option(each)(command)
     return command
 

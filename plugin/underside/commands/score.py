@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.scoring import Measures, Score, ShotScore, score_masks
 
@@ -49,7 +50,7 @@ def score(*, masks: Path, truth: Path, platter: Path | None, as_json: bool) -> i
         click.echo(json.dumps(_facts(found), ensure_ascii=False, indent=1))
     else:
         for line in _lines(found):
-            click.echo(line)
+            tell(line)
     return ExitCode.SOME_FAILED if found.problems else ExitCode.DONE
 
 

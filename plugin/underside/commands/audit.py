@@ -1,0 +1,136 @@
+"""``underside audit``: what each setting changes, on a sample of a capture."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from underside import pipeline
+from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
+from underside.capture import Capture, read_capture
+from underside.commands.options import masking_options
+from underside.commands.running import stopping_cleanly
+from underside.commands.terminal import tell
+from underside.engine import mask_sources
+from underside.errors import ExitCode, SettingsError
+from underside.report import write_audit_page
+from underside.scoring import MaskFolder, truth_folders
+from underside.settings import Settings
+
+__all__ = ["audit"]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="underside-audit",
+    show_default=True,
+    help="The folder for the page, audit.html.",
+)
+@click.option(
+    "--sample", type=click.IntRange(1), default=6, show_default=True, metavar="SHOTS", help="Shots, over all passes."
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="SETTING=V1,V2",
+    help="Try these values of a setting; may be given several times. The usual ones where not given.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="True masks, or a capture that has them in gt_masks: the IoU with them is shown too.",
+)
+@click.option("--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too.")
+@masking_options
+def audit(
+    *,
+    folder: Path,
+    output: Path,
+    sample: int,
+    vary: tuple[str, ...],
+    truth: Path | None,
+    no_plates: bool,
+    **settings: Any,  # noqa: ANN401 - checked by Settings
+) -> int:
+    """Mask a sample of the capture in FOLDER over and over, one setting changed at a time.
+
+    The reference are the settings given here, the defaults where none are. Each variant is compared with it: IoU
+    and structural similarity (SSIM) of the masks, pixels gained and lost, time. The page shows them side by side.
+    The same shots are sampled every time. No masks are left behind.
+    """
+    reference = Settings(**settings)
+    tried = variants(reference, vary) if vary else usual_variants(reference)
+    known = MaskFolder.read(truth_folders(truth)[0]) if truth else None
+    capture = read_capture([folder], output=output, plates=not no_plates)
+    shots = sample_of(capture, sample)
+    if not shots:
+        raise SettingsError(f"There are no photos to sample in {capture.folder}", "Check the path")
+    sources = [shot.path for shot in (*shots, *capture.plates)]
+    width = max(len("reference"), *(len(variant.name) for variant in tried), 0)
+    tell(f"{len(shots)} of {len(capture.shots)} shots, {len(tried)} variants")
+    tell(f"{'':<{width}}     IoU    SSIM    gained      lost  s a shot{'   truth' if known else ''}")
+    with (
+        TemporaryDirectory(prefix="underside-audit-") as work,
+        stopping_cleanly() as stop,
+        _Door.with_bar((len(tried) + 1) * len(shots)) as door,
+    ):
+
+        def mask(choices: Settings, into: Path) -> pipeline.Outcome:
+            # One at a time: shots in flight would wait for each other, and the times would say so.
+            result = mask_sources(sources, into, choices, plates=not no_plates, workers=1, door=door, stop=stop)
+            return result.outcome
+
+        def show(trial: Trial) -> None:
+            tell(_row(trial, width))
+
+        try:
+            found = audit_sample(capture, reference, tried, Path(work), mask=mask, truth=known, on_trial=show)
+        except StoppedError:
+            return ExitCode.INTERRUPTED
+        page = write_audit_page(found, output)
+    for problem in found.problems:
+        tell(problem)
+    tell(f"Page: {page}")
+    return ExitCode.SOME_FAILED if found.problems else ExitCode.DONE
+
+
+def _row(trial: Trial, width: int) -> str:
+    name = trial.variant.name if trial.variant else "reference"
+    mean = trial.mean
+    if mean is None:
+        return f"{name:<{width}}  could not be done"
+    shares = f"{100 * mean.gained:8.4f} %{100 * mean.lost:8.4f} %"
+    truth = "" if trial.truth_iou is None else f"  {trial.truth_iou:.4f}"
+    return f"{name:<{width}}  {mean.iou:.4f}  {mean.ssim:.4f}{shares}{trial.seconds:10.3f}{truth}"
+
+
+class _Door:
+    """Moves a bar over all variants, where somebody looks."""
+
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar = bar
+        self._task = bar.add_task("masking", total=total)
+
+    @classmethod
+    @contextmanager
+    def with_bar(cls, total: int) -> Iterator["_Door"]:
+        console = Console(stderr=True)
+        columns = (TextColumn("masking"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            yield cls(bar, total)
+
+    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
+        return
+
+    def progress(self, progress: pipeline.Progress) -> None:
+        self._bar.advance(self._task)
