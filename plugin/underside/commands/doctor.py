@@ -126,6 +126,7 @@ def _metashape() -> Path | None:
         "win32": ["C:/Program Files/Agisoft/Metashape Pro", "C:/Program Files/Agisoft/Metashape"],
         "darwin": ["/Applications/MetashapePro.app", "/Applications/Metashape.app"],
     }.get(sys.platform, ["/opt/metashape-pro", "/opt/metashape", "~/metashape-pro", "~/metashape"])
-    folders = (Path(place).expanduser() for place in usual)
+    # Unlike Path.expanduser, content with a user who has no home.
+    folders = (Path(os.path.expanduser(place)) for place in usual)  # noqa: PTH111
     found = shutil.which("metashape")
     return Path(found) if found else next((folder for folder in folders if folder.is_dir()), None)

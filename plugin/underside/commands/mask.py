@@ -12,13 +12,16 @@ from underside.settings import Settings
 
 __all__ = ["mask"]
 
+# Whether it can be read is found out by reading, in words that fit.
+_PATH = click.Path(path_type=Path, readable=False)
+
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FOLDER|PHOTO...")
+@click.argument("sources", nargs=-1, required=True, type=_PATH, metavar="FOLDER|PHOTO...")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     default="underside-out",
     show_default=True,
     help="The folder for all results; nothing is written anywhere else.",

@@ -68,7 +68,8 @@ def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
     with _replacing(folder) as new, ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lambda place: _write(layout, place, Path(manifest.capture), out, new), placed))
     # Last of all: where it stands, the layout is whole.
-    write_atomically(folder / HOW_TO, how_to_text(layout, result.how_to, result.notes).encode())
+    text = how_to_text(layout, result.how_to, result.notes)
+    write_atomically(folder / HOW_TO, text.encode(errors="surrogateescape"))
     return result
 
 
