@@ -76,6 +76,7 @@ def mask_sources(
 ) -> Result:
     """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are."""
     check_layout_names(layouts)
+    with_cutouts = settings.cutout_options is not None
     capture = _capture(sources, out, plates=plates)
     count = workers or usual_workers()
     masker = load_masker(settings)
@@ -88,7 +89,7 @@ def mask_sources(
             masker=masker,
             settings=settings,
             engine=engine_facts(settings, masker.segmenter),
-            cutout_workers=stack.enter_context(CutoutWorkers(count)) if settings.cutout else None,
+            cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
             force=force,
             force_edited=force_edited,
             names=names,

@@ -4,6 +4,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +21,10 @@ from underside.errors import PhotoError
 from underside.photo import Photo, open_photo
 
 __all__ = ["CutoutWorkers"]
+
+# Python's keeper of semaphores, a process too, takes them away when this one is ended at once. It inherits
+# the options for warnings, and would tell the terminal of it.
+_NOT_ALOUD = "ignore:resource_tracker"
 
 
 class CutoutWorkers:
@@ -69,6 +74,8 @@ class _Task:
 
 
 def _new_pool(count: int) -> ProcessPoolExecutor:
+    if _NOT_ALOUD not in sys.warnoptions:
+        sys.warnoptions.append(_NOT_ALOUD)
     # Not fork: a child of a process with threads may inherit a lock that nobody will ever open.
     return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
 
