@@ -13,8 +13,8 @@ __all__ = ["find_edge"]
 
 Floats = NDArray[np.float32]
 
-# Tuned in November 2026 on eight synthetic 24-megapixel scenes and the sample capture at 1 and 24 megapixels;
-# halving or doubling any one of them changes the mean distance by less than a fifth (docs/edges.md).
+# Tuned in November 2026 on eight synthetic 24-megapixel scenes, and on the sample capture as it is and enlarged to
+# 27 megapixels. The optimum is flat: docs/edges.md says what each does when halved or doubled.
 _REACH = 4.0
 """Cells of the matte to look inwards and outwards."""
 _SAMPLES_PER_CELL = 6.0
@@ -25,7 +25,7 @@ _COLOUR_NOISE = 4.0
 _COLOUR_WEIGHT = 0.25
 """Of the colours' log-odds, a photo pixel: neighbours repeat each other."""
 _MOST_LOG_ODDS = 4.0
-_MATTE_WEIGHT = 2.0
+_MATTE_WEIGHT = 3.0
 """Of the matte's doubt (-1 to 1), a cell."""
 _DROP_WEIGHT = 8.0
 """For an edge where the log-odds drop steeply, against one where they fade."""
