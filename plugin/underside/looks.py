@@ -17,6 +17,13 @@ __all__ = ["Found", "Frame", "find_object"]
 # or an even mix with the first, was worse on the samples.
 _MARGIN = 0.12
 _CLOSER_WEIGHT = 0.7
+# A first look that missed a part gives a box that cuts it off, and then the closer look sees the object run out of
+# its box: such sides are moved out by this share of the box, once. A head that was lost on flip-full (IoU .72)
+# comes back so (.96), at two shots in a hundred that are looked at once more.
+_WIDENING = 0.35
+# Object along less than this share of a side is a leak rather than a part: .03 made two shots of 72 worse by .15,
+# .08 and .15 none.
+_CUT = 0.08
 # A picture handed to a segmenter has at least so many pixels for one of its grid, along each side: shrinking
 # the rest of the way with its own filter then gives what it would have made of the whole photo.
 _SPARE = 2
@@ -51,6 +58,9 @@ def find_object(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], *
     if box is None:
         return first
     closer = _look(segmenter, frame, pixels, box)
+    wider = _where_not_cut(closer, box, whole)
+    if wider != box:
+        box, closer = wider, _look(segmenter, frame, pixels, wider)
     before = _same_place(first, box, closer.shape)
     return Found(_CLOSER_WEIGHT * closer + (1 - _CLOSER_WEIGHT) * before, box)
 
@@ -92,6 +102,29 @@ def _object_box(found: Found) -> Box | None:
         min(right, int(x1 + margin_x) + 1),
         min(bottom, int(y1 + margin_y) + 1),
     )
+
+
+def _where_not_cut(matte: NDArray[np.float32], box: Box, whole: Box) -> Box:
+    """The box, its sides moved out where the object's largest part runs through them."""
+    part = _largest_part(matte > 0.5)
+    left, top, right, bottom = box
+    out_x, out_y = round(_WIDENING * (right - left)), round(_WIDENING * (bottom - top))
+    cut_left, cut_right = (part[:, side].mean() > _CUT for side in (0, -1))
+    cut_top, cut_bottom = (part[side].mean() > _CUT for side in (0, -1))
+    return (
+        max(whole[0], left - out_x * cut_left),
+        max(whole[1], top - out_y * cut_top),
+        min(whole[2], right + out_x * cut_right),
+        min(whole[3], bottom + out_y * cut_bottom),
+    )
+
+
+def _largest_part(object_: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    count, parts, facts, _ = cv2.connectedComponentsWithStats(object_.astype(np.uint8))
+    if count <= 2:
+        return object_
+    largest: NDArray[np.bool_] = parts == 1 + int(facts[1:, cv2.CC_STAT_AREA].argmax())
+    return largest
 
 
 def _same_place(found: Found, box: Box, shape: tuple[int, ...]) -> NDArray[np.float32]:
