@@ -102,7 +102,7 @@ def main() -> None:
     model = folder / "models" / "u2netp.onnx"
     write_u2netp(model)
     model.with_suffix(".toml").write_text(
-        f'input = [320, 320]\nmean = {list(MEAN)}\nstd = {list(STD)}\nactivation = "none"\n'
+        f'size = [320, 320]\nmean = {list(MEAN)}\nstd = {list(STD)}\nactivation = "none"\n'
     )
     environment = {**os.environ, "U2NET_HOME": str(model.parent), "OMP_NUM_THREADS": str(os.cpu_count())}
     costs: dict[str, list[Cost]] = {}
