@@ -1,5 +1,11 @@
-"""Draw the pictures of the documentation from the demo capture, with the engine itself."""
+"""Draw the pictures of the documentation, with the engine itself.
 
+    python docs/draw_pictures.py [CAPTURE-WITH-TRUTH]
+
+The first comes from the demo capture; the worst masks of a capture with ``gt_masks`` are drawn where one is given.
+"""
+
+import sys
 from pathlib import Path
 
 import cv2
@@ -30,6 +36,34 @@ def two_passes(masker: Masker) -> NDArray[np.uint8]:
     return np.hstack(parts[:-1])
 
 
+def worst_masks(masker: Masker, capture: Path, count: int = 5) -> NDArray[np.uint8]:
+    """The worst masks side by side: red is object that was lost, cyan is what was kept and is none."""
+    rated = []
+    for path in sorted(capture.glob("[uf]*/*.JPG")):
+        photo = open_photo(path)
+        mask = masker.mask_photo(photo).mask > 0
+        truth_file = capture / "gt_masks" / path.relative_to(capture).with_suffix(f"{path.suffix}.png")
+        truth = cv2.imread(str(truth_file), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) > 127
+        rated.append(((mask & truth).sum() / (mask | truth).sum(), decode(photo), mask, truth))
+    rated.sort(key=lambda each: each[0])
+    tiles = [_errors(*each) for each in rated[:count]]
+    return np.hstack([part for tile in tiles for part in (tile, _gap(GAP, tile.shape[0]))][:-1])
+
+
+def _errors(
+    iou: float, pixels: NDArray[np.uint8], mask: NDArray[np.bool_], truth: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    drawn = pixels.copy()
+    drawn[truth & ~mask] = (255, 0, 0)
+    drawn[mask & ~truth] = (0, 255, 255)
+    rows, columns = np.nonzero(truth | mask)
+    side = max(np.ptp(rows), np.ptp(columns)) + 20
+    top, left = max(0, int(rows.min()) - 10), max(0, int(columns.min()) - 10)
+    tile = cv2.resize(drawn[top : top + side, left : left + side], (300, 300), interpolation=cv2.INTER_AREA)
+    cv2.putText(tile, f"IoU {iou:.3f}", (8, 290), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 2, cv2.LINE_AA)
+    return tile.astype(np.uint8)
+
+
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height = round(pixels.shape[0] * WIDTH / pixels.shape[1])
     return cv2.resize(pixels, (WIDTH, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
@@ -39,7 +73,13 @@ def _gap(width: int, height: int) -> NDArray[np.uint8]:
     return np.full((height, width, 3), 255, np.uint8)
 
 
-if __name__ == "__main__":
+def _write(name: str, picture: NDArray[np.uint8]) -> None:
     PICTURES.mkdir(exist_ok=True)
-    picture = cv2.cvtColor(two_passes(load_masker()), cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(PICTURES / "two-passes.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(PICTURES / name), bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])
+
+
+if __name__ == "__main__":
+    _write("two-passes.jpg", two_passes(load_masker()))
+    for folder in sys.argv[1:]:
+        _write("worst-masks.jpg", worst_masks(load_masker(), Path(folder)))
