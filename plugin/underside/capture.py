@@ -107,7 +107,7 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
         place = folders.pop() if folders else links.pop(0)
         try:
             facts = place.stat()
-            if (facts.st_dev, facts.st_ino) in seen or _leads_out(place, folder, out):
+            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder, out)):
                 continue
             seen.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
