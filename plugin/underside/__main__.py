@@ -1,5 +1,12 @@
 """The command line's one way in and one way out: every failure becomes a line and an exit code here."""
 
+# ruff: noqa: E402
+
+import signal
+
+# While the rest is being loaded nobody can catch Ctrl-C: it ends the process without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import sys
 import traceback
 from pathlib import Path
@@ -19,6 +26,7 @@ _NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hold_standard_streams()
     code = _run()
     let_go_of_standard_streams()
