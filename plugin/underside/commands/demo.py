@@ -9,6 +9,7 @@ import click
 
 from underside.commands.running import Person, exit_code, stopping_cleanly
 from underside.engine import mask_sources
+from underside.files import writing
 from underside.resources import demo_folder
 from underside.settings import Settings
 
@@ -29,7 +30,11 @@ def demo(*, output: Path, no_open: bool) -> int:
     """Mask thirteen bundled photos of a figurine: six upright, six turned over, one of the empty platter."""
     photos = output / "figurine"
     # Copies, so that the page's links lead to something that is the user's own.
-    shutil.copytree(demo_folder(), photos, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md"))
+    for photo in demo_folder().rglob("*.JPG"):
+        target = photos / photo.relative_to(demo_folder())
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo, target)
     with stopping_cleanly() as stop, Person() as door:
         result = mask_sources([photos], output / "masked", Settings(cutout="black"), door=door, stop=stop)
         door.finished(result)
