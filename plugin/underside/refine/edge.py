@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 # 27 megapixels. The optimum is flat: docs/edges.md says what each does when halved or doubled.
 _REACH = 4.0
 """Cells of the matte to look inwards and outwards."""
-_SAMPLES_PER_CELL = 6.0
+_SAMPLES_PER_CELL = 4.0
 _COLOUR_WINDOW = 4.0
 """Cells along the outline, each way, over which object and backdrop are taken to keep their colours."""
 _COLOUR_NOISE = 4.0
