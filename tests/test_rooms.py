@@ -26,6 +26,7 @@ ROOMS = [
     "outfolder",
     "refine",
     "looks",
+    "ring",
     "masker",
     "cutout",
     "settings",

@@ -1,0 +1,16 @@
+"""What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
+
+from underside.ring.knowledge import RingBuilder, RingKnowledge
+from underside.ring.moves import Glance, camera_positions, glance, split_rings
+from underside.ring.observation import Observation, observe
+
+__all__ = [
+    "Glance",
+    "Observation",
+    "RingBuilder",
+    "RingKnowledge",
+    "camera_positions",
+    "glance",
+    "observe",
+    "split_rings",
+]

@@ -1,0 +1,78 @@
+"""Which colours a ring's object has, and which its surroundings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.ring.observation import Observation
+
+__all__ = ["Colours", "learn_colours"]
+
+# Lightness in steps of 8 levels; how far red and blue stand from green in steps of 5, no further than 60: most
+# things are near grey, and white paper differs from a white wall there.
+_LIGHT, _TINT = 32, 25
+_STEP = 5.0
+_SHAPE = (_LIGHT, _TINT, _TINT)
+_SURE_OBJECT = 0.9
+_SURE_BACKGROUND = 0.1
+# Surroundings reach so far round the object, as a share of the picture's diagonal.
+_AROUND = 0.12
+# So much of every density is spread evenly, for colours never met.
+_UNMET = 0.05
+
+Layer = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Logarithms of how often each colour is met, against all colours being met equally often."""
+
+    object: Layer
+    around: Layer
+
+    def on_object(self, view: Layer) -> Layer:
+        """How usual each pixel's colour is on the object."""
+        return np.take(self.object.ravel(), _index(view))
+
+    def near_object(self, view: Layer) -> Layer:
+        """How usual each pixel's colour is around the object."""
+        return np.take(self.around.ravel(), _index(view))
+
+
+def learn_colours(observations: Sequence[Observation]) -> Colours:
+    """From where the network is sure, in all shots of a ring."""
+    of_object = np.zeros(_SHAPE, np.float64)
+    around = np.zeros(_SHAPE, np.float64)
+    for observation in observations:
+        index = _index(observation.pixels.astype(np.float32))
+        sure = cv2.erode((observation.matte > _SURE_OBJECT).astype(np.uint8), np.ones((3, 3), np.uint8))
+        of_object += _counts(index[sure.astype(np.bool_)])
+        reach = 2 * round(_AROUND * float(np.hypot(*sure.shape))) + 1
+        near = cv2.dilate((observation.matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
+        around += _counts(index[near.astype(np.bool_) & (observation.matte < _SURE_BACKGROUND)])
+    return Colours(_density(of_object), _density(around))
+
+
+def _index(view: Layer) -> NDArray[np.intp]:
+    red, green, blue = view[..., 0], view[..., 1], view[..., 2]
+    light = np.clip((red + green + blue) * (_LIGHT / 768), 0, _LIGHT - 1).astype(np.int32)
+    warm = np.clip((red - green) / _STEP + _TINT / 2, 0, _TINT - 1).astype(np.int32)
+    cold = np.clip((blue - green) / _STEP + _TINT / 2, 0, _TINT - 1).astype(np.int32)
+    return np.asarray((light * _TINT + warm) * _TINT + cold, np.intp)
+
+
+def _counts(index: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.bincount(index, minlength=_LIGHT * _TINT**2).reshape(_SHAPE).astype(np.float64)
+
+
+def _density(counts: NDArray[np.float64]) -> Layer:
+    """Blurred along each axis, so that a colour's neighbours count too."""
+    for axis in range(3):
+        padded = np.pad(counts, [(1, 1) if other == axis else (0, 0) for other in range(3)], mode="edge")
+        low, middle, high = (np.take(padded, range(i, i + counts.shape[axis]), axis=axis) for i in range(3))
+        counts = (low + 2 * middle + high) / 4
+    share = counts / counts.sum() if counts.any() else np.full(_SHAPE, 1 / counts.size)
+    return np.log((1 - _UNMET) * share * counts.size + _UNMET).astype(np.float32)

@@ -1,0 +1,137 @@
+"""What speaks for and against a pixel being object, as a sum of log-odds with fitted weights."""
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.ring.colours import Colours
+
+__all__ = ["WEIGHTS", "WEIGHTS_WITH_PLATE", "View", "corrected", "differences", "general"]
+
+Layer = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Fitted by benchmarks/ring_gain.py on the tuning captures and the sample, November 2026; terms that are left out
+# got no weight.
+WEIGHTS: Mapping[str, float] = {
+    "network": 0.723,
+    "cover": 0.402,
+    "colour": 0.348,
+    "colour wide": 0.542,
+    "room: less likely": 1.256,
+    "room: likely wide": 0.035,
+    "room: tint": 0.326,
+    "room: brighter": 0.471,
+    "room: brighter wide": 0.176,
+    "bias": -0.528,
+}
+WEIGHTS_WITH_PLATE: Mapping[str, float] = {
+    "network": 0.724,
+    "cover": 0.351,
+    "colour": 0.378,
+    "colour wide": 0.345,
+    "room: more likely": 0.072,
+    "room: less likely": 0.379,
+    "room: tint": 0.195,
+    "room: brighter": 0.103,
+    "plate: less likely": 0.989,
+    "plate: likely wide": 0.403,
+    "plate: tint": 0.34,
+    "plate: brighter": 0.442,
+    "plate: brighter wide": 0.207,
+    "bias": -2.043,
+}
+
+_NET_LIMIT = 5.0
+_COVER_LIMIT = 4.0
+_COLOUR_LIMIT = 4.0
+_LIKELIHOOD_LIMIT = 4.0
+# A pixel and its neighbourhood, in pixels of the matte's grid.
+_NEAR, _WIDE = 0.7, 3.0
+# Between the room's grid and the matte's a place may be off by so much of a pixel: edges of the room differ by it.
+_MISPLACED = 0.7
+# Shadows on the room leave this much of its light at least; reflections add little.
+_DARKEST, _BRIGHTEST = 0.35, 1.1
+
+
+class View:
+    """A shot on the matte's grid, as bright as its room."""
+
+    def __init__(self, colour: Layer, colours: Colours) -> None:
+        self.colour = _blurred(colour, _NEAR)
+        self.on_object = colours.on_object(colour)
+        self.near_object = colours.near_object(colour)
+
+
+def general(view: View, matte: Layer, cover: Layer) -> dict[str, Layer]:
+    """What the network says, of this shot and of the ring, and the colours."""
+    colour = np.clip(view.on_object - view.near_object, -_COLOUR_LIMIT, _COLOUR_LIMIT)
+    return {
+        "network": _log_odds(matte, _NET_LIMIT),
+        "cover": _log_odds(cover, _COVER_LIMIT),
+        "colour": colour,
+        "colour wide": _blurred(colour, _WIDE),
+    }
+
+
+def differences(name: str, view: View, low: Layer, high: Layer, noise: Layer, known: Mask) -> dict[str, Layer]:
+    """How a shot differs from what is known to stand behind the object, which strays between low and high."""
+    noise = np.sqrt(noise**2 + (_MISPLACED * np.maximum(_slope(low), _slope(high))) ** 2)[..., None]
+    behind = np.clip(view.colour, low, high)
+    off = (view.colour - behind) / noise
+    brighter = off.mean(axis=2)
+    # How likely the room would look like this: a bell with thick tails around all that it strays between.
+    room = -1.5 * np.log1p((off**2).sum(axis=2) / 2) - np.log((high - low + 2.5 * noise) / 26).sum(axis=2)
+    likely = _LIKELIHOOD_LIMIT * np.tanh((view.on_object - room) / _LIKELIHOOD_LIMIT) * known
+    tint = _tint(view.colour, behind, noise)
+    terms = {
+        "more likely": np.maximum(likely, 0),
+        "less likely": np.minimum(likely, 0),
+        "likely wide": _blurred(likely, _WIDE),
+        "tint": _squeezed(tint),
+        "tint wide": _squeezed(_blurred(tint, _WIDE)),
+        "brighter": _squeezed(np.maximum(brighter, 0)),
+        "brighter wide": _squeezed(_blurred(np.maximum(brighter, 0), _WIDE)),
+        "darker": _squeezed(np.maximum(-brighter, 0)),
+        "darker wide": _squeezed(_blurred(np.maximum(-brighter, 0), _WIDE)),
+    }
+    return {f"{name}: {term}": (value * known).astype(np.float32) for term, value in terms.items()}
+
+
+def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> Layer:
+    """The matte that all evidence together gives."""
+    total = np.full(evidence["network"].shape, weights["bias"], np.float32)
+    for name, weight in weights.items():
+        if name != "bias":
+            total += np.float32(weight) * evidence[name]
+    return (1 / (1 + np.exp(-np.clip(total, -12, 12)))).astype(np.float32)
+
+
+def _tint(view: Layer, behind: Layer, noise: Layer) -> Layer:
+    """How far a pixel is from the room's colour in any light that may fall on it: shadows have no tint."""
+    light = (_blurred(view.mean(axis=2), 2 * _NEAR) + 2) / (_blurred(behind.mean(axis=2), 2 * _NEAR) + 2)
+    off = (view - np.clip(light, _DARKEST, _BRIGHTEST)[..., None] * behind) / noise
+    off -= off.mean(axis=2, keepdims=True)
+    return np.asarray((off**2).mean(axis=2), np.float32)
+
+
+def _log_odds(share: Layer, limit: float) -> Layer:
+    safe = np.clip(share, 1e-6, 1 - 1e-6)
+    return np.asarray(np.clip(np.log(safe / (1 - safe)), -limit, limit), np.float32)
+
+
+def _squeezed(size: Layer) -> Layer:
+    return np.asarray(np.log1p(np.minimum(size, 60)), np.float32)
+
+
+def _slope(picture: Layer) -> Layer:
+    grey = picture.mean(axis=2)
+    # Not by OpenCV: its last digits depend on where in memory the picture lies.
+    down, across = np.gradient(grey)
+    return np.asarray(np.sqrt(across**2 + down**2), np.float32)
+
+
+def _blurred(picture: Layer, sigma: float) -> Layer:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)

@@ -1,0 +1,149 @@
+"""What a ring knows of its shots, learnt from a bounded sample of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.looks import Found, Frame
+from underside.ring.colours import Colours, learn_colours
+from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
+from underside.ring.observation import Observation, resampled
+from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
+
+__all__ = ["RingBuilder", "RingKnowledge"]
+
+# Shots kept while a ring is learnt: 1.9 MB each at working size, and more hardly still the room any further.
+_MOST = 16
+# Fewer shots than this do not tell the room from the object.
+_FEWEST = 4
+
+Pixels = NDArray[np.uint8]
+Layer = NDArray[np.float32]
+
+
+class RingBuilder:
+    """Learns a ring from shots as they come; keeps evenly spaced ones, never more than a fixed number."""
+
+    def __init__(self) -> None:
+        self._kept: list[Observation] = []
+        self._plates: list[Observation] = []
+        self._met = 0
+        self._stride = 1
+
+    def add(self, observation: Observation) -> None:
+        """A shot; all shots and plates of a ring have one size."""
+        if self._met % self._stride == 0:
+            self._kept.append(observation)
+        self._met += 1
+        if len(self._kept) > _MOST:
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    def add_plate(self, plate: Observation) -> None:
+        """A photo of the empty platter from where the ring's camera stood."""
+        self._plates.append(plate)
+
+    def build(self) -> "RingKnowledge | None":
+        """What the shots so far tell; nothing where they are too few."""
+        if len(self._kept) < _FEWEST:
+            return None
+        room = learn_room(self._kept)
+        even = [
+            Observation(
+                levelled(shot.pixels, gain_between(shot.pixels, room.middle, ~hidden_by(shot.matte))), shot.matte
+            )
+            for shot in self._kept
+        ]
+        mattes = np.stack([shot.matte for shot in self._kept])
+        free = ~hidden_by(mattes.max(axis=0))
+        return RingKnowledge(
+            room=room,
+            colours=learn_colours(even),
+            cover=mattes.mean(axis=0),
+            plate=_plate([plate.pixels for plate in self._plates], room.middle, free),
+        )
+
+
+@dataclass(frozen=True)
+class RingKnowledge:
+    """The still room behind a ring's shots, the object's colours, and where in the picture it stands."""
+
+    room: Room
+    colours: Colours
+    cover: Layer
+    """Mean matte of the shots: how often each place is object."""
+    plate: Pixels | None
+    """The empty platter and room, as bright as the room."""
+
+    def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
+        """A matte with all that the ring knows, on its own grid and box; ``pixels`` as for ``find_object``."""
+        weights = WEIGHTS if self.plate is None else WEIGHTS_WITH_PLATE
+        return Found(corrected(self.evidence(found, frame, pixels), weights), found.box)
+
+    def evidence(self, found: Found, frame: Frame, pixels: Pixels) -> dict[str, Layer]:
+        """Everything that speaks for or against each pixel of the matte being object, by name."""
+        gain = self._gain(found, frame, pixels)
+        view = View(_view(found, frame, pixels) / gain, self.colours)
+
+        def here(layer: NDArray[np.uint8] | Layer) -> Layer:
+            return resampled(layer.astype(np.float32), (0, 0, frame.width, frame.height), found.box, found.matte.shape)
+
+        noise = here(self.room.noise)
+        terms = general(view, found.matte, here(self.cover))
+        known = here(self.room.known) > 0.99
+        terms |= differences("room", view, here(self.room.low), here(self.room.high), noise, known)
+        if self.plate is not None:
+            plate = here(self.plate)
+            terms |= differences("plate", view, plate, plate, noise, np.ones_like(known))
+        return terms
+
+    def save(self, path: Path) -> None:
+        """Write it to an ``.npz`` file, for other processes to load."""
+        layers = {f"room_{f.name}": getattr(self.room, f.name) for f in fields(Room)}
+        layers |= {f"colours_{f.name}": getattr(self.colours, f.name) for f in fields(Colours)}
+        if self.plate is not None:
+            layers["plate"] = self.plate
+        np.savez_compressed(path, allow_pickle=False, cover=self.cover, **layers)
+
+    @staticmethod
+    def load(path: Path) -> "RingKnowledge":
+        """Read what ``save`` wrote."""
+        with np.load(path, allow_pickle=False) as layers:
+            return RingKnowledge(
+                room=Room(**{f.name: layers[f"room_{f.name}"] for f in fields(Room)}),
+                colours=Colours(**{f.name: layers[f"colours_{f.name}"] for f in fields(Colours)}),
+                cover=layers["cover"],
+                plate=layers["plate"] if "plate" in layers.files else None,
+            )
+
+    def _gain(self, found: Found, frame: Frame, pixels: Pixels) -> Layer:
+        """Of this shot, from single pixels of it: a median needs no averages."""
+        rows, columns = self.room.middle.shape[:2]
+        step = max(1, round((rows * columns / 20_000) ** 0.5))
+        y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)
+        shot = pixels[y * pixels.shape[0] // rows][:, x * pixels.shape[1] // columns]
+        whole = (0, 0, frame.width, frame.height)
+        matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
+        free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
+        return gain_between(shot, self.room.middle[y][:, x], free)
+
+
+def _plate(plates: Sequence[Pixels], room: Pixels, free: NDArray[np.bool_]) -> Pixels | None:
+    if not plates:
+        return None
+    even = [levelled(plate, gain_between(plate, room, free)) for plate in plates]
+    # Where nothing tells two camera positions apart, the plate of the other one may be among them.
+    return min(even, key=lambda plate: float(cv2.absdiff(plate, room)[free].mean()) if free.any() else 0.0)
+
+
+def _view(found: Found, frame: Frame, pixels: Pixels) -> Layer:
+    """The matte's box of the photo, on the matte's grid."""
+    across, down = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
+    left, right = round(found.box[0] * across), max(round(found.box[2] * across), round(found.box[0] * across) + 1)
+    top, bottom = round(found.box[1] * down), max(round(found.box[3] * down), round(found.box[1] * down) + 1)
+    size = (found.matte.shape[1], found.matte.shape[0])
+    return cv2.resize(pixels[top:bottom, left:right], size, interpolation=cv2.INTER_AREA).astype(np.float32)
