@@ -22,6 +22,8 @@ _COLOUR_WINDOW = 4.0
 """Cells along the outline, each way, over which object and backdrop are taken to keep their colours."""
 _COLOUR_NOISE = 4.0
 """Grey levels that are never worth anything: sensor noise and JPEG."""
+_OVERLAP = np.float32(0.5)
+"""Squared distance of the two colours, in their spreads, at which they count for half: paint may set them apart."""
 _COLOUR_WEIGHT = 0.25
 """Of the colours' log-odds, a photo pixel: neighbours repeat each other."""
 _MOST_LOG_ODDS = 4.0
@@ -154,8 +156,10 @@ def _log_odds(rays: _Rays, finer: int) -> Floats:
         (s - n_inner * of_object[i] * of_object[k] - n_outer * of_backdrop[i] * of_backdrop[k]) / total
         for s, (i, k) in zip(sums[8:], pairs, strict=True)
     ]
-    direction = _solved(spread, of_object - of_backdrop)
-    direction *= np.minimum(n_inner, n_outer) > 0.1
+    difference = of_object - of_backdrop
+    direction = _solved(spread, difference)
+    apart = (direction * difference).sum(0)
+    direction *= apart / (apart + _OVERLAP) * (np.minimum(n_inner, n_outer) > 0.1)
     middle = (direction * (of_object + of_backdrop)).sum(0) / 2 + 128 * direction.sum(0)
     steps = rays.matte.shape[1]
     red, green, blue, middle = (np.repeat(row, 2)[:steps] for row in (*direction, middle))
