@@ -18,7 +18,7 @@ from underside.masks import MASKS
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Outcome, Progress, mask_capture, usual_workers
 from underside.report import write_contact_sheet
-from underside.segmenters.network import load_segmenter
+from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
@@ -47,17 +47,13 @@ class Result:
     report: Path
 
 
-def load_masker(settings: Settings | None = None) -> Masker:
-    """A masker with its model loaded, as the settings say."""
+def load_masker(settings: Settings | None = None, *, plates: Sequence[Path] = (), shots: Sequence[Path] = ()) -> Masker:
+    """A masker with its segmenter ready, as the settings say.
+
+    ``plates`` are photos of the empty platter; the shots that will be masked help to judge them.
+    """
     settings = settings or Settings()
-    segmenter = load_segmenter(
-        settings.model,
-        device=settings.device,
-        working_size=settings.working_size,
-        gpu_memory_gb=settings.gpu_memory,
-        accept_licence=settings.accept_licence,
-        allow_non_object=settings.allow_non_object,
-    )
+    segmenter = make_segmenter(settings.segmenter, settings.choices(plates=plates, shots=shots))
     return Masker(segmenter, effort=Effort(settings.effort), edges=settings.edges)
 
 
@@ -79,7 +75,11 @@ def mask_sources(
     with_cutouts = settings.cutout_options is not None
     capture = _capture(sources, out, plates=plates)
     count = workers or usual_workers()
-    masker = load_masker(settings)
+    masker = load_masker(
+        settings,
+        plates=[plate.path for plate in capture.plates],
+        shots=[shot.path for shot in capture.shots],
+    )
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
         door.started(capture, masker.segmenter.notes)

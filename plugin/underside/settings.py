@@ -1,12 +1,16 @@
 """What a person may choose: every option once, with its default, its limits and its help."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from underside.cutout import CutoutOptions, parse_background
 from underside.errors import SettingsError
 from underside.masker import Effort
 from underside.refine import EdgeOptions
+from underside.segmenters import Choices
+from underside.segmenters.by_name import SEGMENTERS
 
 __all__ = ["Option", "Settings"]
 
@@ -42,6 +46,17 @@ class Settings:
         "fast: one look, edges at half resolution; normal: two looks, edges at full resolution.",
         choices=tuple(effort.value for effort in Effort),
         in_mask=True,
+    )
+    segmenter: str = _option(
+        "network",
+        "How the object is found: by a network, or by a way of docs/segmenters.md.",
+        choices=tuple(SEGMENTERS),
+    )
+    url: str | None = _option(None, "The rembg service for --segmenter remote; photos are sent there.", metavar="URL")
+    key_colour: str | None = _option(
+        None,
+        "The background's colour for --segmenter chroma: #rrggbb or r,g,b; the border's where not given.",
+        metavar="COLOUR",
     )
     model: str = _option("turntable", "A name that `underside models` lists, or an ONNX file.", metavar="NAME")
     working_size: int | None = _option(
@@ -131,11 +146,22 @@ class Settings:
                 f"--background {self.background} is not below --foreground {self.foreground}",
                 "Leave a gap between them; the edge step decides in it",
             )
+        for option, segmenter in (("url", "remote"), ("key_colour", "chroma")):
+            if getattr(self, option) is not None and self.segmenter != segmenter:
+                raise SettingsError(
+                    f"--{option.replace('_', '-')} is for --segmenter {segmenter}, not for {self.segmenter}",
+                    "Leave one of them out",
+                )
 
     @property
     def edges(self) -> EdgeOptions:
         """How the matte becomes a mask."""
         return EdgeOptions(**{f.name: getattr(self, f.name) for f in fields(EdgeOptions)})
+
+    def choices(self, *, plates: Sequence[Path] = (), shots: Sequence[Path] = ()) -> Choices:
+        """What the segmenter is made from, for a capture of these plates and shots."""
+        own = {f.name: getattr(self, f.name) for f in fields(Choices) if hasattr(self, f.name)}
+        return Choices(**own, plates=tuple(plates), shots=tuple(shots))
 
     @property
     def cutout_options(self) -> CutoutOptions | None:

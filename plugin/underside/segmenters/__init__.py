@@ -1,12 +1,14 @@
 """What every way to find the object has in common: pixels in, a matte out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Segmenter"]
+__all__ = ["Choices", "Segmenter"]
 
 
 class Segmenter(Protocol):
@@ -36,3 +38,22 @@ class Segmenter(Protocol):
 
         The answer covers the same extent on a grid of the segmenter's own; the caller resizes it.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """All that a segmenter may be made from; each takes what concerns it."""
+
+    model: str | Path = "turntable"
+    device: str = "auto"
+    gpu_memory: float = 2.0
+    working_size: int | None = None
+    accept_licence: bool = False
+    allow_non_object: bool = False
+    url: str | None = None
+    key_colour: str | None = None
+    max_megapixels: float = 250.0
+    plates: tuple[Path, ...] = ()
+    """The capture's own: photos of the empty platter."""
+    shots: tuple[Path, ...] = ()
+    """The capture's, to judge the plates by."""

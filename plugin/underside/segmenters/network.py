@@ -19,6 +19,7 @@ from underside.errors import DeviceError, ModelError
 from underside.files import sha256_of
 from underside.runtime.processor import multiplies_bytes
 from underside.runtime.providers import CPU, Provider, choose_provider, in_short, open_session
+from underside.segmenters import Choices
 from underside.segmenters._recipe import (
     Form,
     channels_of,
@@ -30,7 +31,7 @@ from underside.segmenters._recipe import (
     sized,
 )
 
-__all__ = ["NetworkSegmenter", "load_segmenter"]
+__all__ = ["NetworkSegmenter", "load_segmenter", "make"]
 
 # Mean difference between a network's int8 answer to the trial picture and its other one. The embedded
 # network's is 0.0001 on a CPU that multiplies bytes rightly (Xeon with VNNI, onnxruntime 1.31).
@@ -112,6 +113,18 @@ def load_segmenter(
         if device != "auto" or not provider.is_gpu:
             raise
         return load(replace(CPU, why=error.what))
+
+
+def make(choices: Choices) -> NetworkSegmenter:
+    """The model that was chosen."""
+    return load_segmenter(
+        choices.model,
+        device=choices.device,
+        gpu_memory_gb=choices.gpu_memory,
+        working_size=choices.working_size,
+        accept_licence=choices.accept_licence,
+        allow_non_object=choices.allow_non_object,
+    )
 
 
 def _own_file(model: str | Path) -> Path | None:

@@ -1,0 +1,80 @@
+"""Mixture models of the object's and the room's colours, cut apart where the photo has edges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.segmenters import Choices, Segmenter
+from underside.segmenters._seeing import grid_near, shrunk
+from underside.segmenters.network import make as make_network
+
+__all__ = ["GrabcutSegmenter", "cut_by_colour", "make"]
+
+_SEED = 7
+_ROUNDS = 5
+# What the seed is this sure of, the colours may not overrule.
+_SURE = 0.98
+# The colours' word against the seed's, where they differ.
+_WEIGHT = 0.8
+
+
+@dataclass(frozen=True)
+class GrabcutSegmenter:
+    """Starts from another segmenter's matte, or else from a box in the picture's middle."""
+
+    seed: Segmenter | None = None
+    name: str = "grabcut"
+    closer_look: bool = False
+
+    @property
+    def fingerprint(self) -> Mapping[str, str]:
+        """The method and its seed's."""
+        seed = self.seed.fingerprint if self.seed else {"seed": "box"}
+        return {**seed, "segmenter": self.name, "revision": "1"}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The seed's, which are this one's too."""
+        return self.seed.notes if self.seed else ()
+
+    def grid(self, width: int, height: int) -> tuple[int, int]:
+        """About 512 x 512 pixels, or what the seed looks at if that is more."""
+        own = grid_near(width, height)
+        return max(own, self.seed.grid(width, height)) if self.seed else own
+
+    def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The seed's matte, put right by the colours."""
+        return cut_by_colour(picture, self.seed.matte(picture) if self.seed else _middle(picture.shape))
+
+
+def make(choices: Choices) -> GrabcutSegmenter:
+    """Seeded by the network."""
+    return GrabcutSegmenter(make_network(choices))
+
+
+def cut_by_colour(picture: NDArray[np.uint8], matte: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A matte of the same picture, put right by the colours; on a grid of about 512 x 512 pixels."""
+    small = shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
+    seed = cv2.resize(matte, small.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    labels = np.where(seed > 0.5, np.uint8(cv2.GC_PR_FGD), np.uint8(cv2.GC_PR_BGD))
+    labels[seed >= _SURE] = cv2.GC_FGD
+    labels[seed <= 1 - _SURE] = cv2.GC_BGD
+    if not (seed > 0.5).any() or (seed > 0.5).all():
+        return seed
+    cv2.setRNGSeed(_SEED)
+    room, thing = np.zeros((1, 65)), np.zeros((1, 65))
+    colours = np.ascontiguousarray(small[..., ::-1])
+    cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    kept = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    return _WEIGHT * cv2.GaussianBlur(kept, (0, 0), 0.8).astype(np.float32) + (1 - _WEIGHT) * seed
+
+
+def _middle(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Object perhaps in the middle half, surely not near the border."""
+    matte = np.zeros(shape[:2], np.float32)
+    rows, columns = shape[0] // 8, shape[1] // 8
+    matte[rows : shape[0] - rows, columns : shape[1] - columns] = 0.6
+    return matte
