@@ -193,19 +193,17 @@ def sample(capture: Path, *, with_plates: bool, folder: Path | None) -> tuple[La
 
 def fit(samples: list[tuple[Layer, Mask, list[str]]]) -> dict[str, float]:
     """Weights, none negative: evidence is made so that more of it speaks for the object. Captures count alike."""
-    names = [*samples[0][2], "bias"]
+    names = samples[0][2]
     evidence = np.concatenate([rows for rows, _, _ in samples]).astype(np.float64)
-    evidence = np.column_stack([evidence, np.ones(len(evidence))])
     truth = np.concatenate([labels for _, labels, _ in samples]).astype(np.float64)
     counts = np.concatenate([np.full(len(labels), 1e4 / len(labels)) for _, labels, _ in samples])
     used = np.ones(len(names), np.bool_)
     while True:
         weights = np.zeros(len(names))
         weights[used] = _newton(evidence[:, used], truth, counts)
-        below = np.where(np.array(names) == "bias", 0, weights)
-        if below.min() >= 0:
-            return {name: round(float(w), 3) for name, w in zip(names, weights, strict=True) if w or name == "bias"}
-        used[below.argmin()] = False
+        if weights.min() >= 0:
+            return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True) if weight}
+        used[weights.argmin()] = False
 
 
 def _newton(evidence: NDArray[np.float64], truth: NDArray[np.float64], counts: NDArray[np.float64]) -> Layer:

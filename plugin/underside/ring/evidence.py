@@ -16,37 +16,37 @@ Mask = NDArray[np.bool_]
 # Fitted by benchmarks/ring_gain.py on the tuning captures and the sample, November 2026; terms that are left out
 # got no weight.
 WEIGHTS: Mapping[str, float] = {
-    "network": 0.723,
-    "cover": 0.402,
-    "colour": 0.348,
-    "colour wide": 0.542,
-    "room: less likely": 1.256,
-    "room: likely wide": 0.035,
-    "room: tint": 0.326,
-    "room: brighter": 0.471,
-    "room: brighter wide": 0.176,
-    "bias": -0.528,
+    "network": 0.759,
+    "cover": 0.505,
+    "colour": 0.422,
+    "colour wide": 0.345,
+    "room: less likely": 1.55,
+    "room: likely wide": 0.068,
+    "room: tint": 0.369,
+    "room: brighter": 0.443,
+    "room: brighter wide": 0.229,
+    "burden": 0.734,
 }
 WEIGHTS_WITH_PLATE: Mapping[str, float] = {
-    "network": 0.724,
-    "cover": 0.351,
-    "colour": 0.378,
-    "colour wide": 0.345,
-    "room: more likely": 0.072,
-    "room: less likely": 0.379,
-    "room: tint": 0.195,
-    "room: brighter": 0.103,
-    "plate: less likely": 0.989,
-    "plate: likely wide": 0.403,
-    "plate: tint": 0.34,
-    "plate: brighter": 0.442,
-    "plate: brighter wide": 0.207,
-    "bias": -2.043,
+    "network": 0.766,
+    "cover": 0.386,
+    "colour": 0.459,
+    "colour wide": 0.042,
+    "room: less likely": 0.616,
+    "room: tint": 0.29,
+    "room: brighter": 0.212,
+    "room: brighter wide": 0.062,
+    "plate: less likely": 1.269,
+    "plate: likely wide": 0.397,
+    "plate: tint": 0.258,
+    "plate: brighter": 0.279,
+    "plate: brighter wide": 0.386,
+    "burden": 2.149,
 }
 
 _NET_LIMIT = 5.0
 _COVER_LIMIT = 4.0
-_COLOUR_LIMIT = 4.0
+_COLOUR_AGAINST, _COLOUR_FOR = 1.5, 4.0
 _LIKELIHOOD_LIMIT = 4.0
 # A pixel and its neighbourhood, in pixels of the matte's grid.
 _NEAR, _WIDE = 0.7, 3.0
@@ -59,20 +59,25 @@ _DARKEST, _BRIGHTEST = 0.35, 1.1
 class View:
     """A shot on the matte's grid, as bright as its room."""
 
-    def __init__(self, colour: Layer, colours: Colours) -> None:
-        self.colour = _blurred(colour, _NEAR)
+    def __init__(self, colour: Layer, colours: Colours, *, smoothing: float) -> None:
+        """``smoothing`` is how far noise is blurred away, in pixels, 0 where there is little."""
+        self.colour = _blurred(colour, max(_NEAR, smoothing))
+        colour = self.colour if smoothing else colour
+        self.trust = colours.trust
         self.on_object = colours.on_object(colour)
         self.near_object = colours.near_object(colour)
 
 
 def general(view: View, matte: Layer, cover: Layer) -> dict[str, Layer]:
     """What the network says, of this shot and of the ring, and the colours."""
-    colour = np.clip(view.on_object - view.near_object, -_COLOUR_LIMIT, _COLOUR_LIMIT)
+    colour = np.clip(view.on_object - view.near_object, -_COLOUR_AGAINST, _COLOUR_FOR) * np.float32(view.trust)
     return {
         "network": _log_odds(matte, _NET_LIMIT),
         "cover": _log_odds(cover, _COVER_LIMIT),
         "colour": colour,
         "colour wide": _blurred(colour, _WIDE),
+        # What an object must bring forward to be one: less where its colours cannot.
+        "burden": np.full(matte.shape, -(1 + view.trust) / 2, np.float32),
     }
 
 
@@ -102,10 +107,9 @@ def differences(name: str, view: View, low: Layer, high: Layer, noise: Layer, kn
 
 def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> Layer:
     """The matte that all evidence together gives."""
-    total = np.full(evidence["network"].shape, weights["bias"], np.float32)
+    total = np.zeros(evidence["network"].shape, np.float32)
     for name, weight in weights.items():
-        if name != "bias":
-            total += np.float32(weight) * evidence[name]
+        total += np.float32(weight) * evidence[name]
     return (1 / (1 + np.exp(-np.clip(total, -12, 12)))).astype(np.float32)
 
 

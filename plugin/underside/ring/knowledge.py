@@ -1,7 +1,7 @@
 """What a ring knows of its shots, learnt from a bounded sample of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,10 @@ __all__ = ["RingBuilder", "RingKnowledge"]
 _MOST = 16
 # Fewer shots than this do not tell the room from the object.
 _FEWEST = 4
+# Noise in levels of 255. A blur of sigma leaves 1 / 3.5 sigma of white noise, and more of what a JPEG keeps.
+_BEARABLE_NOISE = 3.0
+_BLURRED_AWAY = 6.0
+_MOST_BLURRED = 2.5
 
 Pixels = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -51,20 +55,19 @@ class RingBuilder:
         """What the shots so far tell; nothing where they are too few."""
         if len(self._kept) < _FEWEST:
             return None
-        room = learn_room(self._kept)
-        even = [
-            Observation(
-                levelled(shot.pixels, gain_between(shot.pixels, room.middle, ~hidden_by(shot.matte))), shot.matte
-            )
-            for shot in self._kept
-        ]
-        mattes = np.stack([shot.matte for shot in self._kept])
+        smoothing = _smoothing([shot.noise for shot in self._kept])
+        kept = [_smoothed(shot, smoothing) for shot in self._kept]
+        room = learn_room(kept)
+        gains = [gain_between(shot.pixels, room.middle, ~hidden_by(shot.matte)) for shot in kept]
+        even = [replace(shot, pixels=levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
+        mattes = np.stack([shot.matte for shot in kept])
         free = ~hidden_by(mattes.max(axis=0))
         return RingKnowledge(
             room=room,
-            colours=learn_colours(even),
+            colours=learn_colours(even, noisy=smoothing > 0),
             cover=mattes.mean(axis=0),
-            plate=_plate([plate.pixels for plate in self._plates], room.middle, free),
+            plate=_plate([_smoothed(plate, smoothing).pixels for plate in self._plates], room.middle, free),
+            smoothing=smoothing,
         )
 
 
@@ -78,6 +81,8 @@ class RingKnowledge:
     """Mean matte of the shots: how often each place is object."""
     plate: Pixels | None
     """The empty platter and room, as bright as the room."""
+    smoothing: float
+    """What the shots were blurred by against their noise, in pixels of the room."""
 
     def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """A matte with all that the ring knows, on its own grid and box; ``pixels`` as for ``find_object``."""
@@ -87,7 +92,8 @@ class RingKnowledge:
     def evidence(self, found: Found, frame: Frame, pixels: Pixels) -> dict[str, Layer]:
         """Everything that speaks for or against each pixel of the matte being object, by name."""
         gain = self._gain(found, frame, pixels)
-        view = View(_view(found, frame, pixels) / gain, self.colours)
+        finer = found.matte.shape[1] / (found.box[2] - found.box[0]) * frame.width / self.room.middle.shape[1]
+        view = View(_view(found, frame, pixels) / gain, self.colours, smoothing=self.smoothing * finer)
 
         def here(layer: NDArray[np.uint8] | Layer) -> Layer:
             return resampled(layer.astype(np.float32), (0, 0, frame.width, frame.height), found.box, found.matte.shape)
@@ -107,7 +113,7 @@ class RingKnowledge:
         layers |= {f"colours_{f.name}": getattr(self.colours, f.name) for f in fields(Colours)}
         if self.plate is not None:
             layers["plate"] = self.plate
-        np.savez_compressed(path, allow_pickle=False, cover=self.cover, **layers)
+        np.savez_compressed(path, allow_pickle=False, cover=self.cover, smoothing=self.smoothing, **layers)
 
     @staticmethod
     def load(path: Path) -> "RingKnowledge":
@@ -115,9 +121,10 @@ class RingKnowledge:
         with np.load(path, allow_pickle=False) as layers:
             return RingKnowledge(
                 room=Room(**{f.name: layers[f"room_{f.name}"] for f in fields(Room)}),
-                colours=Colours(**{f.name: layers[f"colours_{f.name}"] for f in fields(Colours)}),
+                colours=Colours(layers["colours_object"], layers["colours_around"], float(layers["colours_trust"])),
                 cover=layers["cover"],
                 plate=layers["plate"] if "plate" in layers.files else None,
+                smoothing=float(layers["smoothing"]),
             )
 
     def _gain(self, found: Found, frame: Frame, pixels: Pixels) -> Layer:
@@ -130,6 +137,18 @@ class RingKnowledge:
         matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
+
+
+def _smoothing(noises: Sequence[float]) -> float:
+    """How far to blur, in pixels, so that about three levels of noise stay; nothing where there are no more."""
+    noise = float(np.median(noises))
+    return min(noise / _BLURRED_AWAY, _MOST_BLURRED) if noise > _BEARABLE_NOISE else 0.0
+
+
+def _smoothed(shot: Observation, sigma: float) -> Observation:
+    if sigma == 0:
+        return shot
+    return replace(shot, pixels=cv2.GaussianBlur(shot.pixels, (0, 0), sigma).astype(np.uint8, copy=False))
 
 
 def _plate(plates: Sequence[Pixels], room: Pixels, free: NDArray[np.bool_]) -> Pixels | None:

@@ -48,15 +48,8 @@ def glance(observation: Observation) -> Glance:
     grey = small.astype(np.float32).mean(axis=2)
     matte = cv2.resize(observation.matte, size, interpolation=cv2.INTER_AREA)
     smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), 3), np.float32)
-    noise = _noise(observation.pixels) * (size[0] * size[1] / (width * height)) ** 0.5
+    noise = observation.noise * (size[0] * size[1] / (width * height)) ** 0.5
     return Glance(grey, grey - smooth, ~hidden_by(matte.astype(np.float32)), max(noise, _LEAST_NOISE))
-
-
-def _noise(pixels: NDArray[np.uint8]) -> float:
-    """Standard deviation of a pixel, from what neither flat places nor slopes explain (after Immerkaer)."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    cross = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
-    return float(np.median(np.abs(cross))) / (0.6745 * 6)
 
 
 def split_rings(glances: Sequence[Glance]) -> list[range]:

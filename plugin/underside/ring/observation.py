@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from underside.looks import Found, Frame
 from underside.refine import Box
 
-__all__ = ["Observation", "observe", "resampled"]
+__all__ = ["AREA", "Observation", "observe", "resampled"]
 
 # A ring is learnt at so many pixels a shot: the second look sees no more of its box.
-_AREA = 480_000
+AREA = 480_000
 
 Pixels = NDArray[np.uint8]
 Matte = NDArray[np.float32]
@@ -25,17 +25,20 @@ class Observation:
     pixels: Pixels
     matte: Matte
     """All zero for a plate."""
+    noise: float = 0.0
+    """Standard deviation of a pixel before it was smoothed, in levels of 255."""
 
 
 def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     """Reduce a photo, as stored, in full or reduced, and what was found in it; nothing is found in a plate."""
-    scale = min(1.0, (_AREA / (frame.width * frame.height)) ** 0.5)
+    scale = min(1.0, (AREA / (frame.width * frame.height)) ** 0.5)
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    noise = _noise(small)
     if found is None:
-        return Observation(small, np.zeros(size[::-1], np.float32))
+        return Observation(small, np.zeros(size[::-1], np.float32), noise)
     whole = (0, 0, frame.width, frame.height)
-    return Observation(small, resampled(found.matte, found.box, whole, size[::-1], outside=0.0))
+    return Observation(small, resampled(found.matte, found.box, whole, size[::-1], outside=0.0), noise)
 
 
 def resampled(
@@ -65,3 +68,10 @@ def resampled(
         borderValue=0.0 if outside is None else outside,
     )
     return moved.astype(np.float32, copy=False)
+
+
+def _noise(pixels: Pixels) -> float:
+    """Standard deviation of a pixel, from what neither flat places nor slopes explain (after Immerkaer)."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    cross = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
+    return float(np.median(np.abs(cross))) / (0.6745 * 6)
