@@ -27,6 +27,8 @@ ROOMS = [
     "refine",
     "looks",
     "ring",
+    "survey",
+
     "masker",
     "cutout",
     "settings",

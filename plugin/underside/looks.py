@@ -48,10 +48,15 @@ class Found:
     box: Box
 
 
-def find_object(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], *, looks: int) -> Found:
-    """Find the object in one or two looks; ``pixels`` is the photo as stored, in full or reduced."""
+def find_object(
+    segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], *, looks: int, first: Found | None = None
+) -> Found:
+    """Find the object in one or two looks; ``pixels`` is the photo as stored, in full or reduced.
+
+    ``first`` is the first look, where it was taken before.
+    """
     whole = (0, 0, frame.width, frame.height)
-    first = Found(_look(segmenter, frame, pixels, whole), whole)
+    first = first or Found(_look(segmenter, frame, pixels, whole), whole)
     if looks == 1:
         return first
     box = _object_box(first)

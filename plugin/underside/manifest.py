@@ -61,6 +61,8 @@ class ShotRecord:
     """Share of the photo that is object."""
     fingerprint: str = ""
     """Of everything that decides the mask; the manifest's ``engines`` spells it out."""
+    ring: str = ""
+    """Of all photos that its ring was learnt from; empty for a shot that was masked alone."""
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0

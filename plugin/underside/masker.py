@@ -10,6 +10,7 @@ from underside.looks import Frame, find_object
 from underside.photo import Photo, decode
 from underside.refine import EdgeOptions, refine
 from underside.segmenters import Segmenter
+from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Masked", "Masker"]
 
@@ -47,10 +48,18 @@ class Masker:
         self._reduce = 2 if effort is Effort.FAST else 1
         self._edges = edges or EdgeOptions()
 
-    def mask_photo(self, photo: Photo) -> Masked:
-        """Mask a photo opened by ``open_photo``."""
+    @property
+    def learns(self) -> bool:
+        """Whether a survey of the whole pass makes its masks better.
+
+        The weights of what a ring knows were fitted to mattes of networks that learnt to leave the platter out.
+        """
+        return self._looks == 2
+
+    def mask_photo(self, photo: Photo, seen: Seen | None = None) -> Masked:
+        """Mask a photo opened by ``open_photo``, with what a survey of its pass has seen."""
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
-        return self._mask(decode(photo, reduce=self._reduce), frame)
+        return self._mask(decode(photo, reduce=self._reduce), frame, seen)
 
     def mask(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Mask an upright RGB picture held in memory: 255 where the object is, 0 elsewhere."""
@@ -58,7 +67,10 @@ class Masker:
             raise ValueError(f"an RGB picture is (height, width, 3) of uint8, not {picture.shape} of {picture.dtype}")
         return self._mask(picture, Frame(picture.shape[1], picture.shape[0])).mask
 
-    def _mask(self, pixels: NDArray[np.uint8], frame: Frame) -> Masked:
-        found = find_object(self.segmenter, frame, pixels, looks=self._looks)
+    def _mask(self, pixels: NDArray[np.uint8], frame: Frame, seen: Seen | None = None) -> Masked:
+        first = seen.first(frame) if seen else None
+        found = find_object(self.segmenter, frame, pixels, looks=self._looks, first=first)
+        if seen and seen.ring:
+            found = seen.ring.correct(found, frame, pixels)
         mask = refine(found.matte, found.box, pixels, (frame.width, frame.height), self._edges)
         return Masked(mask, pixels)

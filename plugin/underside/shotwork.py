@@ -26,6 +26,7 @@ from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.segmenters import Segmenter
 from underside.settings import Settings
+from underside.survey import Seen
 
 __all__ = ["Done", "ShotWork", "engine_facts"]
 
@@ -81,17 +82,20 @@ class ShotWork:
         """What to tell once a capture of these choices."""
         return self._options.warnings if self._options else ()
 
-    def do(self, shot: Shot, before: ShotRecord | None) -> Done:
-        """Do what is missing for a shot; a photo that cannot be used gives a record that says why."""
+    def do(self, shot: Shot, before: ShotRecord | None, ring: str = "", seen: Seen | None = None) -> Done:
+        """Do what is missing for a shot; a photo that cannot be used gives a record that says why.
+
+        ``ring`` stands for all photos that ``seen`` was learnt from.
+        """
         started = time.monotonic()
         record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
         try:
             if shot.name in self.refused:
                 return _set_aside(shot, record, self.refused[shot.name])
-            if before is not None and self._is_finished(shot, before):
+            if before is not None and self.is_finished(shot, before, ring):
                 return Done(before, kept=True)
             photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
-            record, mask = self._masked(shot, photo, before)
+            record, mask = self._masked(shot, photo, before, ring, seen)
             if self._options is not None:
                 record = self._cut_out(shot, photo, mask, record, before)
             return Done(replace(record, seconds=round(time.monotonic() - started, 3)))
@@ -107,7 +111,7 @@ class ShotWork:
             told = f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."
             return _set_aside(shot, record, told)
 
-    def _is_finished(self, shot: Shot, before: ShotRecord) -> bool:
+    def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether an earlier run left nothing to do."""
         if self.force or before.state is State.FAILED or not before.is_of(shot.path):
             return False
@@ -116,17 +120,20 @@ class ShotWork:
             return False
         if sha256 != before.mask_sha256:
             return sha256 == before.hand_sha256 and not self.force_edited
-        return before.state is State.MASKED and before.fingerprint == self.engine["fingerprint"]
+        same_way = (before.fingerprint, before.ring) == (self.engine["fingerprint"], ring)
+        return before.state is State.MASKED and same_way
 
-    def _masked(self, shot: Shot, photo: Photo, before: ShotRecord | None) -> tuple[ShotRecord, NDArray[np.uint8]]:
+    def _masked(
+        self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None
+    ) -> tuple[ShotRecord, NDArray[np.uint8]]:
         path = self._mask_path(shot)
-        record = _facts(shot, photo)
+        record = replace(_facts(shot, photo), ring=ring)
         on_disk = None if self.force_edited else _hash_or_none(path)
         written = before.mask_sha256 if before is not None else ""
-        if before is not None and on_disk == written and self._mask_is_current(photo, before):
+        if before is not None and on_disk == written and self._mask_is_current(photo, before, ring):
             mask = read_mask(path, width=photo.width, height=photo.height)
             return _with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask
-        masked = self.masker.mask_photo(photo)
+        masked = self.masker.mask_photo(photo, seen)
         content = encode_png(masked.mask)
         sha256 = hashlib.sha256(content).hexdigest()
         # A run that was killed may have written the mask, but not said so in the manifest.
@@ -136,9 +143,9 @@ class ShotWork:
         write_atomically(path, content)
         return _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]), masked.mask
 
-    def _mask_is_current(self, photo: Photo, before: ShotRecord) -> bool:
-        same = before.fingerprint == self.engine["fingerprint"] and before.sha256 == photo.sha256
-        return same and not self.force
+    def _mask_is_current(self, photo: Photo, before: ShotRecord, ring: str) -> bool:
+        now = (self.engine["fingerprint"], ring, photo.sha256)
+        return (before.fingerprint, before.ring, before.sha256) == now and not self.force
 
     def _by_hand(
         self, shot: Shot, photo: Photo, record: ShotRecord, *, written: str, found: str

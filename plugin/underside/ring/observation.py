@@ -31,9 +31,12 @@ class Observation:
 
 def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     """Reduce a photo, as stored, in full or reduced, and what was found in it; nothing is found in a plate."""
-    scale = min(1.0, (AREA / (frame.width * frame.height)) ** 0.5)
-    size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    rows, columns = pixels.shape[:2]
+    scale = min(1.0, (AREA / (columns * rows)) ** 0.5)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    small = (
+        pixels if scale == 1 else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    )
     noise = _noise(small)
     if found is None:
         return Observation(small, np.zeros(size[::-1], np.float32), noise)
