@@ -127,8 +127,7 @@ def table(rows: list[Contest], costs: dict[str, list[Cost]], photos: int) -> str
         "| run | s a photo | CPU s a photo | peak MB | faster, wall | faster, CPU | promised |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name in REMBG:
-        lines.append(_row(f"rembg {name}", costs[f"rembg {name}"], photos) + " 1 | 1 | |")
+    lines += [_row(f"rembg {name}", costs[f"rembg {name}"], photos) + " 1 | 1 | |" for name in REMBG]
     for contest in rows:
         theirs, ours = costs[f"rembg {contest.rembg}"], costs[contest.what]
         wall = statistics.median(t.wall / o.wall for t, o in zip(theirs, ours, strict=True))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from synthetic import KINDS, Scene, make_scene, simulated_matte
+
 from underside.refine import Box, refine
 
 Mask = NDArray[np.uint8]

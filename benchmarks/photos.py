@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
+
 from underside.resources import demo_folder
 
 __all__ = ["write_photos"]

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
 from underside.looks import Found, Frame, _look, _object_box, _same_place
 from underside.photo import decode, open_photo
 from underside.refine import Box, refine

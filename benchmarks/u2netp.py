@@ -6,6 +6,7 @@ weights, and a fixed, soft ellipse as the answer gives masks of a usual size to 
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -25,7 +26,7 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
-    def node(self, kind: str, *inputs: str, **facts: object) -> str:
+    def node(self, kind: str, *inputs: str, **facts: Any) -> str:  # noqa: ANN401 - whatever the operator takes
         name = f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **facts))
         return name
@@ -128,7 +129,7 @@ def write_u2netp(path: Path) -> int:
 
 def _ellipse() -> np.ndarray:
     row, column = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
-    return (60 * (0.3 - np.hypot(column, row * 0.8)))[None, None].astype(np.float32)
+    return np.asarray(60 * (0.3 - np.hypot(column, row * 0.8)), np.float32)[None, None]
 
 
 if __name__ == "__main__":

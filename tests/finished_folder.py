@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.png import encode_png
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from photo_files import exif
 from PIL import Image
 from tiny_networks import brightness
+
 from underside.audit import compare
 
 Row = dict[str, float]

@@ -22,6 +22,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import Run, command
+
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
 from underside.photo import open_photo

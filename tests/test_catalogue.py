@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tiny_networks import brightness
+
 from underside import resources
 from underside.catalogue import Model, Recipe, Weights, load_catalogue
 from underside.catalogue.pins import check_file, check_licence, remember_licence

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from finished_folder import ORIENTATION, Finished, finish, letter, pixels, upright, write_photo
 from PIL import Image
+
 from underside.commands.check_layout import check_layout
 from underside.errors import SettingsError
 from underside.layouts import LAYOUTS, Kind, check_folder, write_layout

@@ -17,6 +17,7 @@ import numpy as np
 import piexif
 import pytest
 from numpy.typing import NDArray
+
 from underside.manifest import Manifest, ShotRecord, State
 from underside.photo.orientation import turn_stored
 from underside.preview import draw_preview, preview_path

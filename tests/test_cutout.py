@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from photo_files import dng, picture, saved, saved16
 from PIL import Image
 from rich_photos import object_in_the_middle, segment, segments_of
+
 from underside.cutout import Cutout, CutoutOptions, make_cutout, parse_background
 from underside.cutout.lossless import LosslessImpossibleError, lossless_cutout
 from underside.errors import PhotoError, SettingsError

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from model_server import ModelServer, serving
 from tiny_networks import brightness
+
 from underside.catalogue import Model, load_catalogue
 from underside.catalogue import fetch as fetching
 from underside.catalogue.fetch import fetch

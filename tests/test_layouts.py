@@ -6,6 +6,7 @@ import pytest
 from finished_folder import HEIGHT, WIDTH, Finished, finish, letter, pixels, record, upright
 from numpy.typing import NDArray
 from PIL import Image
+
 from underside.errors import OutputError, SettingsError
 from underside.layouts import LAYOUTS, Kind, check_folder, check_layout_names, write_layout
 from underside.layouts.table import Photos

@@ -430,4 +430,4 @@ def test_layouts_are_written_with_the_masks(run: Run, capture: Path, tmp_path: P
 def test_cv2_reads_masks_as_written(run: Run, capture: Path, tmp_path: Path) -> None:
     run("mask", capture, "-o", "out")
     path = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
-    assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), read(path))
+    assert np.array_equal(np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)), read(path))

@@ -30,6 +30,7 @@ from rich_photos import (
     rich_segments,
     segment,
 )
+
 from underside.cutout import Cutout, CutoutOptions, make_cutout
 from underside.metadata import missing_camera_facts, read_metadata
 from underside.photo import open_photo

@@ -13,6 +13,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from tiny_networks import brightness, classifier, colours, four_channels, pooled, two_inputs
+
 from underside.errors import DeviceError, ModelError, SettingsError
 from underside.runtime.processor import multiplies_bytes
 from underside.runtime.providers import CPU, cuda_obstacle, open_session

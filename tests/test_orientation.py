@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from photo_files import picture
 from PIL import Image, ImageOps
+
 from underside.photo import stored_box, turn_stored, turn_upright, upright_box, upright_size
 
 ORIENTATIONS = pytest.mark.parametrize("orientation", range(1, 9))

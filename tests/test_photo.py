@@ -28,6 +28,7 @@ from photo_files import (
     tiff,
 )
 from PIL import Image
+
 from underside.photo import (
     PHOTO_SUFFIXES,
     RAW_SUFFIXES,

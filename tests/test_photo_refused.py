@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from photo_files import dng, picture, picture16, png_chunk, saved, saved16, tiff
 from test_photo import heic
+
 from underside.errors import PhotoError
 from underside.photo import decode, decode_exact, open_photo
 

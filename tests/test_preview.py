@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from underside.preview import PREVIEW_SIDE, draw_preview, preview_path, shrink
 
 Picture = NDArray[np.uint8]

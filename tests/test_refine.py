@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from underside.errors import SettingsError
 from underside.refine import Box, EdgeOptions, refine
 

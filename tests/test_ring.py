@@ -1,5 +1,6 @@
 """What a ring knows, on small scenes made here and on a ring of the shared sample."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import cv2
@@ -7,15 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
 from underside.looks import Found, Frame, find_object
 from underside.photo import decode, open_photo
 from underside.ring import (
     Observation,
     RingBuilder,
     RingKnowledge,
+    agreement,
     camera_positions,
     glance,
     observe,
+    silhouette,
     split_rings,
 )
 from underside.segmenters.network import load_segmenter
@@ -168,6 +172,27 @@ def glances(places: list[Pixels]) -> list:  # type: ignore[type-arg]
         glance(observe(FRAME, shoot(behind, mask, step), Found(matte_of(mask), WHOLE)))
         for step, (behind, mask) in enumerate(zip(places, masks, strict=True))
     ]
+
+
+def test_a_silhouette_much_smaller_than_its_neighbours_is_suspect() -> None:
+    masks = [swinging(step) for step in range(12)]
+    masks[6] = masks[6] & disc(120, 70, 25)
+    judged = agreement([silhouette(Found(matte_of(mask), WHOLE), FRAME) for mask in masks])
+    assert judged[6].score < 0.5
+    assert "below its neighbours" in judged[6].reason
+    assert min(shot.score for i, shot in enumerate(judged) if i not in (4, 5, 6, 7, 8)) == 1
+
+
+def test_an_object_that_turns_is_no_suspect() -> None:
+    judged = agreement([silhouette(Found(matte_of(swinging(step)), WHOLE), FRAME) for step in range(12)])
+    assert [shot.reason for shot in judged] == [""] * 12
+
+
+def test_a_silhouette_is_the_same_in_a_photo_stored_turned() -> None:
+    mask = swinging(1)
+    stored = Found(np.ascontiguousarray(np.rot90(matte_of(mask))), (0, 0, HEIGHT, WIDTH))
+    upright = silhouette(Found(matte_of(mask), WHOLE), FRAME)
+    assert astuple(silhouette(stored, Frame(HEIGHT, WIDTH, orientation=6))) == pytest.approx(astuple(upright))
 
 
 def test_a_ring_of_the_sample_gets_better_masks_than_the_network_alone(shared: Path) -> None:

@@ -28,7 +28,6 @@ ROOMS = [
     "looks",
     "ring",
     "survey",
-
     "masker",
     "cutout",
     "settings",

@@ -18,6 +18,7 @@ import pytest
 from conftest import Run
 from numpy.typing import NDArray
 from PIL import Image
+
 from underside.errors import ModelError, PhotoError
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS, make_segmenter
