@@ -1,16 +1,21 @@
 """What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
 
+from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette
 from underside.ring.knowledge import RingBuilder, RingKnowledge
 from underside.ring.moves import Glance, camera_positions, glance, split_rings
 from underside.ring.observation import Observation, observe
 
 __all__ = [
+    "Agreement",
     "Glance",
     "Observation",
     "RingBuilder",
     "RingKnowledge",
+    "Silhouette",
+    "agreement",
     "camera_positions",
     "glance",
     "observe",
+    "silhouette",
     "split_rings",
 ]
