@@ -12,22 +12,35 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 from photos import write_photos
 
+from underside.capture import read_capture
 from underside.files import write_atomically
 from underside.looks import Frame, find_object
 from underside.photo import decode, open_photo
 from underside.png import encode_png
 from underside.refine import refine
 from underside.segmenters.network import load_segmenter
+from underside.survey import Surveyor
 
-STEPS = ("read and hash", "decode", "two looks", "edges", "encode the mask", "write and sync")
+STEPS = (
+    "survey: small decode, first look, what the ring knows",
+    "read and hash",
+    "decode",
+    "closer look",
+    "weigh with what the ring knows",
+    "edges",
+    "encode the mask",
+    "write and sync",
+)
 _T = TypeVar("_T")
 
 
@@ -50,11 +63,27 @@ def steps(photos: list[Path], out: Path) -> Clock:
     cv2.setNumThreads(1)
     segmenter = load_segmenter()
     clock = Clock()
-    for path in photos:
+    shots = read_capture(photos, output=out).shots
+    surveyor = Surveyor(segmenter, (), max_megapixels=250)
+    with ThreadPoolExecutor(1) as pool:
+        started = time.process_time()
+        seen = surveyor.survey(shots, pool, threading.Event())
+        clock.spent[STEPS[0]].append(1000 * (time.process_time() - started) / len(photos))
+    for shot in shots:
+        path, known = shot.path, seen[shot.name]
         photo = clock.time("read and hash", lambda path=path: open_photo(path))  # type: ignore[misc]
         pixels = clock.time("decode", lambda photo=photo: decode(photo))  # type: ignore[misc]
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
-        found = clock.time("two looks", lambda: find_object(segmenter, frame, pixels, looks=2))  # noqa: B023
+        found = clock.time(
+            "closer look",
+            lambda: find_object(segmenter, frame, pixels, looks=2, first=known.first(frame)),  # noqa: B023
+        )
+        if known.ring is not None:
+            ring, uncertain = known.ring, found
+            found = clock.time(
+                "weigh with what the ring knows",
+                lambda: ring.correct(uncertain, frame, pixels),  # noqa: B023
+            )
         size = (photo.width, photo.height)
         mask = clock.time("edges", lambda: refine(found.matte, found.box, pixels, size))  # noqa: B023
         content = clock.time("encode the mask", lambda: encode_png(mask))  # noqa: B023

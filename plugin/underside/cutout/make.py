@@ -26,7 +26,7 @@ from underside.metadata import Metadata, embed, read_metadata, tiff
 from underside.photo import Container, Photo, decode_exact, exif
 from underside.photo.colour import eight_bits, rgb_of
 
-__all__ = ["Background", "Cutout", "CutoutOptions", "make_cutout", "parse_background"]
+__all__ = ["Background", "Cutout", "CutoutOptions", "is_lossless", "make_cutout", "parse_background"]
 
 Background = Rgb | None
 """A colour, or none at all: transparent."""
@@ -101,9 +101,8 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
         )
     kind = options.format or _natural_format(photo, options)
     box = None if options.padding is None else _box_around(mask, options.padding)
-    same_jpeg = kind == "jpeg" and photo.container is Container.JPEG
     reason: tuple[str, ...] = ()
-    if same_jpeg and options.mode == "lossless" and options.background is not None:
+    if options.background is not None and is_lossless(photo, options):
         try:
             result = lossless_cutout(photo.data, mask, options.background, box=box)
             return Cutout(result.data, ".jpg", result.crop, result.notes)
@@ -112,6 +111,12 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
     picture = _composed(photo, mask, options.background, kind=kind, box=box)
     data, notes = _encoded(photo, picture, kind)
     return Cutout(data, _SUFFIXES[kind], box, (*reason, *picture.notes, *notes))
+
+
+def is_lossless(photo: Photo, options: CutoutOptions) -> bool:
+    """Whether the cut-out is made from the coefficients of a JPEG, where they allow it."""
+    kind = options.format or _natural_format(photo, options)
+    return kind == "jpeg" and photo.container is Container.JPEG and options.mode == "lossless"
 
 
 def _natural_format(photo: Photo, options: CutoutOptions) -> str:

@@ -1,4 +1,4 @@
-"""Cut-outs in processes of their own: coefficient work holds the interpreter's lock, so threads do not scale."""
+"""Cut-outs by several at once: coefficient work holds the interpreter's lock, so it has processes of its own."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.cutout import Cutout, CutoutOptions, make_cutout
+from underside.cutout.make import Cutout, CutoutOptions, is_lossless, make_cutout
 from underside.errors import PhotoError
 from underside.photo import Photo, open_photo
 
@@ -43,6 +43,8 @@ class CutoutWorkers:
 
     def make(self, photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -> Cutout:
         """Make one cut-out; several threads may call at once."""
+        if not is_lossless(photo, options):
+            return make_cutout(photo, mask, options)
         # Eight mask pixels to a byte: what goes through the pipe is 3 MB rather than 24.
         task = _Task(photo.path, photo.sha256, photo.width, photo.height, np.packbits(mask, axis=1), options)
         pool = self._pool
