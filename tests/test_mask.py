@@ -228,6 +228,20 @@ def test_the_same_bytes_come_out_whatever_the_workers(run: Run, capture: Path, t
     assert masks(tmp_path / "one") == masks(tmp_path / "four")
 
 
+def test_masks_made_with_a_ring_are_the_same_whatever_the_workers_and_after_a_break(run: Run, tmp_path: Path) -> None:
+    folder = copies(tmp_path / "capture", 12)
+    run("mask", folder, "-o", "one", "--workers", "1")
+    run("mask", folder, "-o", "alone", "--effort", "fast")
+    run("mask", folder, "-o", "three", "--workers", "3")
+    assert all(each["ring"] for each in manifest(tmp_path / "one")["shots"])
+    assert not any(each["ring"] for each in manifest(tmp_path / "alone")["shots"])
+    assert masks(tmp_path / "three") == masks(tmp_path / "one")
+    for name in ("DSC_0002", "DSC_0009"):
+        (tmp_path / "three" / "masks" / "upright" / f"{name}.JPG.png").unlink()
+    assert "2 shots masked" in run("mask", folder, "-o", "three").stdout
+    assert masks(tmp_path / "three") == masks(tmp_path / "one")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_completed_by_the_next(run: Run, tmp_path: Path, number: signal.Signals) -> None:
