@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.looks import Found, Frame, _look, _object_box, _same_place
+from underside.looks import Found, Frame, _look, _object_box, resampled
 from underside.photo import decode, open_photo
 from underside.refine import Box, refine
 from underside.ring import RingBuilder, RingKnowledge, camera_positions, glance, observe
@@ -111,7 +111,7 @@ def second_look(shot: Shot, first: Found, folder: Path | None, *, at: Found | No
     if box is None:
         return first
     closer = look(shot, box, folder)
-    return Found(_CLOSER * closer + (1 - _CLOSER) * _same_place(first, box, closer.shape), box)
+    return Found(_CLOSER * closer + (1 - _CLOSER) * resampled(first.matte, first.box, box, closer.shape), box)
 
 
 def with_ring(shot: Shot, ring: RingKnowledge | None, folder: Path | None) -> Found:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.looks import Found, Frame
+from underside.looks import Found, Frame, resampled
 from underside.ring.colours import Colours, learn_colours
 from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
-from underside.ring.observation import Observation, resampled
+from underside.ring.observation import Observation
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 
 __all__ = ["RingBuilder", "RingKnowledge"]

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.looks import Found, Frame
-from underside.refine import Box
+from underside.looks import Found, Frame, resampled
 
-__all__ = ["AREA", "Observation", "observe", "resampled"]
+__all__ = ["AREA", "Observation", "observe"]
 
 # A ring is learnt at so many pixels a shot: the second look sees no more of its box.
 AREA = 480_000
@@ -42,35 +41,6 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
         return Observation(small, np.zeros(size[::-1], np.float32), noise)
     whole = (0, 0, frame.width, frame.height)
     return Observation(small, resampled(found.matte, found.box, whole, size[::-1], outside=0.0), noise)
-
-
-def resampled(
-    layer: NDArray[np.float32], covers: Box, wanted: Box, shape: tuple[int, ...], *, outside: float | None = None
-) -> NDArray[np.float32]:
-    """A layer that covers one box of the photo, over another box and on a grid of that shape.
-
-    Beyond its own box the layer goes on as it ends, or is ``outside``.
-    """
-    per_x = layer.shape[1] / (covers[2] - covers[0])
-    per_y = layer.shape[0] / (covers[3] - covers[1])
-    step_x = (wanted[2] - wanted[0]) * per_x / shape[1]
-    step_y = (wanted[3] - wanted[1]) * per_y / shape[0]
-    # Pixel centres lie half a step inside: (column + 0.5) * step - 0.5.
-    to_layer = np.array(
-        [
-            [step_x, 0, (wanted[0] - covers[0]) * per_x + step_x / 2 - 0.5],
-            [0, step_y, (wanted[1] - covers[1]) * per_y + step_y / 2 - 0.5],
-        ]
-    )
-    moved = cv2.warpAffine(
-        layer,
-        to_layer,
-        (shape[1], shape[0]),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT,
-        borderValue=0.0 if outside is None else outside,
-    )
-    return moved.astype(np.float32, copy=False)
 
 
 def _noise(pixels: Pixels) -> float:
