@@ -1,0 +1,62 @@
+"""What a ring says of a mask, seen small: a matte from all its evidence, and one from which the network is left out."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.looks import Frame
+from underside.ring import RingKnowledge
+from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
+from underside.ring.room import gain_between, hidden_by
+from underside.verdict.scene import Layer, Scene, shrunk
+
+__all__ = ["Opinion", "opinion"]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """On the scene's grid."""
+
+    matte: Layer
+    """The first look's, with all that the ring knows."""
+    unled: Layer
+    """What the ring and the photo say without any network's word on this shot."""
+    cover: Layer
+    """How often each place is object in the ring."""
+
+
+def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
+    """Of the same place in the same photo."""
+    whole = (0, 0, frame.width, frame.height)
+
+    def here(layer: NDArray[np.uint8] | Layer) -> Layer:
+        return _part(layer, whole, scene).astype(np.float32)
+
+    middle, known = here(ring.room.middle), here(ring.room.known) > 0.99
+    free = ~hidden_by(np.maximum(scene.first, scene.mask)) & known
+    gain = gain_between(scene.view, middle.astype(np.uint8), free)
+    finer = scene.view.shape[1] / (scene.box[2] - scene.box[0]) * frame.width / ring.room.middle.shape[1]
+    view = View(scene.view.astype(np.float32) / gain, ring.colours, smoothing=ring.smoothing * min(finer, 1.0))
+    cover, noise = here(ring.cover), here(ring.room.noise)
+    terms = general(view, scene.first, cover)
+    terms |= differences("room", view, here(ring.room.low), here(ring.room.high), noise, known)
+    weights = WEIGHTS
+    if ring.plate is not None:
+        weights, plate = WEIGHTS_WITH_PLATE, here(ring.plate)
+        terms |= differences("plate", view, plate, plate, noise, np.ones_like(known))
+    matte = corrected(terms, weights)
+    terms["network"] = np.zeros_like(terms["network"])
+    return Opinion(matte, corrected(terms, weights), cover)
+
+
+def _part(layer: NDArray[np.uint8] | Layer, whole: tuple[int, int, int, int], scene: Scene) -> cv2.typing.MatLike:
+    shape = (scene.mask.shape[0], scene.mask.shape[1])
+    if layer.dtype == np.uint8:
+        return shrunk(np.asarray(layer, np.uint8), whole, scene.box, shape)
+    rows, columns = layer.shape[:2]
+    across, down = columns / whole[2], rows / whole[3]
+    left, top = int(scene.box[0] * across), int(scene.box[1] * down)
+    right, bottom = max(left + 1, round(scene.box[2] * across)), max(top + 1, round(scene.box[3] * down))
+    return cv2.resize(layer[top:bottom, left:right], shape[::-1], interpolation=cv2.INTER_AREA)
