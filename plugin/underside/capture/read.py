@@ -8,18 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
-from underside.files import PART_SUFFIX
-from underside.manifest import MANIFEST_NAME
-from underside.masks import MASKS, RESULT_FOLDERS
-from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES
+from underside.masks import RESULT_FOLDERS
+from underside.photo import RAW_SUFFIXES
 
 __all__ = ["Capture", "Problem", "Shot", "is_plate", "natural_order", "read_capture"]
 
 _PLATE_FOLDERS = re.compile(r"(empty|plates?|leer|vide|vac[ií]o)$", re.IGNORECASE)
 _PLATE_FILES = re.compile(r"(empty|plate)", re.IGNORECASE)
-# Folders that NAS boxes, file managers and version control fill with thumbnails and copies.
-_NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnails?|lost\+found)$", re.IGNORECASE)
 _MASK_NAME = re.compile(r"(?P<photo>.+?)(?:\.mask|[_.-]mask|)\.png$", re.IGNORECASE)
 
 
@@ -115,16 +112,14 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
             problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
             continue
-        is_output = {MANIFEST_NAME, MASKS} <= {entry.name for entry in entries}
+        is_output = holds_results(entry.name for entry in entries)
         if is_output and place != folder:
             continue
         for entry in entries:
             path = place / entry.name
-            if entry.name.startswith(".") or entry.name.endswith(PART_SUFFIX):
-                continue
             if not _is_folder(entry):
-                photos += [path] if path.suffix.lower() in PHOTO_SUFFIXES else []
-            elif not _NOT_A_PASS.match(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
+                photos += [path] if may_be_photo(entry.name) else []
+            elif not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
                 (links if entry.is_symlink() else folders).append(path)
     return photos, problems
 

@@ -1,0 +1,31 @@
+"""Which files and folders are looked at: neither what is hidden or half written, nor thumbnails, nor our own results."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from underside.files import PART_SUFFIX
+from underside.manifest import MANIFEST_NAME
+from underside.masks import MASKS
+from underside.photo import PHOTO_SUFFIXES
+
+__all__ = ["holds_results", "is_passed_over", "may_be_photo"]
+
+# Folders that NAS boxes, file managers and version control fill with thumbnails and copies.
+_NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnails?|lost\+found)$", re.IGNORECASE)
+
+
+def may_be_photo(name: str) -> bool:
+    """Whether a file is called like a photo."""
+    hidden = name.startswith(".") or name.endswith(PART_SUFFIX)
+    return not hidden and Path(name).suffix.lower() in PHOTO_SUFFIXES
+
+
+def is_passed_over(folder: str) -> bool:
+    """Whether a folder of that name is never looked into."""
+    return folder.startswith(".") or folder.endswith(PART_SUFFIX) or bool(_NOT_A_PASS.match(folder))
+
+
+def holds_results(names: Iterable[str]) -> bool:
+    """Whether a folder in which these names lie is the output of a run."""
+    return {MANIFEST_NAME, MASKS} <= set(names)
