@@ -1,5 +1,11 @@
 """A capture: which files of a folder are shots, which are plates, and which pass a shot belongs to."""
 
-from underside.capture.read import Capture, Problem, Shot, is_plate, natural_order, read_capture
+from underside.capture.model import Capture, Pass, Problem, Shot
+from underside.capture.names import Pose, is_plate, pose_of
+from underside.capture.order import natural_order
+from underside.capture.read import read_capture
+from underside.capture.roots import captures_in
+from underside.capture.rules import PassRules
 
-__all__ = ["Capture", "Problem", "Shot", "is_plate", "natural_order", "read_capture"]
+__all__ = ["Capture", "Pass", "PassRules", "Pose", "Problem", "Shot"]
+__all__ += ["captures_in", "is_plate", "natural_order", "pose_of", "read_capture"]

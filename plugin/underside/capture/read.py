@@ -1,63 +1,34 @@
-"""A capture: which files of a folder are shots, which are plates, and which pass a shot belongs to."""
+"""From a folder, or some photos, to a capture: its shots, plates and passes."""
 
 import os
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from underside.capture.model import Capture, Problem, Shot
+from underside.capture.names import is_plate, is_plate_folder
+from underside.capture.order import natural_order
+from underside.capture.passes import pass_by_name, told_apart
+from underside.capture.rules import PassRules
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
 
-__all__ = ["Capture", "Problem", "Shot", "is_plate", "natural_order", "read_capture"]
+__all__ = ["read_capture", "understand"]
 
-_PLATE_FOLDERS = re.compile(r"(empty|plates?|leer|vide|vac[ií]o)$", re.IGNORECASE)
-_PLATE_FILES = re.compile(r"(empty|plate)", re.IGNORECASE)
 _MASK_NAME = re.compile(r"(?P<photo>.+?)(?:\.mask|[_.-]mask|)\.png$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Shot:
-    """One photo of a pass."""
-
-    path: Path
-    name: str
-    """The path relative to the capture's folder, with ``/``: how manifest, masks and messages call it."""
-    pass_name: str
-    companions: tuple[str, ...] = ()
-    """Names of the same shot's camera raw files: the JPEG beside them is what is masked."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something in the folder that could not be looked at, in words."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Capture:
-    """All photos of one object."""
-
-    folder: Path
-    shots: tuple[Shot, ...]
-    plates: tuple[Shot, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    left_out: tuple[str, ...] = ()
-    """Files that look like photos and are none, such as masks of the photos beside them."""
-    whole: bool = True
-    """All photos of the folder; otherwise those that were named, and there may be more."""
-
-
-def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) -> Capture:
+def read_capture(
+    sources: Sequence[Path], *, output: Path, plates: bool = True, rules: PassRules | None = None
+) -> Capture:
     """Understand one folder, or some photos of one folder tree, as a capture.
 
-    ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other.
+    ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other. Passes are
+    told by ``rules``, by sub-folders, and in a folder without any by its photos' names and times.
     """
     for source in sources:
         if not _exists(source):
@@ -73,17 +44,42 @@ def read_capture(sources: Sequence[Path], *, output: Path, plates: bool = True) 
     else:
         folder = _common_folder(sources)
         paths, problems = list({_absolute(source) for source in sources}), []
+    whole = sources[0].is_dir()
+    return understand(folder, paths, problems, plates=plates, rules=rules or PassRules(), whole=whole)
+
+
+def understand(
+    folder: Path,
+    paths: Iterable[Path],
+    problems: Sequence[Problem] = (),
+    *,
+    plates: bool,
+    rules: PassRules,
+    whole: bool,
+    by_time: bool | None = None,
+) -> Capture:
+    """Photos of one folder tree as a capture; ``by_time``: whether times may tell passes, as ``whole`` if not said."""
     photos, left_out = _without_masks(folder, sorted(paths, key=natural_order))
     shots = _pair_raw([_shot(folder, path) for path in photos])
-    empty = {shot.name for shot in shots if plates and is_plate(shot.name)}
+    empty = {shot.name for shot in shots if plates and _is_plate(shot.name, rules)}
     return Capture(
         folder=folder,
-        shots=tuple(shot for shot in shots if shot.name not in empty),
+        shots=told_apart(
+            [shot for shot in shots if shot.name not in empty],
+            rules=rules,
+            by_time=whole if by_time is None else by_time,
+        ),
         plates=tuple(shot for shot in shots if shot.name in empty),
         problems=tuple(problems),
         left_out=tuple(left_out),
-        whole=sources[0].is_dir(),
+        whole=whole,
+        name=folder.name,
     )
+
+
+def _is_plate(name: str, rules: PassRules) -> bool:
+    told = pass_by_name(name, rules)
+    return is_plate(name) if told is None else is_plate_folder(told)
 
 
 def _exists(source: Path) -> bool:
@@ -188,22 +184,3 @@ def _pair_raw(shots: Iterable[Shot]) -> list[Shot]:
 
 def _is_raw(shot: Shot) -> bool:
     return shot.path.suffix.lower() in RAW_SUFFIXES
-
-
-def is_plate(name: str) -> bool:
-    """Whether a photo, named with its path in the capture, is called like a plate."""
-    # Some systems write an accent as a character of its own.
-    *folders, file = PurePosixPath(unicodedata.normalize("NFC", name)).parts
-    return any(_PLATE_FOLDERS.match(folder) for folder in folders) or bool(_PLATE_FILES.match(file))
-
-
-def natural_order(path: Path) -> list[tuple[int, int, str]]:
-    """DSC_2 before DSC_10, folder by folder."""
-    key: list[tuple[int, int, str]] = []
-    for part in path.parts:
-        for piece in re.split(r"(\d+)", part.lower()):
-            if piece:
-                key += [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece)]
-        key.append((-1, 0, ""))
-    key.append((2, 0, str(path)))  # names that differ only in case keep a fixed order
-    return key

@@ -4,6 +4,7 @@ from underside.photo.colour import to_srgb
 from underside.photo.containers import PHOTO_SUFFIXES, RAW_SUFFIXES, Container
 from underside.photo.exif import CameraFacts
 from underside.photo.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
+from underside.photo.peek import Peek, peek
 from underside.photo.photo import Photo, decode, decode_exact, open_photo
 
 __all__ = [
@@ -11,10 +12,12 @@ __all__ = [
     "RAW_SUFFIXES",
     "CameraFacts",
     "Container",
+    "Peek",
     "Photo",
     "decode",
     "decode_exact",
     "open_photo",
+    "peek",
     "stored_box",
     "to_srgb",
     "turn_stored",

@@ -1,0 +1,69 @@
+"""Which pass each shot belongs to: as the rules say, as folders and names tell, or by the pauses between shots."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from underside.capture.model import Shot
+from underside.capture.moments import segments
+from underside.capture.names import Pose, pose_of
+from underside.capture.order import shooting_order
+from underside.capture.rules import PassRules
+
+__all__ = ["in_passes", "numbered", "pass_by_name", "told_apart"]
+
+
+def told_apart(shots: Sequence[Shot], *, rules: PassRules, by_time: bool) -> tuple[Shot, ...]:
+    """The shots with their passes, pass by pass, each in the order in which its names say they were taken."""
+    told = [replace(shot, pass_name=_or(pass_by_name(shot.name, rules), shot.pass_name)) for shot in shots]
+    if any(shot.pass_name for shot in told):
+        return in_passes(told)
+    by_words = _by_words(told)
+    if by_words is not None:
+        return in_passes(by_words)
+    pause = None if rules.gap_minutes is None else rules.gap_minutes * 60
+    return numbered(segments(told, pause=pause) if by_time else [told])
+
+
+def pass_by_name(name: str, rules: PassRules) -> str | None:
+    """The pass that the rules give a photo, named with its path in the capture."""
+    path = _plain(name)
+    file = PurePosixPath(path).name
+    for pass_name, patterns in rules.patterns.items():
+        if any(fnmatchcase(path, _plain(pattern)) or fnmatchcase(file, _plain(pattern)) for pattern in patterns):
+            return pass_name
+    return None
+
+
+def numbered(parts: Sequence[Sequence[Shot]]) -> tuple[Shot, ...]:
+    """Parts as passes: one has no name, several are called by their number."""
+    if len(parts) < 2:
+        return in_passes(shot for part in parts for shot in part)
+    named = [replace(shot, pass_name=f"pass {number}") for number, part in enumerate(parts, 1) for shot in part]
+    return in_passes(named)
+
+
+def in_passes(shots: Iterable[Shot]) -> tuple[Shot, ...]:
+    """The shots pass by pass: who works through them meets each pass once."""
+    passes: dict[str, list[Shot]] = {}
+    for shot in shots:
+        passes.setdefault(shot.pass_name, []).append(shot)
+    return tuple(shot for name in passes for shot in shooting_order(passes[name]))
+
+
+def _or(told: str | None, otherwise: str) -> str:
+    return otherwise if told is None else told
+
+
+def _by_words(shots: Sequence[Shot]) -> list[Shot] | None:
+    """By poses in the photos' own names, such as upright_01.jpg; none unless every photo tells and they differ."""
+    poses = [pose_of(PurePosixPath(shot.name).stem) for shot in shots]
+    if Pose.UNKNOWN in poses or len(set(poses)) < 2:
+        return None
+    return [replace(shot, pass_name=pose.value) for shot, pose in zip(shots, poses, strict=True)]
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

@@ -1,0 +1,16 @@
+"""What a person says of how passes are told apart where folders do not say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["PassRules"]
+
+
+@dataclass(frozen=True)
+class PassRules:
+    """Empty where nothing is said."""
+
+    patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the pass's name: patterns of its photos' paths in the capture, as a shell knows them."""
+    gap_minutes: float | None = None
+    """A pause of so many minutes begins a new pass."""

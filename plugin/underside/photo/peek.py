@@ -1,0 +1,94 @@
+"""What a photo says of itself, from as few of its bytes as hold it."""
+
+import os
+import struct
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from underside.photo.containers import READERS, identify
+from underside.photo.exif import CameraFacts, read_exif
+
+__all__ = ["Peek", "peek"]
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN, _END, _APP1 = 0xDA, 0xD9, 0xE1
+
+
+@dataclass(frozen=True)
+class Peek:
+    """A photo's facts without its pixels; it may still turn out to be broken."""
+
+    size: int
+    mtime: float
+    """Of the file, in seconds."""
+    width: int = 0
+    height: int = 0
+    """Of the stored grid."""
+    orientation: int = 1
+    camera: CameraFacts = field(default_factory=CameraFacts)
+
+
+def peek(path: Path) -> Peek | None:
+    """The facts of a photo, remembered for as long as its size and time stay; none where it says nothing legible."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return _peek(os.fspath(path), facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(1 << 15)
+def _peek(name: str, size: int, mtime_ns: int) -> Peek | None:
+    mtime = mtime_ns / 1e9
+    path = Path(name)
+    try:
+        if not path.is_file():  # a pipe could wait for ever
+            return None
+        with path.open("rb") as file:
+            start = file.read(64)
+            if start.startswith(b"\xff\xd8"):
+                width, height, exif = _jpeg(file)
+                orientation, camera = read_exif(exif)
+                return Peek(size, mtime, width, height, orientation, camera)
+            container = identify(start, path.suffix.lower())
+            if container is None:
+                return None
+            header = READERS[container].header(start + file.read())
+    except Exception:
+        # Readers' ways to fail are countless. What is wrong is told when the photo is opened for its pixels.
+        return None
+    return Peek(size, mtime, header.width, header.height, header.orientation, header.camera)
+
+
+def _jpeg(file: BinaryIO) -> tuple[int, int, bytes | None]:
+    """Width, height and EXIF; segments that hold neither are stepped over."""
+    exif: bytes | None = None
+    file.seek(2)
+    while (marker := _marker(file)) not in (None, _SCAN, _END):
+        length = file.read(2)
+        if len(length) < 2:
+            break
+        begin, rest = file.tell(), struct.unpack(">H", length)[0] - 2
+        if marker in _FRAMES:
+            frame = file.read(5)
+            if len(frame) < 5:
+                break
+            _, height, width = struct.unpack(">BHH", frame)
+            return width, height, exif
+        if marker == _APP1 and exif is None and file.read(6) == b"Exif\0\0":
+            exif = file.read(max(0, rest - 6))
+        file.seek(begin + max(0, rest))
+    return 0, 0, exif
+
+
+def _marker(file: BinaryIO) -> int | None:
+    """The next marker, fill bytes left out."""
+    while byte := file.read(1):
+        if byte == b"\xff":
+            while (byte := file.read(1)) == b"\xff":
+                pass
+            if byte and byte != b"\0":
+                return byte[0]
+    return None
