@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from underside.refine.edge import find_edge
 from underside.refine.options import Box, EdgeOptions
-from underside.refine.outline import Grid, Walk, trace, walk_along
+from underside.refine.outline import Grid, Walk, evened, trace, walk_along
 
 __all__ = ["Box", "EdgeOptions", "refine"]
 
@@ -20,6 +20,9 @@ _BRUSH = 0.5
 """Pixels that cv2.fillPoly paints beyond a polygon, measured on circles."""
 _WIDEST = 32766
 """Pixels a side that cv2.remap can read from."""
+_NEUTRAL = 0.5
+_LEAST_LEVEL = 0.02
+"""Of the matte between its two sure levels: at the ends of the sensitivity, what is sure must stay sure."""
 
 
 def refine(
@@ -38,6 +41,8 @@ def refine(
     mask = np.zeros((height, width), np.uint8)
     span = options.foreground - options.background
     sure = np.clip((matte * np.float32(255) - np.float32(options.background)) / np.float32(span), 0, 1)
+    if options.sensitivity != _NEUTRAL:
+        sure = _shifted(sure, options.sensitivity)
     grid = Grid.over(box, matte.shape)
     frame = _FRAME + int(np.ceil(abs(options.grow) / min(grid.step_x, grid.step_y)))
     sure = np.pad(sure, frame, mode="edge")
@@ -53,15 +58,23 @@ def refine(
         return mask
     walk = walk_along(outlines, grid, finer)
     edge = find_edge(walk, sure, grid, guide, guide_scale, finer)
-    _draw(mask, walk, edge, box, options.grow)
+    points = walk.at + edge[:, None] * walk.outward
+    if options.mask_blur:
+        points = evened(points, walk, options.mask_blur * finer / grid.step)
+    _draw(mask, walk, points, box, options.grow)
     return mask
 
 
-def _draw(mask: NDArray[np.uint8], walk: Walk, edge: NDArray[np.float32], box: Box, grow: int) -> None:
+def _shifted(sure: NDArray[np.float32], sensitivity: float) -> NDArray[np.float32]:
+    """The matte with the level that the sensitivity names at one half, and what is sure still sure."""
+    level = min(max(1 - sensitivity, _LEAST_LEVEL), 1 - _LEAST_LEVEL)
+    return np.interp(sure, (0, level, 1), (0, 0.5, 1)).astype(np.float32)
+
+
+def _draw(mask: NDArray[np.uint8], walk: Walk, points: NDArray[np.float32], box: Box, grow: int) -> None:
     reach = max(grow, 0)
     left, top = max(0, box[0] - reach), max(0, box[1] - reach)
     canvas = mask[top : box[3] + reach, left : box[2] + reach]
-    points = walk.at + edge[:, None] * walk.outward
     # Largest first: a part, its holes, the parts in its holes.
     for steps, is_part in walk.outlines:
         within = points[steps] - walk.outward[steps] * np.float32(_BRUSH if is_part else -_BRUSH)

@@ -27,6 +27,10 @@ class EdgeOptions:
     """Holes with less than this share of the largest part's area are filled, unless the matte is sure of them."""
     grow: int = 0
     """Full-resolution pixels to grow the mask by; negative shrinks."""
+    sensitivity: float = 0.5
+    """From 0 to 1: how little matte is enough to be object; the neutral half cuts halfway between the two levels."""
+    mask_blur: float = 0.0
+    """Full-resolution pixels over which the outline is evened, as a blur of so many before the cut would."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.background < self.foreground <= 255:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.refine.options import Box, EdgeOptions
 
-__all__ = ["RUN_UP", "Grid", "Walk", "smoothed", "trace", "walk_along"]
+__all__ = ["RUN_UP", "Grid", "Walk", "evened", "smoothed", "trace", "walk_along"]
 
 Floats = NDArray[np.float32]
 
@@ -134,6 +134,16 @@ def walk_along(outlines: list[tuple[NDArray[np.int32], bool]], grid: Grid, finer
     outward = np.stack([-along[:, 1], along[:, 0]], axis=1)
     outward /= np.maximum(np.hypot(outward[:, :1], outward[:, 1:]), 1e-6)
     return Walk(at, outward.astype(np.float32), tuple(slices))
+
+
+def evened(points: Floats, walk: Walk, sigma: float) -> Floats:
+    """The walk's points, each outline's evened over so many of its steps; run-ups stay."""
+    even = points.copy()
+    reach = int(2.5 * sigma) + 1
+    for steps, _ in walk.outlines:
+        closed = np.pad(points[steps], ((reach, reach), (0, 0)), mode="wrap")
+        even[steps] = smoothed(closed, sigma)[reach:-reach]
+    return even
 
 
 def smoothed(values: Floats, sigma: float) -> Floats:
