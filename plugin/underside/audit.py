@@ -1,6 +1,6 @@
 """What each setting changes: a sample of a capture masked again and again, one setting changed at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from underside.manifest import State
 from underside.masks import read_mask
 from underside.pipeline import Outcome
 from underside.scoring import MaskFolder, iou, read_soft
-from underside.settings import Option, Settings
+from underside.settings import Settings, option_of, read_text, setting, spoken
+from underside.settings.values import SETTINGS
 
 __all__ = [
     "Audit",
@@ -35,7 +36,14 @@ __all__ = [
 _OF_THE_SEGMENTER = {"model", "working_size", "segmenter"}
 
 # The knobs that people reach for first. An effort has few values, so all of them are tried.
-_USUAL = {"working_size": "384,512,640", "grow": "-2,2", "keep": "largest", "foreground": "200,250"}
+_USUAL = {
+    "working_size": "384,512,640",
+    "sensitivity": "0.2,0.8",
+    "grow": "-2,2",
+    "mask_blur": "3",
+    "keep": "largest",
+    "foreground": "200,250",
+}
 
 # Structural similarity (Wang et al., 2004) with its authors' window and constants.
 _WINDOW, _SIGMA = 11, 1.5
@@ -166,24 +174,24 @@ def variants(reference: Settings, vary: Sequence[str]) -> tuple[Variant, ...]:
     found: dict[str, Variant] = {}
     for wish in vary:
         name, equals, values = wish.partition("=")
-        field = known.get(name.strip().replace("-", "_"))
-        if field is None:
-            can = ", ".join(sorted(each.replace("_", "-") for each in known))
+        field = setting(name.strip())
+        if field is None or field.name not in known:
+            can = ", ".join(sorted(map(spoken, known)))
             raise SettingsError(f"There is no setting {name.strip()} to vary", f"These change the mask: {can}")
         texts = [text.strip() for text in values.split(",") if text.strip()]
         if not equals or not texts:
             raise SettingsError(f"{wish} names no values", f"Write {name.strip()}=VALUE,VALUE")
         for text in texts:
-            value = _parsed(field, text)
+            value = read_text(field, text)
             if value != getattr(reference, field.name):
-                variant = Variant(field.name.replace("_", "-"), text, replace(reference, **{field.name: value}))
+                variant = Variant(spoken(field.name), text, replace(reference, **{field.name: value}))
                 found.setdefault(variant.name, variant)
     return tuple(found.values())
 
 
 def usual_variants(reference: Settings) -> tuple[Variant, ...]:
     """What is tried where nothing is asked for."""
-    efforts = ",".join(_option(_that_vary()["effort"]).choices)
+    efforts = ",".join(option_of(SETTINGS["effort"]).choices)
     return variants(reference, [f"effort={efforts}", *(f"{name}={values}" for name, values in _USUAL.items())])
 
 
@@ -302,42 +310,4 @@ def _around(left: int, top: int, right: int, bottom: int, reach: int, shape: tup
 
 
 def _that_vary() -> dict[str, Field[Any]]:
-    return {f.name: f for f in fields(Settings) if _option(f).in_mask or f.name in _OF_THE_SEGMENTER}
-
-
-def _option(field: Field[Any]) -> Option:
-    option: Option = field.metadata["option"]
-    return option
-
-
-def _parsed(field: Field[Any], text: str) -> Any:  # noqa: ANN401 - whatever the setting is
-    """A value as it is written, checked as the command line does."""
-    option, kind = _option(field), str(field.type)
-    name = field.name.replace("_", "-")
-    if option.choices and text not in option.choices:
-        raise SettingsError(f"{text} is no {name}", f"Choose among {', '.join(option.choices)}")
-    if "bool" in kind:
-        if text not in _TRUTHS:
-            raise SettingsError(f"{text} is no {name}", f"Write {' or '.join(_TRUTHS)}")
-        return _TRUTHS[text]
-    if "float" not in kind and "int" not in kind:
-        return text
-    try:
-        value = float(text) if "float" in kind else int(text)
-    except ValueError:
-        raise SettingsError(f"{text} is no {name}", "Write a number") from None
-    limits = list(_beyond(option, value))
-    if limits:
-        raise SettingsError(f"{name} {text} is not possible", f"It is {limits[0]}")
-    return value
-
-
-def _beyond(option: Option, value: float) -> Iterator[str]:
-    # Not (value >= least), so that what is no number at all is beyond every limit.
-    if option.least is not None and not value >= option.least:
-        yield f"at least {option.least:g}"
-    if option.most is not None and not value <= option.most:
-        yield f"at most {option.most:g}"
-
-
-_TRUTHS = {"yes": True, "no": False}
+    return {name: each for name, each in SETTINGS.items() if option_of(each).in_mask or name in _OF_THE_SEGMENTER}

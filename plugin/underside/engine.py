@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from underside.capture import Capture, read_capture
+from underside.capture.plates import with_plates
 from underside.cutout import CutoutWorkers
 from underside.errors import SettingsError
 from underside.layouts import LayoutResult, check_layout_names, write_layout
@@ -64,16 +65,20 @@ def mask_sources(
     *,
     layouts: Sequence[str] = (),
     plates: bool = True,
+    extra_plates: Sequence[Path] = (),
     workers: int | None = None,
     force: bool = False,
     force_edited: bool = False,
     door: Door,
     stop: threading.Event | None = None,
 ) -> Result:
-    """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are."""
+    """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are.
+
+    With ``plates`` off, photos named like plates are shots. ``extra_plates`` are plates whatever their names.
+    """
     check_layout_names(layouts)
     with_cutouts = settings.cutout_options is not None
-    capture = _capture(sources, out, plates=plates)
+    capture = _capture(sources, out, settings, plates=plates, extra_plates=extra_plates)
     count = workers or usual_workers()
     masker = load_masker(
         settings,
@@ -107,8 +112,11 @@ def mask_sources(
         )
 
 
-def _capture(sources: Sequence[Path], out: Path, *, plates: bool) -> Capture:
-    capture = read_capture(sources, output=out, plates=plates)
+def _capture(
+    sources: Sequence[Path], out: Path, settings: Settings, *, plates: bool, extra_plates: Sequence[Path]
+) -> Capture:
+    found = read_capture(sources, output=out, plates=plates)
+    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
     if os.path.realpath(out) == os.path.realpath(capture.folder) and any(source.is_dir() for source in sources):
         raise SettingsError(
             f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
@@ -117,7 +125,7 @@ def _capture(sources: Sequence[Path], out: Path, *, plates: bool) -> Capture:
         return capture
     if capture.plates:
         raise SettingsError(
-            f"All {len(capture.plates)} photos in {capture.folder} are named like plates (the empty platter)",
+            f"All photos in {capture.folder} are plates (the empty platter) by their names, or by --plate",
             "Rename them, or mask them all the same with --no-plates",
         )
     if capture.problems:

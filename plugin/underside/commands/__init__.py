@@ -16,6 +16,7 @@ _COMMANDS = {
     "check-layout": "Say why a program would ignore a mask.",
     "score": "Measure masks whose truth is known.",
     "audit": "Show what each setting changes, on a sample.",
+    "config": "Show what is set for a capture, and where.",
     "doctor": "What works on this machine.",
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from underside import pipeline
 from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
 from underside.capture import Capture, read_capture
-from underside.commands.options import masking_options
+from underside.capture.plates import with_plates
+from underside.commands.options import held, masking_options, plate_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
@@ -50,32 +52,36 @@ __all__ = ["audit"]
     metavar="FOLDER",
     help="True masks, or a capture that has them in gt_masks: the IoU with them is shown too.",
 )
-@click.option("--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too.")
+@plate_options
 @masking_options
+@click.pass_context
 def audit(
+    context: click.Context,
+    /,
     *,
     folder: Path,
     output: Path,
     sample: int,
     vary: tuple[str, ...],
     truth: Path | None,
-    no_plates: bool,
-    **settings: Any,  # noqa: ANN401 - checked by Settings
+    **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
 ) -> int:
     """Mask a sample of the capture in FOLDER over and over, one setting changed at a time.
 
-    The reference are the settings given here, the defaults where none are. Each variant is compared with it: IoU
-    and structural similarity (SSIM) of the masks, pixels gained and lost, time. The page shows them side by side.
-    The same shots are sampled every time. No masks are left behind.
+    The reference are the settings given here or in underside.toml, the defaults where none are. Each variant is
+    compared with it: IoU and structural similarity (SSIM) of the masks, pixels gained and lost, time. The page shows
+    them side by side. The same shots are sampled every time. No masks are left behind.
     """
-    reference = Settings(**settings)
+    chosen = held(context, [folder])
+    reference = replace(chosen.settings, cutout=None)
     tried = variants(reference, vary) if vary else usual_variants(reference)
     known = MaskFolder.read(truth_folders(truth)[0]) if truth else None
-    capture = read_capture([folder], output=output, plates=not no_plates)
+    found = read_capture([folder], output=output, plates=not chosen.no_plates)
+    capture = with_plates(found, chosen.plates, max_megapixels=reference.max_megapixels)
     shots = sample_of(capture, sample)
     if not shots:
         raise SettingsError(f"There are no photos to sample in {capture.folder}", "Check the path")
-    sources = [shot.path for shot in (*shots, *capture.plates)]
+    sources = [shot.path for shot in (*shots, *found.plates)]
     width = max(len("reference"), *(len(variant.name) for variant in tried), 0)
     tell(f"{len(shots)} of {len(capture.shots)} shots, {len(tried)} variants")
     tell(f"{'':<{width}}     IoU    SSIM    gained      lost  s a shot{'   truth' if known else ''}")
@@ -87,21 +93,30 @@ def audit(
 
         def mask(choices: Settings, into: Path) -> pipeline.Outcome:
             # One at a time: shots in flight would wait for each other, and the times would say so.
-            result = mask_sources(sources, into, choices, plates=not no_plates, workers=1, door=door, stop=stop)
+            result = mask_sources(
+                sources,
+                into,
+                choices,
+                plates=not chosen.no_plates,
+                extra_plates=chosen.plates,
+                workers=1,
+                door=door,
+                stop=stop,
+            )
             return result.outcome
 
         def show(trial: Trial) -> None:
             tell(_row(trial, width))
 
         try:
-            found = audit_sample(capture, reference, tried, Path(work), mask=mask, truth=known, on_trial=show)
+            audited = audit_sample(capture, reference, tried, Path(work), mask=mask, truth=known, on_trial=show)
         except StoppedError:
             return ExitCode.INTERRUPTED
-        page = write_audit_page(found, output)
-    for problem in found.problems:
+        page = write_audit_page(audited, output)
+    for problem in audited.problems:
         tell(problem)
     tell(f"Page: {page}")
-    return ExitCode.SOME_FAILED if found.problems else ExitCode.DONE
+    return ExitCode.SOME_FAILED if audited.problems else ExitCode.DONE
 
 
 def _row(trial: Trial, width: int) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from underside.commands.options import settings_options
+from underside.commands.options import held, layout_option, plate_options, settings_options
 from underside.commands.running import Person, Program, exit_code, stopping_cleanly
+from underside.commands.terminal import tell
 from underside.engine import mask_sources
-from underside.settings import Settings
 
 __all__ = ["mask"]
 
@@ -26,43 +26,43 @@ _PATH = click.Path(path_type=Path, readable=False)
     show_default=True,
     help="The folder for all results; nothing is written anywhere else.",
 )
-@click.option(
-    "--layout",
-    "layouts",
-    multiple=True,
-    metavar="PROGRAM",
-    help="Also lay the masks out as this program wants them; may be given several times.",
-)
+@layout_option
 @settings_options
-@click.option("--no-plates", is_flag=True, help="Mask photos named like plates (empty/, plate*) too.")
+@plate_options
 @click.option("--force", is_flag=True, help="Do finished shots again.")
 @click.option("--force-edited", is_flag=True, help="Write over masks that were changed by hand.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
 @click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@click.pass_context
 def mask(
+    context: click.Context,
+    /,
     *,
     sources: tuple[Path, ...],
     output: Path,
-    layouts: tuple[str, ...],
-    no_plates: bool,
     force: bool,
     force_edited: bool,
     workers: int | None,
     events: bool,
-    **settings: Any,  # noqa: ANN401 - checked by Settings
+    **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
 ) -> int:
     """Mask every photo of a FOLDER, or the PHOTOs named; the originals stay untouched.
 
     The output folder gets the masks, a manifest (capture.json) and a contact sheet (report.html). A second run goes
-    on where the first one stopped.
+    on where the first one stopped. Options can be put into a file, underside.toml: see `underside config`.
     """
+    chosen = held(context, sources)
+    if not events:
+        for file in chosen.files:
+            tell(f"Settings: {file}")
     with stopping_cleanly(with_input=events) as stop, Program() if events else Person() as door:
         result = mask_sources(
             sources,
             output,
-            Settings(**settings),
-            layouts=layouts,
-            plates=not no_plates,
+            chosen.settings,
+            layouts=chosen.layouts,
+            plates=not chosen.no_plates,
+            extra_plates=chosen.plates,
             workers=workers,
             force=force,
             force_edited=force_edited,

@@ -1,14 +1,19 @@
-"""The settings as options of a command."""
+"""The settings as options of a command, and what holds for a capture once ``underside.toml`` is read too."""
 
+import math
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from underside.settings import Option, Settings
+from underside.settings import KEYS, Kind, Option, Resolved, kind_of, option_of, resolve, settings_files_for, spoken
+from underside.settings.values import NONE, SETTINGS
 
-__all__ = ["masking_options", "settings_options"]
+__all__ = ["held", "layout_option", "masking_options", "plate_options", "settings_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -16,13 +21,56 @@ _OF_CUTOUTS = {"cutout", "cutout_format", "cutout_mode", "crop"}
 
 
 def settings_options(command: _Function) -> _Function:
-    """Give a command every setting as an option; it receives them as keyword arguments of the same names."""
-    return _with_options(command, fields(Settings))
+    """Give a command every setting as an option; ``held`` says what was chosen."""
+    return _with_options(command, list(SETTINGS.values()))
 
 
 def masking_options(command: _Function) -> _Function:
     """The same, without what concerns cut-outs alone."""
-    return _with_options(command, [each for each in fields(Settings) if each.name not in _OF_CUTOUTS])
+    return _with_options(command, [each for each in SETTINGS.values() if each.name not in _OF_CUTOUTS])
+
+
+def layout_option(command: _Function) -> _Function:
+    """Which programs to lay the masks out for."""
+    return click.option(
+        "--layout",
+        "layouts",
+        multiple=True,
+        metavar="PROGRAM",
+        help="Also lay the masks out as this program wants them; may be given several times.",
+    )(command)
+
+
+def plate_options(command: _Function) -> _Function:
+    """Which photos show the empty platter."""
+    command = click.option(
+        "--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too."
+    )(command)
+    return click.option(
+        "--plate",
+        "plates",
+        multiple=True,
+        type=click.Path(path_type=Path, readable=False),
+        metavar="PHOTO",
+        help="A photo of the empty platter, whatever its name and place; may be given several times.",
+    )(command)
+
+
+def held(context: click.Context, sources: Sequence[Path]) -> Resolved:
+    """What holds for a capture: the command line over its ``underside.toml``, that over the one a folder above."""
+    given = {
+        name: () if name in ("layouts", "plates") and [str(each) for each in value] == [NONE] else value
+        for name, value in context.params.items()
+        if name in KEYS and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    return resolve(given, settings_files_for(_folder_of(sources)))
+
+
+def _folder_of(sources: Sequence[Path]) -> Path:
+    if len(sources) == 1 and sources[0].is_dir():
+        return sources[0]
+    parents = {Path(os.path.abspath(source)).parent for source in sources}  # noqa: PTH100 - links keep their place
+    return Path(os.path.commonpath(parents))
 
 
 def _with_options(command: _Function, chosen: Sequence[Field[Any]]) -> _Function:
@@ -32,10 +80,10 @@ def _with_options(command: _Function, chosen: Sequence[Field[Any]]) -> _Function
 
 
 def _option(each: Field[Any]) -> Callable[[_Function], _Function]:
-    option: Option = each.metadata["option"]
+    option = option_of(each)
     assert each.default is not MISSING
     facts: dict[str, Any] = {"default": each.default, "help": option.help}
-    if isinstance(each.default, bool):
+    if kind_of(each) is Kind.TRUTH:
         facts["is_flag"] = True
     else:
         facts["type"] = _type(each, option)
@@ -43,15 +91,45 @@ def _option(each: Field[Any]) -> Callable[[_Function], _Function]:
         facts["show_default"] = each.default is not None
         if option.bare is not None:
             facts |= {"is_flag": False, "flag_value": option.bare}
-    return click.option("--" + each.name.replace("_", "-"), each.name, **facts)
+    return click.option(*(f"--{spoken(name)}" for name in (each.name, *option.also)), each.name, **facts)
 
 
-def _type(each: Field[Any], option: Option) -> click.ParamType[Any] | type:
+def _type(each: Field[Any], option: Option) -> click.ParamType[Any]:
+    may_be_none = each.default is None
     if option.choices:
-        return click.Choice(option.choices)
-    if "float" in str(each.type):
-        return click.FloatRange(min=option.least, max=option.most)
-    if "int" in str(each.type):
+        return (_ChoiceOrNone if may_be_none else click.Choice)(option.choices)
+    if kind_of(each) is Kind.NUMBER:
+        return _Number(min=option.least, max=option.most)
+    if kind_of(each) is Kind.WHOLE:
         least, most = (None if limit is None else int(limit) for limit in (option.least, option.most))
-        return click.IntRange(min=least, max=most)
-    return str
+        return (_WholeOrNone if may_be_none else click.IntRange)(min=least, max=most)
+    return _TextOrNone() if may_be_none else click.STRING
+
+
+class _Number(click.FloatRange):
+    """Within its limits, and a number at all: nothing is smaller or larger than ``nan``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number that can be meant.", param, ctx)
+        return number
+
+
+class _OrNone:
+    """Takes back what a file says."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        return None if value == NONE else super().convert(value, param, ctx)  # type: ignore[misc]
+
+
+class _ChoiceOrNone(_OrNone, click.Choice[str]):
+    pass
+
+
+class _WholeOrNone(_OrNone, click.IntRange):
+    pass
+
+
+class _TextOrNone(_OrNone, click.types.StringParamType):
+    pass

@@ -1,6 +1,6 @@
-"""What a person may choose: every option once, with its default, its limits and its help."""
+"""Every option once, with its default, its limits and its help."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from underside.masker import Effort
 from underside.refine import EdgeOptions
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
+from underside.segmenters.chroma import parse_key
 
 __all__ = ["Option", "Settings"]
 
@@ -28,6 +29,12 @@ class Option:
     """The value where the option is named without one."""
     in_mask: bool = False
     """Another choice gives another mask."""
+    also: tuple[str, ...] = ()
+    """Other names for it."""
+    check: Callable[[str], object] | None = None
+    """Raises a SettingsError where a text cannot be meant."""
+    only_for: str | None = None
+    """The one segmenter that it concerns."""
 
 
 def _option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401 - as dataclasses.field
@@ -43,7 +50,8 @@ class Settings:
 
     effort: str = _option(
         "normal",
-        "fast: one look, edges at half resolution; normal: two looks, edges at full resolution.",
+        "fast: one look, edges at half resolution; normal: two looks, edges at full resolution, more where the "
+        "verdict is poor; best: every step of the ladder for every shot.",
         choices=tuple(effort.value for effort in Effort),
         in_mask=True,
     )
@@ -52,11 +60,15 @@ class Settings:
         "How the object is found: by a network, or by a way of docs/segmenters.md.",
         choices=tuple(SEGMENTERS),
     )
-    url: str | None = _option(None, "The rembg service for --segmenter remote; photos are sent there.", metavar="URL")
+    url: str | None = _option(
+        None, "The rembg service for --segmenter remote; photos are sent there.", metavar="URL", only_for="remote"
+    )
     key_colour: str | None = _option(
         None,
         "The background's colour for --segmenter chroma: #rrggbb or r,g,b; the border's where not given.",
         metavar="COLOUR",
+        check=parse_key,
+        only_for="chroma",
     )
     model: str = _option("turntable", "A name that `underside models` lists, or an ONNX file.", metavar="NAME")
     working_size: int | None = _option(
@@ -68,6 +80,14 @@ class Settings:
     )
     device: str = _option("auto", "The processor to use.", choices=("auto", "cpu", "cuda"))
     gpu_memory: float = _option(2.0, "GPU memory for the network, at most.", least=0.25, metavar="GB")
+    sensitivity: float = _option(
+        _EDGES.sensitivity,
+        "How much of a doubtful matte is kept: more above 0.5, less below.",
+        least=0.0,
+        most=1.0,
+        metavar="SHARE",
+        in_mask=True,
+    )
     foreground: int = _option(
         _EDGES.foreground,
         "From here up (of 255) the matte is object without asking the photo.",
@@ -111,11 +131,21 @@ class Settings:
         most=200,
         metavar="PIXELS",
         in_mask=True,
+        also=("mask_offset",),
+    )
+    mask_blur: float = _option(
+        _EDGES.mask_blur,
+        "Even jagged outlines over so many pixels; the mask stays hard.",
+        least=0.0,
+        most=10.0,
+        metavar="PIXELS",
+        in_mask=True,
     )
     cutout: str | None = _option(
         None,
         "Also write cut-outs, metadata kept: on black, white, #rrggbb, r,g,b, or transparent.",
         metavar="BACKGROUND",
+        check=parse_background,
     )
     cutout_format: str | None = _option(
         None,
@@ -146,10 +176,11 @@ class Settings:
                 f"--background {self.background} is not below --foreground {self.foreground}",
                 "Leave a gap between them; the edge step decides in it",
             )
-        for option, segmenter in (("url", "remote"), ("key_colour", "chroma")):
-            if getattr(self, option) is not None and self.segmenter != segmenter:
+        for each in fields(self):
+            segmenter = each.metadata["option"].only_for
+            if segmenter not in (None, self.segmenter) and getattr(self, each.name) is not None:
                 raise SettingsError(
-                    f"--{option.replace('_', '-')} is for --segmenter {segmenter}, not for {self.segmenter}",
+                    f"--{each.name.replace('_', '-')} is for --segmenter {segmenter}, not for {self.segmenter}",
                     "Leave one of them out",
                 )
 

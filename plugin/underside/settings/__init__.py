@@ -1,0 +1,26 @@
+"""What a person may choose: on the command line, in ``underside.toml``, or not at all."""
+
+from underside.settings.file import FILE_NAME, settings_files_for
+from underside.settings.options import Option, Settings
+from underside.settings.resolve import COMMAND_LINE, DEFAULT, KEYS, Resolved, resolve
+from underside.settings.template import template
+from underside.settings.values import Kind, kind_of, option_of, read_text, setting, spoken
+
+__all__ = [
+    "COMMAND_LINE",
+    "DEFAULT",
+    "FILE_NAME",
+    "KEYS",
+    "Kind",
+    "Option",
+    "Resolved",
+    "Settings",
+    "kind_of",
+    "option_of",
+    "read_text",
+    "resolve",
+    "setting",
+    "settings_files_for",
+    "spoken",
+    "template",
+]
