@@ -3,19 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp
+from math import exp, log, log1p
 
 from underside.ring import Agreement
 from underside.verdict.signs import Signs
 
-__all__ = ["WEIGHTS", "WEIGHTS_WITH_RING", "Grade", "Verdict", "faults", "judge"]
+__all__ = ["BASE", "WEIGHTS", "WEIGHTS_WITH_RING", "Grade", "Verdict", "faults", "judge"]
 
+BASE = "at all"
+"""What weighs on every mask."""
 # Not yet fitted.
-WEIGHTS: Mapping[str, float] = {"always": -4.0, "matte_unlike": 20.0, "first_unlike": 10.0}
-WEIGHTS_WITH_RING: Mapping[str, float] = {"always": -4.0, "matte_unlike": 15.0, "ring_unlike": 15.0}
+WEIGHTS: Mapping[str, float] = {BASE: -4.0, "matte": 1.0, "first look": 1.0}
+WEIGHTS_WITH_RING: Mapping[str, float] = {BASE: -4.0, "matte": 1.0, "ring": 2.0}
 
 # Doubt up to which a grade is given.
 _VERY_GOOD, _GOOD = 0.2, 0.6
+
+
+# Shares below this hardly count.
+_SMALL = 0.02
+# Outline over the square root of the area, of a disc; usual shares of the photo.
+_CIRCLE = 3.5
+_USUAL_LEAST, _USUAL_MOST = 0.01, 0.4
 
 
 class Grade(StrEnum):
@@ -56,7 +65,7 @@ def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
     return Verdict(
         grade=grade,
         doubt=doubt,
-        residue=1 - min(1.0, wrong["matte_unlike"]),
+        residue=1 - min(1.0, signs.matte_unlike),
         edges=1 - signs.off_edges,
         completeness=1 - min(1.0, signs.on_border),
         ring=None if signs.ring_unlike is None else 1 - signs.ring_unlike,
@@ -66,10 +75,43 @@ def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
 
 
 def faults(signs: Signs, agreement: Agreement | None) -> dict[str, float]:
-    """All that may be wrong, each 0 where nothing is."""
-    return {
-        "always": 1.0,
-        "matte_unlike": signs.matte_unlike,
-        "first_unlike": signs.first_unlike,
-        "ring_unlike": signs.ring_unlike or 0.0,
+    """All that may be wrong, each 0 where nothing is, more where more is."""
+    wrong = {
+        BASE: 1.0,
+        "matte": _much(signs.matte_unlike),
+        "first look": _much(signs.first_unlike),
+        "looks": _much(signs.looks_unlike),
+        "unsure": _much(signs.unsure),
+        "first look unsure": _much(signs.first_unsure),
+        "left out": _much(signs.left_out),
+        "doubtful": _much(1 - signs.sureness),
+        "first look doubtful": _much(1 - signs.first_sureness),
+        "slender": log(max(signs.slenderness, _CIRCLE) / _CIRCLE),
+        "off edges": _much(signs.off_edges),
+        "beside edges": _much(signs.beside_edges),
+        "faint": _much(signs.faint),
+        "overlap": _much(signs.overlap),
+        "object-like": _much(signs.object_like),
+        "room-like": _much(signs.room_like),
+        "on border": _much(signs.on_border),
+        "cut": _much(signs.cut),
+        "parts": _much(signs.parts),
+        "tiny": max(0.0, log(_USUAL_LEAST / max(signs.area, 1e-5))),
+        "huge": max(0.0, log(signs.area / _USUAL_MOST)) if signs.area else 0.0,
+        "neighbours": 1 - agreement.score if agreement else 0.0,
     }
+    if signs.ring_unlike is not None:
+        wrong |= {
+            "ring": _much(signs.ring_unlike),
+            "unled": _much(signs.unled_unlike or 0.0),
+            "ring outside": _much(signs.ring_outside or 0.0),
+            "ring inside": _much(signs.ring_inside or 0.0),
+            "where never": _much(signs.never or 0.0),
+            "missing": _much(signs.always or 0.0),
+        }
+    return wrong
+
+
+def _much(share: float) -> float:
+    """Nearly as it is while small, by its logarithm when large."""
+    return log1p(share / _SMALL)

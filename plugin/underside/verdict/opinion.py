@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Frame
+from underside.refine import Box
 from underside.ring import RingKnowledge
 from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
 from underside.ring.room import gain_between, hidden_by
-from underside.verdict.scene import Layer, Scene, shrunk
+from underside.verdict.scene import Layer, Scene
 
 __all__ = ["Opinion", "opinion"]
 
@@ -36,7 +37,7 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
 
     middle, known = here(ring.room.middle), here(ring.room.known) > 0.99
     free = ~hidden_by(np.maximum(scene.first, scene.mask)) & known
-    gain = gain_between(scene.view, middle.astype(np.uint8), free)
+    gain = gain_between(scene.view[::2, ::2], middle[::2, ::2].astype(np.uint8), free[::2, ::2])
     finer = scene.view.shape[1] / (scene.box[2] - scene.box[0]) * frame.width / ring.room.middle.shape[1]
     view = View(scene.view.astype(np.float32) / gain, ring.colours, smoothing=ring.smoothing * min(finer, 1.0))
     cover, noise = here(ring.cover), here(ring.room.noise)
@@ -51,12 +52,10 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     return Opinion(matte, corrected(terms, weights), cover)
 
 
-def _part(layer: NDArray[np.uint8] | Layer, whole: tuple[int, int, int, int], scene: Scene) -> cv2.typing.MatLike:
-    shape = (scene.mask.shape[0], scene.mask.shape[1])
-    if layer.dtype == np.uint8:
-        return shrunk(np.asarray(layer, np.uint8), whole, scene.box, shape)
+def _part(layer: NDArray[np.uint8] | Layer, whole: Box, scene: Scene) -> cv2.typing.MatLike:
+    """A layer of the ring on the scene's grid, which is hardly ever coarser: nothing is gained by an average."""
     rows, columns = layer.shape[:2]
     across, down = columns / whole[2], rows / whole[3]
     left, top = int(scene.box[0] * across), int(scene.box[1] * down)
     right, bottom = max(left + 1, round(scene.box[2] * across)), max(top + 1, round(scene.box[3] * down))
-    return cv2.resize(layer[top:bottom, left:right], shape[::-1], interpolation=cv2.INTER_AREA)
+    return cv2.resize(layer[top:bottom, left:right], scene.mask.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -12,7 +12,7 @@ from underside.refine import Box
 __all__ = ["Layer", "Pixels", "Scene", "lay_out", "region_of"]
 
 # The grid has so many pixels, and reaches this share of the object's size beyond it.
-_PIXELS = 36_000
+_PIXELS = 25_000
 _AROUND = 0.2
 # Fewer pixels a side hold no outline.
 _FEWEST = 8
