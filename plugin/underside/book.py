@@ -1,6 +1,7 @@
 """The manifest as it grows: what an earlier run left, and what this one adds."""
 
 import os
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -35,6 +36,7 @@ class Book:
         self._records = {record.photo: record for record in _still_there(self._before, capture)}
         self._engines = {**self._before.engines, str(engine["fingerprint"]): engine}
         self._warnings = warnings
+        self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
         with writing(out / MANIFEST_NAME):
@@ -44,18 +46,24 @@ class Book:
         """What an earlier run says of a shot."""
         return self._records.get(shot.name)
 
-    def enter(self, record: ShotRecord) -> None:
-        """Take up what became of a shot."""
-        self._records[record.photo] = record
-        pause = max(_SAVE_EVERY_SECONDS, self._save_seconds / _SAVE_SHARE)
-        if time.monotonic() - self._saved_at > pause:
-            self._save()
+    def record(self, photo: str) -> ShotRecord | None:
+        """What is known of a photo now."""
+        return self._records.get(photo)
+
+    def enter(self, record: ShotRecord, *, at_once: bool = False) -> None:
+        """Take up what became of a shot, from any thread; ``at_once`` it survives a crash, otherwise soon."""
+        with self._turn:
+            self._records[record.photo] = record
+            pause = max(_SAVE_EVERY_SECONDS, self._save_seconds / _SAVE_SHARE)
+            if at_once or time.monotonic() - self._saved_at > pause:
+                self._save()
 
     def close(self) -> Manifest:
         """Save the manifest as it is now."""
         with suppress(OSError):
             (self._out / _ROOM).unlink()
-        return self._save()
+        with self._turn:
+            return self._save()
 
     def _save(self) -> Manifest:
         started = time.monotonic()

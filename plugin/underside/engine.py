@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from underside.capture import Capture, read_capture
+from underside.capture import Capture, PassRules, read_capture
 from underside.capture.plates import with_plates
 from underside.cutout import CutoutWorkers
 from underside.errors import SettingsError
+from underside.ladder import make_ladder
 from underside.layouts import LayoutResult, check_layout_names, write_layout
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
 from underside.outfolder import claimed, without_a_name
-from underside.pipeline import Outcome, Progress, mask_capture, usual_workers
+from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
 from underside.report import write_contact_sheet
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
@@ -33,7 +34,10 @@ class Door(Protocol):
         """The capture is understood and the model loaded; the notes say on what processor, for example."""
 
     def progress(self, progress: Progress) -> None:
-        """One shot more is through."""
+        """One shot more has its mask, whose verdict may still change."""
+
+    def judged(self, judged: Judged) -> None:
+        """One shot more was held against its neighbours, and tried again where that was needed."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ def mask_sources(
     layouts: Sequence[str] = (),
     plates: bool = True,
     extra_plates: Sequence[Path] = (),
+    rules: PassRules | None = None,
     workers: int | None = None,
     force: bool = False,
     force_edited: bool = False,
@@ -75,32 +80,35 @@ def mask_sources(
     """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are.
 
     With ``plates`` off, photos named like plates are shots. ``extra_plates`` are plates whatever their names.
+    ``rules`` tell passes apart where sub-folders do not.
     """
     check_layout_names(layouts)
     with_cutouts = settings.cutout_options is not None
-    capture = _capture(sources, out, settings, plates=plates, extra_plates=extra_plates)
+    found = read_capture(sources, output=out, plates=plates, rules=rules)
+    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
+    _refuse_unusable(capture, sources, out)
     count = workers or usual_workers()
-    masker = load_masker(
-        settings,
-        plates=[plate.path for plate in capture.plates],
-        shots=[shot.path for shot in capture.shots],
-    )
+    plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
+    masker = load_masker(settings, plates=plates_at, shots=shots_at)
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
         door.started(capture, masker.segmenter.notes)
         names = frozenset(shot.name for shot in capture.shots)
+        ladder = make_ladder(masker, settings.choices(plates=plates_at, shots=shots_at))
         work = ShotWork(
             out=out,
-            masker=masker,
+            ladder=ladder,
             settings=settings,
-            engine=engine_facts(settings, masker.segmenter),
+            engine=engine_facts(settings, ladder),
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
             force=force,
             force_edited=force_edited,
             names=names,
             refused=without_a_name(names, out),
         )
-        outcome = mask_capture(capture, out, work, workers=count, stop=stop, on_progress=door.progress)
+        outcome = mask_capture(
+            capture, out, work, workers=count, stop=stop, on_progress=door.progress, on_judged=door.judged
+        )
         # Half a capture laid out would be taken for the whole.
         complete = not outcome.unreached and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
         return Result(
@@ -112,17 +120,13 @@ def mask_sources(
         )
 
 
-def _capture(
-    sources: Sequence[Path], out: Path, settings: Settings, *, plates: bool, extra_plates: Sequence[Path]
-) -> Capture:
-    found = read_capture(sources, output=out, plates=plates)
-    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
+def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
     if os.path.realpath(out) == os.path.realpath(capture.folder) and any(source.is_dir() for source in sources):
         raise SettingsError(
             f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
         )
     if capture.shots:
-        return capture
+        return
     if capture.plates:
         raise SettingsError(
             f"All photos in {capture.folder} are plates (the empty platter) by their names, or by --plate",

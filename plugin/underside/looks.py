@@ -10,7 +10,7 @@ from underside.photo import to_srgb, turn_stored, turn_upright, upright_size
 from underside.refine import Box
 from underside.segmenters import Segmenter
 
-__all__ = ["Found", "Frame", "find_object", "resampled"]
+__all__ = ["Found", "Frame", "find_object", "resampled", "seen_through"]
 
 # Measured with the embedded network on flip-sample, flip-full and six rendered tuning captures (November 2026):
 # growing the box by 12 % a side gave .9061 mean IoU, 17.5 % .9027, 8 % .8965, 5 % .8931; the closer look alone,
@@ -70,11 +70,21 @@ def find_object(
     return Found(_CLOSER_WEIGHT * closer + (1 - _CLOSER_WEIGHT) * before, box)
 
 
-def _look(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
+def seen_through(frame: Frame, pixels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A box of the photo on a grid of that shape, in true colour, turned as the photo is stored."""
+    view = cv2.resize(_within(frame, pixels, box), (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return to_srgb(view.astype(np.uint8, copy=False), frame.icc)
+
+
+def _within(frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     scale_x, scale_y = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
     left, right = round(box[0] * scale_x), max(round(box[2] * scale_x), round(box[0] * scale_x) + 1)
     top, bottom = round(box[1] * scale_y), max(round(box[3] * scale_y), round(box[1] * scale_y) + 1)
-    view = to_srgb(_reduced(pixels[top:bottom, left:right], segmenter, frame), frame.icc)
+    return pixels[top:bottom, left:right]
+
+
+def _look(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
+    view = to_srgb(_reduced(_within(frame, pixels, box), segmenter, frame), frame.icc)
     upright = turn_upright(view, frame.orientation)
     return turn_stored(segmenter.matte(np.ascontiguousarray(upright)), frame.orientation)
 

@@ -1,7 +1,8 @@
 """The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from underside.errors import OutputError
 from underside.files import sha256_of, write_atomically
 
-__all__ = ["MANIFEST_NAME", "Manifest", "ShotRecord", "State", "load", "save"]
+__all__ = ["MANIFEST_NAME", "Manifest", "ShotRecord", "State", "Step", "load", "save", "verdicts"]
 
 MANIFEST_NAME = "capture.json"
 FORMAT = 1
@@ -22,6 +23,19 @@ class State(StrEnum):
     MASKED = "masked"
     BY_HAND = "by hand"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the ladder, for one shot."""
+
+    name: str
+    doubt: float
+    """Of the mask that it gave."""
+    taken: bool
+    """Whether that mask was better than what there was."""
+    change: float
+    """Share of both masks that is not common to them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class ShotRecord:
     """The mask, relative to the manifest's folder."""
     mask_sha256: str = ""
     """Of the mask as it was written: another hash means that a person has changed it since."""
+    next_sha256: str = ""
+    """Of a better mask that is about to be written in its place."""
     hand_sha256: str = ""
     """Of the mask as a person left it, where one has changed it."""
     cutout: str = ""
@@ -66,6 +82,20 @@ class ShotRecord:
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0
+    verdict: str = ""
+    """How far the mask can be trusted: ``very good``, ``good`` or ``insufficient``; empty for a mask by hand."""
+    doubt: float = 0.0
+    """The chance that less than .95 of mask and truth is common to both."""
+    terms: Mapping[str, float] = field(default_factory=dict)
+    """What the verdict is made of, each 1 where nothing is wrong."""
+    reasons: tuple[str, ...] = ()
+    """Why the verdict is no better, worst first."""
+    silhouette: tuple[float, ...] = ()
+    """Of the mask before any further step: area, height, middle across and down, as shares of the upright photo."""
+    steps: tuple[Step, ...] = ()
+    """What was tried beyond the usual way, in order."""
+    judged: bool = False
+    """Held against its neighbours, and every step taken that its verdict asked for."""
     lacks: tuple[str, ...] = ()
     """What photogrammetry needs and the photo's metadata do not say, such as ``FocalLength``."""
     notes: tuple[str, ...] = ()
@@ -103,6 +133,12 @@ class Manifest:
     def of_photo(self, photo: str) -> ShotRecord | None:
         """The record of one photo, by its relative path."""
         return next((shot for shot in self.shots if shot.photo == photo), None)
+
+
+def verdicts(shots: Iterable[ShotRecord]) -> dict[str, int]:
+    """How many masks there are of each verdict, the best first; those by hand have none."""
+    counts = Counter(shot.verdict for shot in shots if shot.state is State.MASKED)
+    return {verdict: counts[verdict] for verdict in ("very good", "good", "insufficient") if counts[verdict]}
 
 
 def save(manifest: Manifest, folder: Path) -> Path:
@@ -148,6 +184,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     return Manifest(**values)
 
 
+def _step(content: dict[str, Any]) -> Step:
+    return Step(**{f.name: content[f.name] for f in fields(Step)})
+
+
 def _shot(content: dict[str, Any]) -> ShotRecord:
     known = {f.name for f in fields(ShotRecord)}
     values = {key: value for key, value in content.items() if key in known}
@@ -156,6 +196,9 @@ def _shot(content: dict[str, Any]) -> ShotRecord:
         values[name] = tuple(content[name]) if content.get(name) else None
     for name in ("notes", "companions", "lacks"):
         values[name] = tuple(content[name])
+    for name in ("reasons", "silhouette"):
+        values[name] = tuple(content.get(name, ()))
+    values["steps"] = tuple(_step(step) for step in content.get("steps", ()))
     record = ShotRecord(**values)
     for name in _TEXTS:
         if not isinstance(getattr(record, name), str):

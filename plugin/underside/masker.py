@@ -6,15 +6,16 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.looks import Frame, find_object
+from underside.looks import Found, Frame, find_object
 from underside.photo import Photo, decode
 from underside.refine import EdgeOptions, refine
+from underside.ring import RingKnowledge
 from underside.segmenters import Segmenter
 from underside.survey import Seen
 
-__all__ = ["REVISION", "Effort", "Masked", "Masker"]
+__all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 1
+REVISION = 2
 """Counts the changes to the way from matte to mask: older masks are then made anew."""
 
 
@@ -24,7 +25,21 @@ class Effort(StrEnum):
     FAST = "fast"
     """One look, edges at half resolution."""
     NORMAL = "normal"
-    """Two looks, edges at full resolution."""
+    """Two looks, edges at full resolution; further steps where the verdict is poor."""
+    BEST = "best"
+    """Every step of the ladder for every shot."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A photo at hand, as it was decoded for its mask, and what a survey of its pass has seen."""
+
+    frame: Frame
+    pixels: NDArray[np.uint8]
+    """RGB, stored grid, in full or reduced."""
+    ring: RingKnowledge | None
+    first: Found
+    """The first look, at the whole photo."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +48,11 @@ class Masked:
 
     mask: NDArray[np.uint8]
     """0 or 255, on the photo's stored pixel grid."""
-    pixels: NDArray[np.uint8]
-    """The photo as it was decoded for the mask: RGB, stored grid, in full or reduced."""
+    found: Found
+    """The matte that the mask was cut from."""
+    alone: Found
+    """The matte without what the ring knows."""
+    look: Look
 
 
 class Masker:
@@ -44,6 +62,7 @@ class Masker:
         self, segmenter: Segmenter, *, effort: Effort = Effort.NORMAL, edges: EdgeOptions | None = None
     ) -> None:
         self.segmenter = segmenter
+        self.effort = effort
         self._looks = 2 if segmenter.closer_look and effort is not Effort.FAST else 1
         self._reduce = 2 if effort is Effort.FAST else 1
         self._edges = edges or EdgeOptions()
@@ -65,12 +84,23 @@ class Masker:
         """Mask an upright RGB picture held in memory: 255 where the object is, 0 elsewhere."""
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"an RGB picture is (height, width, 3) of uint8, not {picture.shape} of {picture.dtype}")
-        return self._mask(picture, Frame(picture.shape[1], picture.shape[0])).mask
+        return self._mask(picture, Frame(picture.shape[1], picture.shape[0]), None).mask
 
-    def _mask(self, pixels: NDArray[np.uint8], frame: Frame, seen: Seen | None = None) -> Masked:
-        first = seen.first(frame) if seen else None
-        found = find_object(self.segmenter, frame, pixels, looks=self._looks, first=first)
-        if seen and seen.ring:
-            found = seen.ring.correct(found, frame, pixels)
-        mask = refine(found.matte, found.box, pixels, (frame.width, frame.height), self._edges)
-        return Masked(mask, pixels)
+    def find(self, look: Look, segmenter: Segmenter | None = None) -> Found:
+        """The object's matte, by another segmenter where one is given; nothing that a ring knows is in it."""
+        if segmenter is None or segmenter is self.segmenter:
+            return find_object(self.segmenter, look.frame, look.pixels, looks=self._looks, first=look.first)
+        looks = 2 if segmenter.closer_look else 1
+        return find_object(segmenter, look.frame, look.pixels, looks=looks)
+
+    def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
+        """A matte as a mask, its edge the photo's."""
+        size = (look.frame.width, look.frame.height)
+        return refine(found.matte, found.box, look.pixels, size, self._edges)
+
+    def _mask(self, pixels: NDArray[np.uint8], frame: Frame, seen: Seen | None) -> Masked:
+        first = seen.first(frame) if seen else find_object(self.segmenter, frame, pixels, looks=1)
+        look = Look(frame, pixels, seen.ring if seen else None, first)
+        alone = self.find(look)
+        found = look.ring.correct(alone, frame, pixels) if look.ring else alone
+        return Masked(self.cut(look, found), found, alone, look)

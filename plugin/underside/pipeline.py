@@ -4,23 +4,28 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.files import sha256_of
 from underside.manifest import Manifest, ShotRecord, State
-from underside.shotwork import Done, ShotWork
-from underside.survey import Surveyor
+from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
+from underside.shotwork import Done, ShotWork, judged_alone
+from underside.survey import Seen, Surveyor
+from underside.verdict import Signs, judge
 
-__all__ = ["Outcome", "Progress", "mask_capture", "usual_workers"]
+__all__ = ["Judged", "Outcome", "Progress", "mask_capture", "usual_workers"]
 
 # A shot in flight holds its pixels, its mask and the file: about 150 MB at 24 megapixels. More than eight
 # at once no longer go faster, because reading and writing then share one disk.
@@ -43,6 +48,17 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """One shot more was held against its neighbours."""
+
+    record: ShotRecord
+    before: ShotRecord
+    """As it was masked."""
+    left: int
+    """Shots of its pass that are still being tried again."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a run over a capture came to."""
 
@@ -53,7 +69,7 @@ class Outcome:
     """Finished by an earlier run."""
     failed: tuple[ShotRecord, ...]
     unreached: int
-    """Not looked at because the run was stopped."""
+    """Not masked, or not judged, because the run was stopped."""
     seconds: float
 
 
@@ -65,6 +81,7 @@ def mask_capture(
     workers: int,
     stop: threading.Event | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_judged: Callable[[Judged], None] = lambda _: None,
 ) -> Outcome:
     """Mask every shot of a capture into ``out`` and keep its manifest.
 
@@ -74,10 +91,10 @@ def mask_capture(
     # Every worker is one thread's worth of work already; more threads inside would only fight.
     cv2.setNumThreads(1)
     book = Book(capture, out, work.engine, work.warnings)
-    run = _Run(book, work, stop or threading.Event(), on_progress, total=len(capture.shots))
+    run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, total=len(capture.shots))
     surveyor = (
-        Surveyor(work.masker.segmenter, capture.plates, max_megapixels=work.settings.max_megapixels)
-        if work.masker.learns
+        Surveyor(work.ladder.masker.segmenter, capture.plates, max_megapixels=work.settings.max_megapixels)
+        if work.ladder.masker.learns
         else None
     )
     started = time.monotonic()
@@ -94,7 +111,7 @@ def mask_capture(
         masked=run.masked,
         kept=run.kept,
         failed=tuple(run.failed),
-        unreached=len(capture.shots) - run.done,
+        unreached=len(capture.shots) - run.done + run.unjudged,
         seconds=time.monotonic() - started,
     )
 
@@ -128,6 +145,7 @@ class _Run:
         work: ShotWork,
         stop: threading.Event,
         on_progress: Callable[[Progress], None],
+        on_judged: Callable[[Judged], None],
         *,
         total: int,
     ) -> None:
@@ -135,8 +153,10 @@ class _Run:
         self._work = work
         self._stop = stop
         self._on_progress = on_progress
+        self._on_judged = on_judged
         self._total = total
-        self.done = self.masked = self.kept = 0
+        self._signs: dict[str, Signs] = {}
+        self.done = self.masked = self.kept = self.unjudged = 0
         self.failed: list[ShotRecord] = []
         self.broken_by: UndersideError | None = None
         """An error that would meet every further shot too."""
@@ -151,20 +171,75 @@ class _Run:
         in_flight: int,
     ) -> None:
         """Survey a pass, where that helps and something is left to do in it, and mask it."""
-        ring, seen = "", {}
+        ring, seen = "", dict[str, Seen]()
         if surveyor is not None and len(shots) >= _FEWEST_TO_LEARN_FROM and not self._stopped:
             ring = _content_of(list(pool.map(self._content_of_shot, [*shots, *plates])))
             if not all(self._is_finished(shot, ring) for shot in shots):
                 seen = surveyor.survey(shots, pool, self._stop)
+        work = (partial(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name)) for shot in shots)
+        self._fly(work, pool, in_flight, self._count)
+        self._judge(shots, seen, pool, in_flight=in_flight)
+
+    def _judge(
+        self, shots: Sequence[Shot], seen: Mapping[str, Seen], pool: ThreadPoolExecutor, *, in_flight: int
+    ) -> None:
+        """Hold the masks of a pass against each other, and try again where they cannot be trusted."""
+        again: list[Callable[[], Done]] = []
+        for ring in _rings(shots, seen):
+            records = [record for shot in ring if (record := self._book.before(shot)) and record.silhouette]
+            by_name = {shot.name: shot for shot in ring}
+            silhouettes = [Silhouette(*record.silhouette) for record in records]
+            for place, (record, agrees) in enumerate(zip(records, agreement(silhouettes), strict=True)):
+                if record.judged or record.state is not State.MASKED:
+                    continue
+                signs = self._signs.pop(record.photo, None)
+                if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
+                    self._take_up(judged_alone(record, verdict), record, left=0)
+                    continue
+                agreed = partial(_agreement_at, place, silhouettes, record.orientation)
+                shot = by_name[record.photo]
+                again.append(
+                    partial(
+                        self._work.climb,
+                        shot,
+                        record,
+                        seen.get(shot.name),
+                        agreed,
+                        partial(self._book.enter, at_once=True),
+                    )
+                )
+        left = len(again)
+
+        def landed(done: Done) -> None:
+            nonlocal left
+            left -= 1
+            self.broken_by = self.broken_by or done.breaks
+            before = self._book.record(done.record.photo)
+            self._take_up(done.record, before or done.record, left=left)
+
+        self._fly(again, pool, in_flight, landed)
+        self.unjudged += left
+
+    def _take_up(self, record: ShotRecord, before: ShotRecord, *, left: int) -> None:
+        self._book.enter(record)
+        self._on_judged(Judged(record, before, left))
+
+    def _fly(
+        self,
+        work: Iterable[Callable[[], Done]],
+        pool: ThreadPoolExecutor,
+        in_flight: int,
+        landed: Callable[[Done], None],
+    ) -> None:
         flying: set[Future[Done]] = set()
-        for shot in shots:
+        for each in work:
             if self._stopped:
                 break
-            flying.add(pool.submit(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name)))
+            flying.add(pool.submit(each))
             if len(flying) >= in_flight:
-                flying = self._land(flying)
+                flying = _land(flying, landed)
         while flying:
-            flying = self._land(flying)
+            flying = _land(flying, landed)
 
     @property
     def _stopped(self) -> bool:
@@ -184,14 +259,10 @@ class _Run:
         except OSError:
             return ""
 
-    def _land(self, flying: set[Future[Done]]) -> set[Future[Done]]:
-        landed, still_flying = wait(flying, return_when=FIRST_COMPLETED)
-        for future in landed:
-            self._count(future.result())
-        return still_flying
-
     def _count(self, done: Done) -> None:
         self._book.enter(done.record)
+        if done.signs is not None:
+            self._signs[done.record.photo] = done.signs
         self.done += 1
         if done.record.state is State.FAILED:
             self.failed.append(done.record)
@@ -201,3 +272,27 @@ class _Run:
             self.masked += 1
         self.broken_by = self.broken_by or done.breaks
         self._on_progress(Progress(done.record, self.done, self._total, done.kept))
+
+
+def _land(flying: set[Future[Done]], landed: Callable[[Done], None]) -> set[Future[Done]]:
+    down, still_flying = wait(flying, return_when=FIRST_COMPLETED)
+    for future in down:
+        landed(future.result())
+    return still_flying
+
+
+def _rings(shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
+    """The shots of each pass in which the camera stood still, in their order; whole passes where none was surveyed."""
+    rings: dict[tuple[str, int], list[Shot]] = {}
+    for shot in shots:
+        known = seen.get(shot.name)
+        rings.setdefault((shot.pass_name, id(known.ring) if known else 0), []).append(shot)
+    return list(rings.values())
+
+
+def _agreement_at(
+    place: int, silhouettes: Sequence[Silhouette], orientation: int, mask: NDArray[np.uint8]
+) -> Agreement:
+    """How well another mask would go with its neighbours'."""
+    own = silhouette_of_mask(mask, orientation)
+    return agreement([*silhouettes[:place], own, *silhouettes[place + 1 :]])[place]

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,26 +17,31 @@ from underside.capture import Shot
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError, UndersideError, UnfitNameError
 from underside.files import sha256_of, write_atomically
+from underside.ladder import Agreed, Ladder
 from underside.manifest import ShotRecord, State
-from underside.masker import REVISION, Masker
+from underside.masker import REVISION
 from underside.masks import CUTOUTS, mask_name, read_mask
 from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
-from underside.segmenters import Segmenter
+from underside.ring import silhouette_of_mask
 from underside.settings import Settings
 from underside.survey import Seen
+from underside.verdict import Grade, Signs, Verdict, judge
 
-__all__ = ["Done", "ShotWork", "engine_facts"]
+_NO_OBJECT = "No object was found: the mask is empty"
+
+__all__ = ["Done", "ShotWork", "engine_facts", "judged_alone"]
 
 
-def engine_facts(settings: Settings, segmenter: Segmenter) -> dict[str, Any]:
+def engine_facts(settings: Settings, ladder: Ladder) -> dict[str, Any]:
     """All that decides a mask's bytes, and its fingerprint."""
     facts: dict[str, Any] = {
         "underside": __version__,
         "revision": REVISION,
-        "segmenter": dict(segmenter.fingerprint),
+        "segmenter": dict(ladder.masker.segmenter.fingerprint),
+        "ladder": ladder.fingerprint,
         **settings.deciding_the_mask(),
     }
     return {"fingerprint": _fingerprint(facts), **facts}
@@ -49,6 +54,8 @@ class Done:
     record: ShotRecord
     kept: bool = False
     """Finished by an earlier run and left as it is."""
+    signs: Signs | None = None
+    """Of a mask that was made just now."""
     breaks: UndersideError | None = None
     """An error that would meet the other shots too: a full disk, a broken model."""
 
@@ -58,7 +65,7 @@ class ShotWork:
     """Does one shot after another, from any number of threads."""
 
     out: Path
-    masker: Masker
+    ladder: Ladder
     settings: Settings
     engine: Mapping[str, Any]
     cutout_workers: CutoutWorkers | None = None
@@ -85,34 +92,79 @@ class ShotWork:
     def do(self, shot: Shot, before: ShotRecord | None, ring: str = "", seen: Seen | None = None) -> Done:
         """Do what is missing for a shot; a photo that cannot be used gives a record that says why.
 
-        ``ring`` stands for all photos that ``seen`` was learnt from.
+        ``ring`` stands for all photos that ``seen`` was learnt from. The verdict is of the mask by itself: ``climb``
+        holds it against its neighbours.
         """
-        started = time.monotonic()
         record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
+        if shot.name in self.refused:
+            return _set_aside(shot, record, self.refused[shot.name])
         try:
-            if shot.name in self.refused:
-                return _set_aside(shot, record, self.refused[shot.name])
-            if before is not None and self.is_finished(shot, before, ring):
-                return Done(before, kept=True)
-            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
-            record, mask = self._masked(shot, photo, before, ring, seen)
-            if self._options is not None:
-                record = self._cut_out(shot, photo, mask, record, before)
-            return Done(replace(record, seconds=round(time.monotonic() - started, 3)))
-        except (PhotoError, UnfitNameError) as error:
-            return _set_aside(shot, record, str(error))
-        except UndersideError as error:
-            return _set_aside(shot, record, str(error), breaks=error)
-        except OSError as error:
-            return _set_aside(shot, record, f"Cannot read {error.filename}: {error.strerror}. Mend that and run again.")
-        except MemoryError:
-            return _set_aside(shot, record, "There is not enough free memory for it. Try --workers 1.")
+            return self._do(shot, before, ring, seen)
         except Exception as error:  # one shot cannot harm another, whatever it is
-            told = f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."
-            return _set_aside(shot, record, told)
+            return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
+
+    def climb(
+        self,
+        shot: Shot,
+        record: ShotRecord,
+        seen: Seen | None,
+        agreed: Agreed,
+        announce: Callable[[ShotRecord], None],
+    ) -> Done:
+        """Look at a shot again, and try other ways to its mask where the verdict asks for it.
+
+        ``announce`` makes a record durable before its mask is. What fails here leaves the mask that there is.
+        """
+        try:
+            return Done(self._climb(shot, record, seen, agreed, announce))
+        except Exception as error:
+            told = f"could not be looked at again: {_in_words(error)}"
+            doubted = replace(record, verdict=Grade.INSUFFICIENT.value, doubt=1.0, reasons=(told,))
+            return Done(doubted, breaks=_that_meets_all(error))
+
+    def _do(self, shot: Shot, before: ShotRecord | None, ring: str, seen: Seen | None) -> Done:
+        started = time.monotonic()
+        if before is not None and self.is_masked(shot, before, ring):
+            return Done(before, kept=True)
+        photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+        record, mask, signs = self._masked(shot, photo, before, ring, seen)
+        if self._options is not None:
+            record = self._cut_out(shot, photo, mask, record, before)
+        return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
+
+    def _climb(
+        self,
+        shot: Shot,
+        record: ShotRecord,
+        seen: Seen | None,
+        agreed: Agreed,
+        announce: Callable[[ShotRecord], None],
+    ) -> ShotRecord:
+        started = time.monotonic()
+        photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+        masked = self.ladder.masker.mask_photo(photo, seen)
+        climbed = self.ladder.climb(masked, agreed)
+        final = replace(_with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
+        if any(step.taken for step in climbed.steps):
+            content = encode_png(climbed.mask)
+            sha256 = hashlib.sha256(content).hexdigest()
+            # Should this run be killed on the way, the next one must not take our mask for a person's.
+            announce(replace(record, next_sha256=sha256))
+            if _hash_or_none(self._mask_path(shot)) != record.mask_sha256:
+                return record  # changed by hand just now, or gone: the next run sees to it
+            self._write_preview(shot, photo, masked.look.pixels, climbed.mask)
+            write_atomically(self._mask_path(shot), content)
+            final = _with_mask(final, climbed.mask, sha256=sha256, fingerprint=record.fingerprint)
+            if self._options is not None:
+                final = self._cut_out(shot, photo, climbed.mask, final, None)
+        return replace(final, seconds=round(record.seconds + time.monotonic() - started, 3))
 
     def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether an earlier run left nothing to do."""
+        return self.is_masked(shot, before, ring) and (before.judged or before.state is State.BY_HAND)
+
+    def is_masked(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
+        """Whether the shot has its mask, by an earlier run or by hand, and its cut-out if one is asked for."""
         if self.force or before.state is State.FAILED or not before.is_of(shot.path):
             return False
         sha256 = _hash_or_none(self._mask_path(shot))
@@ -125,23 +177,31 @@ class ShotWork:
 
     def _masked(
         self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None
-    ) -> tuple[ShotRecord, NDArray[np.uint8]]:
+    ) -> tuple[ShotRecord, NDArray[np.uint8], Signs | None]:
         path = self._mask_path(shot)
         record = replace(_facts(shot, photo), ring=ring)
         on_disk = None if self.force_edited else _hash_or_none(path)
         written = before.mask_sha256 if before is not None else ""
         if before is not None and on_disk == written and self._mask_is_current(photo, before, ring):
             mask = read_mask(path, width=photo.width, height=photo.height)
-            return _with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask
-        masked = self.masker.mask_photo(photo, seen)
+            record = _judged_as(record, before)
+            return _with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask, None
+        masked = self.ladder.masker.mask_photo(photo, seen)
         content = encode_png(masked.mask)
         sha256 = hashlib.sha256(content).hexdigest()
         # A run that was killed may have written the mask, but not said so in the manifest.
-        if on_disk not in (None, written, sha256):
-            return self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk))
-        self._write_preview(shot, photo, masked.pixels, masked.mask)
+        ours = (None, written, sha256, before.next_sha256 if before is not None else "")
+        if on_disk not in ours:
+            return *self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk)), None
+        self._write_preview(shot, photo, masked.look.pixels, masked.mask)
         write_atomically(path, content)
-        return _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]), masked.mask
+        signs = self.ladder.signs(masked, masked.found, masked.mask)
+        record = _with_verdict(_with_silhouette(record, masked.mask), judge(signs, None))
+        return (
+            _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]),
+            masked.mask,
+            signs,
+        )
 
     def _mask_is_current(self, photo: Photo, before: ShotRecord, ring: str) -> bool:
         now = (self.engine["fingerprint"], ring, photo.sha256)
@@ -152,7 +212,7 @@ class ShotWork:
     ) -> tuple[ShotRecord, NDArray[np.uint8]]:
         mask = read_mask(self._mask_path(shot), width=photo.width, height=photo.height)
         self._write_preview(shot, photo, decode(photo, reduce=4), mask)
-        seen = _with_mask(record, mask, sha256=written, fingerprint="")
+        seen = _with_mask(_with_silhouette(record, mask), mask, sha256=written, fingerprint="")
         return replace(seen, state=State.BY_HAND, hand_sha256=found), mask
 
     def _write_preview(self, shot: Shot, photo: Photo, pixels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
@@ -239,8 +299,37 @@ def _with_mask(record: ShotRecord, mask: NDArray[np.uint8], *, sha256: str, fing
         fingerprint=fingerprint,
         box=None if empty else (left, top, left + width, top + height),
         area=round(cv2.countNonZero(mask) / mask.size, 6),
-        notes=(*record.notes, "No object was found: the mask is empty") if empty else record.notes,
+        notes=tuple(note for note in record.notes if note != _NO_OBJECT) + (_NO_OBJECT,) * empty,
     )
+
+
+def _with_silhouette(record: ShotRecord, mask: NDArray[np.uint8]) -> ShotRecord:
+    return replace(record, silhouette=astuple(silhouette_of_mask(mask, record.orientation)))
+
+
+def _with_verdict(record: ShotRecord, verdict: Verdict) -> ShotRecord:
+    return replace(
+        record,
+        verdict=verdict.grade.value,
+        doubt=round(verdict.doubt, 4),
+        terms=_terms(verdict),
+        reasons=verdict.reasons,
+    )
+
+
+def _terms(verdict: Verdict) -> dict[str, float]:
+    values = {name: getattr(verdict, name) for name in ("residue", "edges", "completeness", "ring")}
+    return {name: round(value, 3) for name, value in values.items() if value is not None}
+
+
+def judged_alone(record: ShotRecord, verdict: Verdict) -> ShotRecord:
+    """The record of a mask whose verdict asks for nothing more."""
+    return replace(_with_verdict(record, verdict), judged=True)
+
+
+def _judged_as(record: ShotRecord, before: ShotRecord) -> ShotRecord:
+    names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "judged")
+    return replace(record, **{name: getattr(before, name) for name in names})
 
 
 def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
@@ -251,6 +340,23 @@ def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
         cutout_fingerprint=before.cutout_fingerprint,
         crop=before.crop,
     )
+
+
+def _in_words(error: Exception) -> str:
+    match error:
+        case UndersideError():
+            return str(error)
+        case OSError():
+            return f"Cannot read {error.filename}: {error.strerror}. Mend that and run again."
+        case MemoryError():
+            return "There is not enough free memory for it. Try --workers 1."
+    return f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."
+
+
+def _that_meets_all(error: Exception) -> UndersideError | None:
+    """The error, where other shots would meet it too."""
+    of_one = (PhotoError, UnfitNameError)
+    return error if isinstance(error, UndersideError) and not isinstance(error, of_one) else None
 
 
 def _set_aside(shot: Shot, record: ShotRecord, reason: str, *, breaks: UndersideError | None = None) -> Done:

@@ -43,11 +43,16 @@ def put_here(model: Model) -> str:
 
 def check_licence(model: Model, *, accepted: bool) -> None:
     """Refuse a non-commercial model until someone has accepted its licence, now or before."""
-    if not (model.commercial or accepted or model.name in _read()["licences"]):
+    if not (accepted or licence_is_accepted(model)):
         raise ModelError(
             f"{model.name} may not be used commercially (licence: {model.licence})",
             "If that suits your work, say so with --accept-licence",
         )
+
+
+def licence_is_accepted(model: Model) -> bool:
+    """Whether the model may be used without asking."""
+    return model.commercial or model.name in _read()["licences"]
 
 
 def remember_licence(model: Model) -> None:

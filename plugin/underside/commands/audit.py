@@ -76,7 +76,7 @@ def audit(
     reference = replace(chosen.settings, cutout=None)
     tried = variants(reference, vary) if vary else usual_variants(reference)
     known = MaskFolder.read(truth_folders(truth)[0]) if truth else None
-    found = read_capture([folder], output=output, plates=not chosen.no_plates)
+    found = read_capture([folder], output=output, plates=not chosen.no_plates, rules=chosen.passes)
     capture = with_plates(found, chosen.plates, max_megapixels=reference.max_megapixels)
     shots = sample_of(capture, sample)
     if not shots:
@@ -99,6 +99,7 @@ def audit(
                 choices,
                 plates=not chosen.no_plates,
                 extra_plates=chosen.plates,
+                rules=chosen.passes,
                 workers=1,
                 door=door,
                 stop=stop,
@@ -149,3 +150,6 @@ class _Door:
 
     def progress(self, progress: pipeline.Progress) -> None:
         self._bar.advance(self._task)
+
+    def judged(self, judged: pipeline.Judged) -> None:
+        return

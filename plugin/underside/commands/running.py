@@ -5,8 +5,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import asdict
 from types import FrameType
 from typing import NoReturn, Self
 
@@ -19,7 +20,11 @@ from underside.commands.terminal import printable, tell
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
-from underside.manifest import State
+from underside.manifest import ShotRecord, State, verdicts
+from underside.verdict import Grade
+
+# So many shots are named at the end; the contact sheet shows all.
+_POOR_TOLD = 8
 
 __all__ = ["Person", "Program", "exit_code", "stopping_cleanly", "summary"]
 
@@ -114,6 +119,10 @@ class Person(AbstractContextManager["Person"]):
         if progress.record.state is State.FAILED:
             self._say(f"underside: {progress.record.reason}")
 
+    def judged(self, judged: pipeline.Judged) -> None:
+        """Say what is being done while no shot more is through."""
+        self._bar.update(self._task, rate=f"{judged.left} looked at again" if judged.left else "")
+
     def finished(self, result: Result) -> None:
         """Sum up on standard output."""
         self.__exit__()
@@ -150,8 +159,25 @@ class Program(AbstractContextManager["Program"]):
             mask=record.mask,
             state=record.state.value,
             kept=progress.kept,
+            verdict=record.verdict,
+            reasons=list(record.reasons),
             notes=list(record.notes),
             seconds=record.seconds,
+        )
+
+    def judged(self, judged: pipeline.Judged) -> None:
+        """Tell of a verdict, or a mask, that has changed since the shot was told of."""
+        record, before = judged.record, judged.before
+        if (record.verdict, record.mask_sha256, record.steps) == (before.verdict, before.mask_sha256, before.steps):
+            return
+        self._write(
+            "judged",
+            photo=record.photo,
+            mask=record.mask,
+            verdict=record.verdict,
+            reasons=list(record.reasons),
+            steps=[asdict(step) for step in record.steps],
+            changed=record.mask_sha256 != before.mask_sha256,
         )
 
     def finished(self, result: Result) -> None:
@@ -163,6 +189,7 @@ class Program(AbstractContextManager["Program"]):
             kept=outcome.kept,
             failed=len(outcome.failed),
             unreached=outcome.unreached,
+            verdicts=verdicts(outcome.manifest.shots),
             warnings=list(outcome.manifest.warnings),
             report=str(result.report),
             seconds=round(outcome.seconds, 3),
@@ -183,6 +210,7 @@ def summary(result: Result) -> Iterator[str]:
         yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:
         yield f"{_count(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+    yield from _trust(outcome.manifest.shots)
     for warning in outcome.manifest.warnings:
         yield f"Warning: {warning}"
     if outcome.unreached:
@@ -195,6 +223,19 @@ def summary(result: Result) -> Iterator[str]:
     for layout in result.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"
         yield from (f"  {note}" for note in layout.notes)
+
+
+def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
+    counts = verdicts(shots)
+    if not counts:
+        return
+    yield "Verdicts: " + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    poor = sorted((shot for shot in shots if shot.verdict == Grade.INSUFFICIENT), key=lambda shot: -shot.doubt)
+    if poor:
+        yield f"Look at {'this one' if len(poor) == 1 else 'these'} yourself:"
+        yield from (f"  {shot.photo}: {'; '.join(shot.reasons)}" for shot in poor[:_POOR_TOLD])
+    if len(poor) > _POOR_TOLD:
+        yield f"  and {len(poor) - _POOR_TOLD} more, first in the contact sheet"
 
 
 def exit_code(result: Result) -> ExitCode:

@@ -1,6 +1,6 @@
 """What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
 
-from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette
+from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette, silhouette_of_mask
 from underside.ring.knowledge import RingBuilder, RingKnowledge
 from underside.ring.moves import Glance, camera_positions, glance, split_rings
 from underside.ring.observation import Observation, observe
@@ -17,5 +17,6 @@ __all__ = [
     "glance",
     "observe",
     "silhouette",
+    "silhouette_of_mask",
     "split_rings",
 ]

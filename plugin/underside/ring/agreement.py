@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from underside.looks import Found, Frame
 from underside.photo import turn_upright
 
-__all__ = ["Agreement", "Silhouette", "agreement", "silhouette"]
+__all__ = ["Agreement", "Silhouette", "agreement", "silhouette", "silhouette_of_mask"]
 
 # Neighbours on each side that say what to expect.
 _REACH = 2
@@ -21,6 +21,9 @@ _NO_NEWS = 0.12
 _DEVIATIONS = 3 * 1.4826
 # At so many times what is no news, nothing is left of the agreement.
 _BROKEN = 3.0
+
+# Rows or columns of a mask that are enough to tell what it looks like from afar.
+_SEEN_AT = 600
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,22 @@ def silhouette(found: Found, frame: Frame) -> Silhouette:
         height=float(np.ptp(rows) + 1) / upright[0],
         across=float(columns.mean()) / upright[1],
         down=float(rows.mean()) / upright[0],
+    )
+
+
+def silhouette_of_mask(mask: NDArray[np.uint8], orientation: int) -> Silhouette:
+    """Of a mask on the stored grid; all zero where there is no object."""
+    step = max(1, max(mask.shape) // _SEEN_AT)
+    upright = turn_upright(mask[step // 2 :: step, step // 2 :: step], orientation)
+    rows, columns = np.nonzero(upright)
+    if len(rows) == 0:
+        return Silhouette(0, 0, 0, 0)
+    height, width = upright.shape
+    return Silhouette(
+        area=round(len(rows) / upright.size, 6),
+        height=round(float(np.ptp(rows) + 1) / height, 6),
+        across=round(float(columns.mean()) / width, 6),
+        down=round(float(rows.mean()) / height, 6),
     )
 
 

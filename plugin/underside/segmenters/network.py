@@ -60,6 +60,15 @@ class NetworkSegmenter:
         """Columns and rows at which a picture of that size is looked at."""
         return grid_of(self.recipe, width, height)
 
+    def larger(self, times: float) -> "NetworkSegmenter | None":
+        """The same network with so many times its pixels along each side; none where its file takes no others."""
+        if self.form.size is not None or self.recipe.size is None:
+            return None
+        width, height = self.recipe.size if isinstance(self.recipe.size, tuple) else (self.recipe.size,) * 2
+        recipe = sized(self.recipe, self.form, round(times * (width * height) ** 0.5), self.name)
+        own = {"recipe": _recipe_hash(recipe), "working_size": json.dumps(recipe.size)}
+        return replace(self, recipe=recipe, fingerprint={**self.fingerprint, **own})
+
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """How likely each part of the picture is object, from 0 to 1, on the network's grid."""
         numbers = numbers_for(picture, self.recipe, self.form)
@@ -240,11 +249,15 @@ def _fingerprint(name: str, sha256: str, provider: Provider, recipe: Recipe) -> 
     return {
         "model": name,
         "sha256": sha256,
-        "recipe": hashlib.sha256(json.dumps(asdict(recipe)).encode()).hexdigest()[:16],
+        "recipe": _recipe_hash(recipe),
         "working_size": json.dumps(recipe.size),
         "provider": provider.name,
         "onnxruntime": onnxruntime.__version__,
     }
+
+
+def _recipe_hash(recipe: Recipe) -> str:
+    return hashlib.sha256(json.dumps(asdict(recipe)).encode()).hexdigest()[:16]
 
 
 def _trial_picture() -> NDArray[np.uint8]:
