@@ -150,6 +150,3 @@ class _Door:
 
     def progress(self, progress: pipeline.Progress) -> None:
         self._bar.advance(self._task)
-
-    def judged(self, judged: pipeline.Judged) -> None:
-        return

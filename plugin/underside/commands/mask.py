@@ -63,6 +63,7 @@ def mask(
             layouts=chosen.layouts,
             plates=not chosen.no_plates,
             extra_plates=chosen.plates,
+            rules=chosen.passes,
             workers=workers,
             force=force,
             force_edited=force_edited,
