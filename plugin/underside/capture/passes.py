@@ -29,6 +29,8 @@ def told_apart(shots: Sequence[Shot], *, rules: PassRules, by_time: bool) -> tup
 
 def pass_by_name(name: str, rules: PassRules) -> str | None:
     """The pass that the rules give a photo, named with its path in the capture."""
+    if name in rules.photos:
+        return rules.photos[name]
     path = _plain(name)
     file = PurePosixPath(path).name
     for pass_name, patterns in rules.patterns.items():

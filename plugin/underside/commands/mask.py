@@ -1,11 +1,13 @@
 """``underside mask``: a folder of photos, or single ones, to masks."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from underside.commands.options import held, layout_option, plate_options, settings_options
+from underside.commands.photo_list import PhotoList, read_photo_list
 from underside.commands.running import Person, Program, exit_code, stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
@@ -17,7 +19,14 @@ _PATH = click.Path(path_type=Path, readable=False)
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=_PATH, metavar="FOLDER|PHOTO...")
+@click.argument("sources", nargs=-1, type=_PATH, metavar="FOLDER|PHOTO...")
+@click.option(
+    "--list",
+    "listed",
+    type=_PATH,
+    metavar="FILE",
+    help="Photos from a file: one path a line, in UTF-8; before it may stand the name of its pass and a tab.",
+)
 @click.option(
     "-o",
     "--output",
@@ -39,6 +48,7 @@ def mask(
     /,
     *,
     sources: tuple[Path, ...],
+    listed: Path | None,
     output: Path,
     force: bool,
     force_edited: bool,
@@ -51,19 +61,22 @@ def mask(
     The output folder gets the masks, a manifest (capture.json) and a contact sheet (report.html). A second run goes
     on where the first one stopped. Options can be put into a file, underside.toml: see `underside config`.
     """
-    chosen = held(context, sources)
+    if (listed is None) == (not sources):
+        raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    photos = read_photo_list(listed) if listed is not None else PhotoList(sources)
+    chosen = held(context, photos.photos)
     if not events:
         for file in chosen.files:
             tell(f"Settings: {file}")
     with stopping_cleanly(with_input=events) as stop, Program() if events else Person() as door:
         result = mask_sources(
-            sources,
+            photos.photos,
             output,
             chosen.settings,
             layouts=chosen.layouts,
             plates=not chosen.no_plates,
             extra_plates=chosen.plates,
-            rules=chosen.passes,
+            rules=replace(chosen.passes, photos=photos.passes),
             workers=workers,
             force=force,
             force_edited=force_edited,

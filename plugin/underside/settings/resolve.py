@@ -55,7 +55,7 @@ def resolve(command_line: Mapping[str, Any], files: Sequence[Path]) -> Resolved:
         layouts=tuple(held.get("layouts", ())),
         plates=tuple(held.get("plates", ())),
         no_plates=held.get("no_plates", False),
-        passes=PassRules(held.get("passes", {}), held.get("gap_minutes")),
+        passes=PassRules(patterns=held.get("passes", {}), gap_minutes=held.get("gap_minutes")),
         origins=origins,
         files=tuple(files),
     )
