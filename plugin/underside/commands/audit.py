@@ -150,3 +150,6 @@ class _Door:
 
     def progress(self, progress: pipeline.Progress) -> None:
         self._bar.advance(self._task)
+
+    def judged(self, judged: pipeline.Judged) -> None:
+        return
