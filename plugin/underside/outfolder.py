@@ -16,7 +16,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["claimed", "without_a_name"]
+__all__ = ["claimed", "locked", "without_a_name"]
 
 _LOCK = ".underside-lock"
 # What mask, preview and cut-out may have behind the photo's name.
@@ -28,7 +28,7 @@ def claimed(out: Path) -> Iterator[None]:
     """Make the folder and keep every other run out of it until this one has ended, in whatever way."""
     with writing(out / MASKS):
         (out / MASKS).mkdir(parents=True, exist_ok=True)
-    with _locked(out / _LOCK):
+    with locked(out / _LOCK, f"Another run of Underside is writing into {out}"):
         for folder in (out, *(out / name for name in RESULT_FOLDERS)):
             _sweep(folder, deep=folder != out)
         yield
@@ -64,8 +64,9 @@ def _sweep(folder: Path, *, deep: bool) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    handle = _opened_and_locked(path)
+def locked(path: Path, refusal: str) -> Iterator[None]:
+    """Keep others out who ask for the same lock; ``refusal`` is what those are told."""
+    handle = _opened_and_locked(path, refusal)
     try:
         yield
     finally:
@@ -74,17 +75,14 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _opened_and_locked(path: Path) -> int:
+def _opened_and_locked(path: Path, refusal: str) -> int:
     """The system itself lets go of the lock when the process ends: none is ever left behind by a crash."""
     while True:
         with writing(path):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         if not _lock(handle):
             os.close(handle)
-            raise OutputError(
-                f"Another run of Underside is writing into {path.parent}",
-                "Wait for its end, or choose another output folder with -o",
-            )
+            raise OutputError(refusal, "Wait for its end, or choose another output folder with -o")
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle

@@ -1,4 +1,4 @@
-"""Which files and folders are looked at: neither what is hidden or half written, nor thumbnails, nor our own results."""
+"""Which files and folders are looked at: nothing hidden or half written, no thumbnails, none of our own results."""
 
 import re
 from collections.abc import Iterable

@@ -1,0 +1,469 @@
+"""The captures in work: which photo is masked next, alone or with its pass, and which capture is complete."""
+
+import shutil
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from underside.capture import Shot, read_capture
+from underside.errors import OutputError, UndersideError
+from underside.journal import Entry, Journal, Stage
+from underside.layouts import LayoutResult
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.masks import MASKS, mask_name
+from underside.pipeline import Progress
+from underside.preview import preview_path
+from underside.report.contact_sheet import REPORT_NAME
+from underside.watch.desk import Desk
+from underside.watch.folder import WatchedFolder
+from underside.watch.handing_over import content_of, hand_over
+from underside.watch.happenings import Completed, Listener, Masked, Moved, Note
+from underside.watch.intake import Intake, mask_stamp
+from underside.watch.jobs import Crew
+from underside.watch.masking import CaptureSession, Maskers, masks_alone
+from underside.watch.moves import Move, move_masks
+from underside.watch.places import Places
+from underside.watch.plan import Plan
+
+__all__ = ["Captures"]
+
+# A capture that cannot be worked on, as when another run is writing its output, is tried again after so long.
+_AGAIN_AFTER = 5.0
+# A raw file is masked itself only when its developed file has not come for so long.
+_RAW_WAIT = 10.0
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of going through a capture."""
+
+    manifest: Manifest
+    names: frozenset[str]
+    """Of the photos that were gone through."""
+    companions: frozenset[str]
+    plates: frozenset[str]
+    left_out: frozenset[str]
+    interrupted: bool
+    layouts: tuple[LayoutResult, ...]
+
+
+class Captures:
+    """Used from the watch's own thread only."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        folder: WatchedFolder,
+        places: Places,
+        maskers: Maskers,
+        crew: Crew,
+        *,
+        tell: Listener,
+        halt: threading.Event,
+    ) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._folder = folder
+        self._places = places
+        self._maskers = maskers
+        self._crew = crew
+        self._tell = tell
+        self._halt = halt
+        self._desks: dict[str, Desk] = {}
+        self._moves: list[tuple[Entry, Entry]] = []
+        self._completing = False
+        self._handing_over = 0
+        self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
+        self._counted_at = -1
+        self.intake = Intake(plan, journal, folder, places, crew, tell=tell, stirred=self._stirred, ready=self._whole)
+
+    def begin(self) -> None:
+        """Take up what an earlier watch left."""
+        for name in self._journal.captures() - self._journal.complete_captures():
+            if self._journal.any_of(name):
+                self._desk(name)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do."""
+        return not (self._desks or self._moves or self._handing_over)
+
+    def close(self) -> None:
+        """Let go of all output folders."""
+        for desk in self._desks.values():
+            desk.close()
+
+    def finished_by_hand(self, photo: str) -> None:
+        """A person says that a capture is complete, by a file beside its photos."""
+        desk = self._desks.get(self._places.place(photo).capture)
+        if desk is not None:
+            desk.done_file = True
+
+    # --- what comes in --------------------------------------------------------------------------------------
+
+    def _desk(self, name: str, folder: str | None = None) -> Desk:
+        if name not in self._desks:
+            if folder is None:
+                entry = next(self._journal.of_capture(name))
+                folder = self._places.place(entry.photo).folder
+            at = self._folder.path(folder) if folder else self._folder.root
+            self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
+            self._journal.set_complete(name, complete=False)
+        return self._desks[name]
+
+    def _stirred(self, photo: str, at: float) -> None:
+        place = self._places.place(photo)
+        self._desk(place.capture, place.folder).touched(place.pass_name, at)
+
+    def _whole(self, entry: Entry, sha256: str) -> None:
+        """A photo with new content, or one that was only touched."""
+        if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
+            self._journal.change(entry.photo, stage=Stage.MASKED)
+            return
+        entry = replace(entry, sha256=sha256)
+        before = self._moved_from(entry)
+        if before is not None:
+            self._journal.change(entry.photo, sha256=sha256)
+            self._moves.append((before, entry))
+            return
+        self._take_up(entry)
+
+    def _take_up(self, entry: Entry) -> None:
+        stage, _ = self.intake.kind(entry)
+        self._journal.change(entry.photo, stage=stage, sha256=entry.sha256, settings="", verdict="", mask_stamp="")
+        if stage is Stage.READY:
+            self._desks[entry.capture].arrived(entry.pass_name, time.monotonic())
+
+    # --- photos that were moved -----------------------------------------------------------------------------
+
+    def _moved_from(self, entry: Entry) -> Entry | None:
+        for other in self._journal.with_content(entry.sha256):
+            taken = any(before.photo == other.photo for before, _ in self._moves)
+            if other.photo != entry.photo and other.mask_stamp and not taken:
+                there = self._folder.look_at(other.photo)
+                if there is None and self._folder.is_there():
+                    return other
+        return None
+
+    def see_moves(self) -> None:
+        """Move masks between output folders that nobody is writing just now."""
+        waiting, self._moves = self._moves, []
+        together: dict[tuple[str, str], list[tuple[Entry, Entry]]] = defaultdict(list)
+        for before, after in waiting:
+            together[before.capture, after.capture].append((before, after))
+        for (old, new), pairs in together.items():
+            desks = [self._desks[name] for name in {old, new} if name in self._desks]
+            if any(desk.busy for desk in desks):
+                self._moves += pairs
+                continue
+            for desk in desks:
+                desk.close()
+            self._move(old, new, pairs)
+
+    def _move(self, old: str, new: str, pairs: Sequence[tuple[Entry, Entry]]) -> None:
+        named = self.intake.name_in_capture
+        moves = [Move(before, after, named(before.photo), named(after.photo)) for before, after in pairs]
+        capture = self._desks[new].folder
+        moved = move_masks(moves, self._plan.out / old, self._plan.out / new, capture=capture)
+        for move in moves:
+            if move not in moved:
+                self._take_up(move.after)
+                continue
+            self._journal.change(
+                move.after.photo,
+                stage=Stage.MASKED,
+                settings=move.before.settings,
+                verdict=move.before.verdict,
+                mask_stamp=self._stamp(move.after),
+            )
+            self._journal.change(move.before.photo, mask_stamp="", reason=f"moved to {move.after.photo}")
+            if self._journal.glimpse(move.before.photo) is not None:
+                self.intake.look_at(move.before.photo)
+            self._tell(Moved(move.after.photo, move.before.photo))
+
+    # --- what is done next ----------------------------------------------------------------------------------
+
+    def schedule(self) -> None:
+        """Begin as much as there is room for."""
+        if self._counted_at != self._journal.changes:  # counting takes longer than anything else here
+            self._counted_at = self._journal.changes
+            self._unfinished = defaultdict(lambda: defaultdict(dict))
+            for count in self._journal.unfinished():
+                self._unfinished[count.capture][count.pass_name][count.stage] = count.count
+        now = time.monotonic()
+        desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
+        for desk in desks:
+            if now >= desk.wait_until and not desk.completing and not self._has_moves(desk):
+                self._mask_some(desk, now)
+                if not self._completing and not desk.flying:
+                    self._go_through(desk, now)
+
+    def _has_moves(self, desk: Desk) -> bool:
+        return any(desk.name in (before.capture, after.capture) for before, after in self._moves)
+
+    def _is_quiet(self, desk: Desk, pass_name: str, now: float) -> bool:
+        return self._plan.once or desk.is_quiet(pass_name, self._plan.quiet, now)
+
+    def _mask_some(self, desk: Desk, now: float) -> None:
+        """Shots of passes that are still going on."""
+        for pass_name, stages in self._unfinished.get(desk.name, {}).items():
+            if Stage.READY not in stages or self._is_quiet(desk, pass_name, now) or desk.is_burst(pass_name):
+                continue
+            if not masks_alone(self._plan.of_capture(desk.folder).settings):
+                continue
+            waiting = self._journal.waiting(
+                desk.name, pass_name, newest_first=self._plan.newest_first, limit=2 * self._plan.workers + 16
+            )
+            for entry in waiting:
+                if not self._crew.has_room:
+                    return
+                raw = self.intake.waits_for_kin(entry) and time.time() - entry.seen_at < _RAW_WAIT
+                if entry.photo not in desk.flying and not raw:
+                    self._mask_alone(desk, entry)
+
+    def _mask_alone(self, desk: Desk, entry: Entry) -> None:
+        session = self._session(desk)
+        if session is None:
+            return
+        stage, companions = self.intake.kind(entry)
+        if stage is not Stage.READY:
+            self._journal.change(entry.photo, stage=stage)
+            return
+        name = self.intake.name_in_capture(entry.photo)
+        shot = Shot(self._folder.path(entry.photo), name, entry.pass_name, companions)
+        desk.flying.add(entry.photo)
+        self._crew.start(
+            lambda: session.mask_alone(shot),
+            lambda record: self._masked_alone(desk, entry, record),
+            lambda error: self._stumbled(desk, error, entry),
+        )
+
+    def _masked_alone(self, desk: Desk, asked: Entry, record: ShotRecord) -> None:
+        desk.flying.discard(asked.photo)
+        entry = self._journal.entry(asked.photo)
+        if entry is None or entry.stage is not Stage.READY or entry.sha256 != asked.sha256:
+            return  # changed meanwhile: its turn comes again
+        if record.state is State.FAILED:
+            self.intake.failed(entry, record.reason)
+            return
+        self._enter(entry, record, Stage.MASKED)
+        self._tell(Masked(desk.name, entry.photo, record, alone=True))
+
+    def _enter(self, entry: Entry, record: ShotRecord, stage: Stage) -> None:
+        if record.sha256 != entry.sha256:
+            self.intake.again(entry)
+            return
+        stamp, verdict = self._stamp(entry), record.verdict
+        if (entry.stage, entry.mask_stamp, entry.verdict, entry.reason) != (stage, stamp, verdict, ""):
+            self._journal.change(
+                entry.photo,
+                stage=stage,
+                mask_stamp=stamp,
+                verdict=verdict,
+                reason="",
+                attempts=0,
+                seconds=record.seconds,
+                done_at=time.time(),
+            )
+
+    def _go_through(self, desk: Desk, now: float) -> None:
+        """The passes that have fallen quiet, or the whole capture for the last time."""
+        passes = self._unfinished.get(desk.name, {})
+        pausing = [name for name in passes if self._is_quiet(desk, name, now) and self._is_settled(passes[name])]
+        going_on = {name for name in desk.passes if not self._is_quiet(desk, name, now)} | (set(passes) - set(pausing))
+        if any({Stage.READY, Stage.MASKED} & passes[name].keys() for name in pausing):
+            self._complete(desk, without=going_on, final=False)
+        elif not passes and not going_on and self._is_over(desk, now):
+            self._complete(desk, without=set(), final=True)
+
+    @staticmethod
+    def _is_settled(stages: Mapping[Stage, int]) -> bool:
+        return not {Stage.SETTLING, Stage.FAILED} & stages.keys()
+
+    def _is_over(self, desk: Desk, now: float) -> bool:
+        return self._plan.once or desk.done_file or desk.quiet_for(now) >= self._plan.complete_after
+
+    def _session(self, desk: Desk) -> CaptureSession | None:
+        if desk.session is None:
+            plan = self._plan.of_capture(desk.folder)
+            session = CaptureSession(desk.folder, desk.out, plan.settings, self._maskers, workers=self._plan.workers)
+            try:
+                desk.open(session)
+            except OutputError as error:
+                if error.__cause__ is not None:  # the disk's doing, not another run's
+                    raise
+                self._postpone(desk, error)
+        return desk.session
+
+    def _postpone(self, desk: Desk, error: UndersideError) -> None:
+        """Something is wrong with this capture alone."""
+        if self._plan.once:
+            raise error
+        desk.close()
+        desk.wait_until = time.monotonic() + _AGAIN_AFTER
+        if str(error) != desk.told:
+            self._tell(Note(f"{desk.name} has to wait: {error}"))
+        desk.told = str(error)
+
+    def _stumbled(self, desk: Desk, error: UndersideError, entry: Entry | None = None) -> None:
+        if entry is None:
+            desk.completing = self._completing = False
+        else:
+            desk.flying.discard(entry.photo)
+        if isinstance(error, OutputError):
+            raise error
+        self._postpone(desk, error)
+
+    def _complete(self, desk: Desk, *, without: set[str], final: bool) -> None:
+        session = self._session(desk)
+        if session is None:
+            return
+        held = (Stage.SETTLING, Stage.FAILED)
+        allowed = {
+            self.intake.name_in_capture(entry.photo): entry.photo
+            for entry in self._journal.of_capture(desk.name)
+            if entry.stage not in held and entry.pass_name not in without
+        }
+        plan = self._plan.of_capture(desk.folder)
+        desk.completing = self._completing = True
+        desk.stale = False
+        self._crew.start_long(
+            lambda: self._gone_through(desk, session, allowed, plan.layouts if final else None),
+            lambda done: self._completed(desk, done, final=final),
+            lambda error: self._stumbled(desk, error),
+        )
+
+    def _gone_through(
+        self, desk: Desk, session: CaptureSession, allowed: Mapping[str, str], layouts: Sequence[str] | None
+    ) -> _Done:
+        """In a thread of the crew."""
+        seen = read_capture([desk.folder], output=self._plan.out)
+        shots = tuple(shot for shot in seen.shots if shot.name in allowed)
+        plates = tuple(plate for plate in seen.plates if plate.name in allowed)
+        whole = len(shots) == len(seen.shots) and len(plates) == len(seen.plates)
+        capture = replace(seen, shots=shots, plates=plates, whole=whole)
+        manifest = load(desk.out) or Manifest(capture=str(desk.folder), engines={})
+        interrupted = False
+        laid_out: tuple[LayoutResult, ...] = ()
+        if shots:
+            outcome = session.complete(capture, self._progress(desk, allowed), self._halt)
+            manifest, interrupted = outcome.manifest, bool(outcome.unreached)
+            if not interrupted:
+                laid_out = session.lay_out(manifest, layouts or ())
+        return _Done(
+            manifest=manifest,
+            names=frozenset(shot.name for shot in shots),
+            companions=frozenset(name for shot in shots for name in shot.companions),
+            plates=frozenset(plate.name for plate in plates),
+            left_out=frozenset(seen.left_out),
+            interrupted=interrupted,
+            layouts=laid_out,
+        )
+
+    def _progress(self, desk: Desk, photos: Mapping[str, str]) -> Callable[[Progress], None]:
+        def tell(progress: Progress) -> None:
+            if not progress.kept and progress.record.photo in photos:
+                self._crew.inbox.put(partial(self._progressed, desk, photos[progress.record.photo], progress.record))
+
+        return tell
+
+    def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
+        """So that a status tells of a long pass before its end."""
+        entry = self._journal.entry(photo)
+        if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
+            return
+        if entry.stage in (Stage.READY, Stage.MASKED):
+            self._enter(entry, record, Stage.MASKED)
+            self._tell(Masked(desk.name, photo, record, alone=False))
+
+    def _completed(self, desk: Desk, done: _Done, *, final: bool) -> None:
+        desk.completing = self._completing = False
+        if done.interrupted:
+            return
+        records = {record.photo: record for record in done.manifest.shots}
+        for entry in list(self._journal.of_capture(desk.name)):
+            name = self.intake.name_in_capture(entry.photo)
+            if entry.stage in (Stage.SETTLING, Stage.FAILED):
+                continue
+            if name in done.names:
+                self._settle(entry, records[name])
+            elif name in done.companions or name in done.plates or name in done.left_out:
+                self._is_no_shot(entry, done)
+        for pass_name in desk.passes:
+            desk.completed(pass_name)
+        if final and not desk.stale and not self._journal_has_work(desk):
+            self._finish(desk, done)
+
+    def _settle(self, entry: Entry, record: ShotRecord) -> None:
+        """The last word on a shot, until something changes."""
+        if record.state is not State.FAILED:
+            stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
+            self._enter(entry, record, stage)
+        elif entry.stage is not Stage.SET_ASIDE:
+            self.intake.failed(entry, record.reason)
+
+    def _is_no_shot(self, entry: Entry, done: _Done) -> None:
+        name = self.intake.name_in_capture(entry.photo)
+        stage = Stage.COMPANION if name in done.companions else Stage.PLATE
+        stage = Stage.LEFT_OUT if name in done.left_out else stage
+        if entry.stage is stage:
+            return
+        if entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
+            # A raw file was masked before its JPEG came; a person's hand has not been at it.
+            out = self._plan.out / entry.capture
+            for result in (out / mask_name(name), preview_path(out, name)):
+                with suppress(OSError):
+                    result.unlink()
+        self._journal.change(entry.photo, stage=stage, mask_stamp="", verdict="", reason="")
+
+    def _journal_has_work(self, desk: Desk) -> bool:
+        return any(count.capture == desk.name for count in self._journal.unfinished())
+
+    def _finish(self, desk: Desk, done: _Done) -> None:
+        desk.close()
+        del self._desks[desk.name]
+        self._journal.set_complete(desk.name, complete=True)
+        path = desk.out / MANIFEST_NAME
+        if not done.names:
+            _tidy(desk.out, done.manifest)
+            return
+        self._tell(Completed(desk.name, done.manifest, path, done.layouts))
+        content = content_of(done.manifest)
+        if self._plan.on_capture and self._journal.handed_over(desk.name) != content:
+            self._hand_over(desk.name, path, content)
+
+    def _hand_over(self, capture: str, path: Path, content: str) -> None:
+        self._handing_over += 1
+
+        def told(problem: str) -> None:
+            self._handing_over -= 1
+            self._journal.set_handed_over(capture, content)
+            if problem:
+                self._tell(Note(problem))
+
+        self._crew.start_long(lambda: hand_over(self._plan.on_capture, path), told, _raise)
+
+    def _stamp(self, entry: Entry) -> str:
+        return mask_stamp(self._plan.out, entry.capture, self.intake.name_in_capture(entry.photo))
+
+
+def _tidy(out: Path, manifest: Manifest) -> None:
+    """A capture that was renamed, and has taken all its masks along, leaves no page about nothing behind."""
+    if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
+        return
+    with suppress(OSError):
+        for left in (out / MANIFEST_NAME, out / REPORT_NAME):
+            left.unlink(missing_ok=True)
+        for folder in ("previews", MASKS):
+            shutil.rmtree(out / folder, ignore_errors=True)
+        out.rmdir()
+
+
+def _raise(error: UndersideError) -> None:
+    raise error

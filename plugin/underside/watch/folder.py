@@ -1,0 +1,126 @@
+"""The watched folder as it lies on the disk: which files are called like photos, and their sizes and times."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from underside.capture.taken import holds_results, is_passed_over, may_be_photo
+from underside.errors import SettingsError
+from underside.masks import RESULT_FOLDERS
+
+__all__ = ["Found", "Listing", "WatchedFolder"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that is called like a photo."""
+
+    photo: str
+    """Relative to the watched folder, with "/"."""
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in one folder itself."""
+
+    folder: str
+    photos: tuple[Found, ...]
+
+
+class WatchedFolder:
+    """One folder tree, without what in it is hidden, somebody's thumbnails, or our own output."""
+
+    def __init__(self, root: Path, out: Path) -> None:
+        self.root = root
+        self._out = os.path.realpath(out)
+        if self._out == os.path.realpath(root):
+            raise SettingsError(f"The output folder {out} is the watched folder itself", "Choose another one with -o")
+
+    def is_there(self) -> bool:
+        """Whether the folder itself can be read: a share that is away has no photos either."""
+        try:
+            with os.scandir(self.root):
+                return True
+        except OSError:
+            return False
+
+    def path(self, photo: str) -> Path:
+        """Where a photo lies."""
+        return self.root / photo
+
+    def name_of(self, path: str) -> str | None:
+        """A path as it is called in the folder; none for what lies outside of it."""
+        try:
+            name = Path(path).relative_to(self.root).as_posix()
+        except ValueError:
+            return None
+        return "" if name == "." else name
+
+    def look_at(self, photo: str) -> Found | None:
+        """One file, if it is there, a file, and called like a photo."""
+        if not may_be_photo(PurePosixPath(photo).name):
+            return None
+        try:
+            facts = self.path(photo).stat()
+        except OSError:
+            return None
+        return Found(photo, facts.st_size, facts.st_mtime_ns)
+
+    def takes(self, photo: str) -> bool:
+        """Whether the folders that it lies in are looked into."""
+        place = self.root
+        results = False
+        for part in PurePosixPath(photo).parent.parts:
+            place /= part
+            if is_passed_over(part) or (results and part in RESULT_FOLDERS) or self._is_output(place):
+                return False
+            results = (place / "capture.json").exists() and _holds_results(place)
+            if results and not place.samefile(self.root):
+                return False
+        return True
+
+    def walk(self, below: str = "") -> Iterator[Listing]:
+        """Every folder, itself first; the same folder only once, whatever links lead to it."""
+        start = self.root / below if below else self.root
+        folders, links, seen = [start], list[Path](), set[tuple[int, int]]()
+        while folders or links:
+            place = folders.pop() if folders else links.pop(0)
+            try:
+                facts = place.stat()
+                if (facts.st_dev, facts.st_ino) in seen or (place != self.root and self._is_output(place)):
+                    continue
+                seen.add((facts.st_dev, facts.st_ino))
+                with os.scandir(place) as scan:
+                    entries = list(scan)
+            except OSError:
+                continue
+            is_output = holds_results(entry.name for entry in entries)
+            if is_output and place != self.root:
+                continue
+            photos: list[Found] = []
+            for entry in entries:
+                try:
+                    if entry.is_dir():
+                        if not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
+                            (links if entry.is_symlink() else folders).append(place / entry.name)
+                    elif may_be_photo(entry.name):
+                        stat = entry.stat()
+                        name = (place / entry.name).relative_to(self.root).as_posix()
+                        photos.append(Found(name, stat.st_size, stat.st_mtime_ns))
+                except OSError:  # gone in this moment, or a link to nowhere
+                    continue
+            yield Listing(self.name_of(str(place)) or "", tuple(photos))
+
+    def _is_output(self, place: Path) -> bool:
+        real = os.path.realpath(place)
+        return real == self._out or Path(real) in self.root.parents
+
+
+def _holds_results(place: Path) -> bool:
+    try:
+        return holds_results(each.name for each in place.iterdir())
+    except OSError:
+        return False

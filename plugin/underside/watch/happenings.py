@@ -1,0 +1,87 @@
+"""What happens in a watched folder, as it is told to whoever listens: a person's screen, a program, a log, a metric."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from underside.layouts import LayoutResult
+from underside.manifest import Manifest, ShotRecord
+
+__all__ = ["Completed", "Failed", "Happening", "Listener", "Masked", "Moved", "Note", "Seen", "Started", "Stopped"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The model is loaded and the watch begins."""
+
+    root: Path
+    out: Path
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photo is new, or has new content."""
+
+    photo: str
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A shot has a mask."""
+
+    capture: str
+    photo: str
+    record: ShotRecord
+    alone: bool
+    """Without what its ring knows, for now."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A photo cannot be used."""
+
+    capture: str
+    photo: str
+    reason: str
+    attempts: int
+    final: bool
+    """It is set aside, until it changes or somebody asks again."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A photo has another name or place, and its mask went along."""
+
+    photo: str
+    before: str
+
+
+@dataclass(frozen=True)
+class Completed:
+    """Nothing is left to do for a capture."""
+
+    capture: str
+    manifest: Manifest
+    path: Path
+    """Of the manifest."""
+    layouts: tuple[LayoutResult, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a person should know, as a sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The watch has ended."""
+
+    failed: int
+
+
+Happening = Started | Seen | Masked | Failed | Moved | Completed | Note | Stopped
+Listener = Callable[[Happening], None]
+"""Called from the watch's own thread, in order; what takes long belongs elsewhere."""

@@ -1,0 +1,274 @@
+"""From files to photos that can be masked: seen, settled, whole, or tried again until they are set aside."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from underside.capture import is_plate, read_capture
+from underside.errors import UndersideError
+from underside.journal import Entry, Glimpse, Journal, Stage
+from underside.masks import mask_name
+from underside.photo import RAW_SUFFIXES
+from underside.watch.folder import Found, WatchedFolder
+from underside.watch.happenings import Failed, Listener, Seen
+from underside.watch.jobs import Crew
+from underside.watch.places import Places
+from underside.watch.plan import Plan
+from underside.watch.settling import Settling
+from underside.watch.whole import Broken, Whole, check_whole
+
+__all__ = ["Intake", "kin_of", "mask_stamp"]
+
+TRIES = 3
+# How long to wait after the first and the second, in settle times: a slow copy needs seconds, a colleague minutes.
+_WAITS = (5.0, 30.0)
+
+
+class Intake:
+    """Keeps the journal in step with the folder."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        folder: WatchedFolder,
+        places: Places,
+        crew: Crew,
+        *,
+        tell: Listener,
+        stirred: Callable[[str, float], None],
+        ready: Callable[[Entry, str], None],
+    ) -> None:
+        """``stirred`` hears of a photo to which something happens, and when; ``ready`` of a whole one and its hash."""
+        self._plan = plan
+        self._journal = journal
+        self._folder = folder
+        self._places = places
+        self._crew = crew
+        self._tell = tell
+        self._stirred = stirred
+        self._ready = ready
+        self._settling = Settling(plan.settle)
+        self._checking: set[str] = set()
+        self._again_at: dict[str, float] = {}
+        """Photos that failed."""
+
+    # --- what lies in the folder ----------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take up what an earlier watch left half done."""
+        now = time.monotonic()
+        for stage in (Stage.SETTLING, Stage.FAILED):
+            for entry in self._journal.at_stage(stage):
+                self._journal.change(entry.photo, stage=Stage.SETTLING)
+                self._settling.changed(Found(entry.photo, entry.size, entry.mtime_ns), now - self._plan.settle)
+
+    def look_through(self, below: str = "", *, first: bool = False) -> None:
+        """Compare the whole folder with the journal; ``first``: what is old has been there for long."""
+        seen: set[str] = set()
+        for listing in self._folder.walk(below):
+            seen.add(listing.folder)
+            known = self._journal.in_folder(listing.folder)
+            for found in listing.photos:
+                self._compare(found, known.pop(found.photo, None), first=first)
+            for photo, glimpse in known.items():
+                self._miss(photo, glimpse)
+        if not self._folder.is_there():  # a share that has gone meanwhile
+            return
+        for folder in self._journal.folders() - seen:
+            if below in ("", folder) or folder.startswith(f"{below}/"):
+                for photo, glimpse in self._journal.in_folder(folder).items():
+                    self._miss(photo, glimpse)
+
+    def look_at(self, photo: str) -> None:
+        """Compare one file with the journal."""
+        known = self._journal.glimpse(photo)
+        found = self._folder.look_at(photo) if self._folder.takes(photo) else None
+        if found is not None:
+            self._compare(found, known, first=False)
+        elif known is not None and self._folder.is_there():
+            self._miss(photo, known)
+
+    def _compare(self, found: Found, known: Glimpse | None, *, first: bool) -> None:
+        now = time.monotonic()
+        age = max(0.0, time.time() - found.mtime_ns / 1e9) if first else 0.0
+        if known is None:
+            place = self._places.place(found.photo)
+            folder = PurePosixPath(found.photo).parent.as_posix()
+            entry = Entry(
+                photo=found.photo,
+                folder="" if folder == "." else folder,
+                kin=kin_of(found.photo),
+                capture=place.capture,
+                pass_name=place.pass_name,
+                size=found.size,
+                mtime_ns=found.mtime_ns,
+                seen_at=time.time(),
+            )
+            self._journal.add(entry)
+            self._tell(Seen(found.photo))
+        elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns):
+            self._journal.change(
+                found.photo,
+                stage=Stage.SETTLING,
+                size=found.size,
+                mtime_ns=found.mtime_ns,
+                attempts=0,
+                reason="",
+                gone_at=0.0,
+            )
+            self._again_at.pop(found.photo, None)
+        elif known.gone:
+            # Back again, as after a share was away.
+            self._journal.change(found.photo, gone_at=0.0)
+            self._stirred(found.photo, now)
+            return
+        else:
+            self._look_at_mask(found.photo, known)
+            return
+        self._settling.changed(found, now - min(age, self._plan.settle))
+        self._stirred(found.photo, now - age)
+
+    def _look_at_mask(self, photo: str, known: Glimpse) -> None:
+        """A mask that is away is made again; one that was changed by hand is taken up."""
+        if known.stage not in (Stage.DONE, Stage.BY_HAND) or not known.mask_stamp:
+            return
+        stamp = mask_stamp(self._plan.out, known.capture, self.name_in_capture(photo))
+        if stamp != known.mask_stamp:
+            self._journal.change(photo, stage=Stage.MASKED if stamp else Stage.READY, mask_stamp=stamp)
+            self._stirred(photo, time.monotonic() - self._plan.quiet)
+
+    def _miss(self, photo: str, known: Glimpse) -> None:
+        if known.gone:
+            return
+        self._journal.change(photo, gone_at=time.time())
+        self._settling.forget(photo)
+        self._again_at.pop(photo, None)
+        self._stirred(photo, time.monotonic())
+
+    def name_in_capture(self, photo: str) -> str:
+        """How the capture's manifest calls a photo."""
+        folder = self._places.place(photo).folder
+        return photo.removeprefix(f"{folder}/") if folder else photo
+
+    # --- what is whole --------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """See what has stood still for long enough, or failed long enough ago."""
+        now = time.monotonic()
+        for photo in [photo for photo, at in self._again_at.items() if at <= now]:
+            del self._again_at[photo]
+            found = self._folder.look_at(photo)
+            if found is not None:
+                self._settling.changed(found, now - self._plan.settle)
+        for found in self._settling.due(now):
+            if not self._crew.has_room:
+                return
+            if found.photo in self._checking:
+                continue
+            still = self._folder.look_at(found.photo)
+            if still is None:
+                self.look_at(found.photo)
+            elif still != found:
+                self.look_at(found.photo)
+                self._settling.changed(still, now)
+            else:
+                self._check(found)
+
+    def next_due(self) -> float:
+        """When ``settle`` has something to do."""
+        return min(self._settling.next_due(), *self._again_at.values(), float("inf"))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is settling, being checked or waiting to be tried again."""
+        return not (self._settling or self._checking or self._again_at)
+
+    def _check(self, found: Found) -> None:
+        entry = self._journal.entry(found.photo)
+        if entry is None:
+            return
+        self._settling.forget(found.photo)
+        self._checking.add(found.photo)
+        path = self._folder.path(found.photo)
+        limit = self._plan.of_capture(path.parent).settings.max_megapixels
+        self._crew.start(
+            lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
+            self._checked,
+            lambda error: self._checked(Broken(found, str(error))),
+        )
+
+    def _checked(self, result: Whole | Broken) -> None:
+        found = result.found
+        self._checking.discard(found.photo)
+        entry = self._journal.entry(found.photo)
+        now_there = self._folder.look_at(found.photo)
+        if entry is None or now_there != found or entry.gone_at:
+            self.look_at(found.photo)
+            if now_there is not None and entry is not None and not entry.gone_at:
+                self._settling.changed(now_there, time.monotonic())
+            return
+        if isinstance(result, Broken):
+            self.failed(entry, result.reason)
+            return
+        self._stirred(found.photo, time.monotonic())
+        self._ready(entry, result.sha256)
+
+    def failed(self, entry: Entry, reason: str) -> None:
+        """A photo could not be used: it is tried again later, or set aside."""
+        attempts = entry.attempts + 1
+        final = attempts >= TRIES
+        stage = Stage.SET_ASIDE if final else Stage.FAILED
+        self._journal.change(entry.photo, stage=stage, attempts=attempts, reason=reason)
+        if not final:
+            self._again_at[entry.photo] = time.monotonic() + _WAITS[attempts - 1] * self._plan.settle
+        self._tell(Failed(entry.capture, entry.photo, reason, attempts, final))
+        self._stirred(entry.photo, time.monotonic() - (self._plan.quiet if final else 0.0))
+
+    def again(self, entry: Entry) -> None:
+        """Begin anew with a photo."""
+        self._journal.change(entry.photo, stage=Stage.SETTLING, attempts=0, reason="")
+        self._again_at.pop(entry.photo, None)
+        self._settling.changed(Found(entry.photo, entry.size, entry.mtime_ns), time.monotonic() - self._plan.settle)
+        self._stirred(entry.photo, time.monotonic())
+
+    # --- what it is -----------------------------------------------------------------------------------------
+
+    def kind(self, entry: Entry) -> tuple[Stage, tuple[str, ...]]:
+        """What a whole photo is, by itself and its kin: READY for a shot, with the names of its raw files."""
+        if is_plate(self.name_in_capture(entry.photo)):
+            return Stage.PLATE, ()
+        kin = [self._folder.path(each.photo) for each in self._journal.kin(entry)]
+        path = self._folder.path(entry.photo)
+        with suppress(UndersideError):
+            small = read_capture([path, *(each for each in kin if each != path)], output=self._plan.out, plates=False)
+            shot = next((shot for shot in small.shots if shot.path.name == path.name), None)
+            if shot is None:
+                left_out = path.name in small.left_out
+                return (Stage.LEFT_OUT if left_out else Stage.COMPANION), ()
+            base = PurePosixPath(self.name_in_capture(entry.photo)).parent
+            return Stage.READY, tuple((base / name).as_posix() for name in shot.companions)
+        return Stage.READY, ()
+
+    @staticmethod
+    def waits_for_kin(entry: Entry) -> bool:
+        """A raw file whose developed file may still come."""
+        return PurePosixPath(entry.photo).suffix.lower() in RAW_SUFFIXES
+
+
+def kin_of(photo: str) -> str:
+    """What the names of a raw file, its JPEG and its mask have in common."""
+    stem = PurePosixPath(photo).name.lower().split(".")[0]
+    for ending in ("_mask", "-mask"):
+        stem = stem.removesuffix(ending)
+    return stem
+
+
+def mask_stamp(out: Path, capture: str, name: str) -> str:
+    """Size and time of a mask's file; empty where there is none."""
+    try:
+        facts = (out / capture / mask_name(name)).stat()
+    except OSError:
+        return ""
+    return f"{facts.st_size} {facts.st_mtime_ns}"

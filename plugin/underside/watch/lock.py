@@ -1,0 +1,69 @@
+"""One watch for each output folder, and who it is."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from underside.files import write_atomically, writing
+from underside.outfolder import locked
+
+__all__ = ["Watcher", "held_by", "watching_alone"]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """A process that watches."""
+
+    pid: int
+    host: str
+    since: float
+    root: str
+
+
+@contextmanager
+def watching_alone(out: Path, root: Path) -> Iterator[None]:
+    """Keep every other watch out of the output folder; the lock goes with the process, in whatever way it ends."""
+    path = _told_at(out)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    other = held_by(out)
+    refusal = f"Another watch{f' (process {other.pid})' if other else ''} is writing into {out}"
+    with locked(path.with_name("lock"), refusal):
+        me = Watcher(os.getpid(), platform.node(), time.time(), str(root))
+        write_atomically(path, json.dumps(asdict(me)).encode(), durable=False)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+
+def held_by(out: Path) -> Watcher | None:
+    """Who watches into that folder; none where nobody does."""
+    try:
+        watcher = Watcher(**json.loads(_told_at(out).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return watcher if watcher.host != platform.node() or _is_alive(watcher.pid) else None
+
+
+def _told_at(out: Path) -> Path:
+    return out / ".underside" / "watch.json"
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name != "posix":
+        # Asking by signal would end it there. The file itself goes away at every orderly end.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,138 @@
+"""The engine as the watched folder uses it: one shot alone, or all that a capture lacks, with one model in memory."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from underside.book import Book
+from underside.capture import Capture, Shot
+from underside.cutout import CutoutWorkers
+from underside.engine import load_masker
+from underside.layouts import LayoutResult, write_layout
+from underside.manifest import Manifest, ShotRecord, State
+from underside.masker import Masker
+from underside.outfolder import claimed, without_a_name
+from underside.pipeline import Outcome, Progress, mask_capture
+from underside.report import write_contact_sheet
+from underside.settings import Settings
+from underside.shotwork import ShotWork, engine_facts
+
+__all__ = ["CaptureSession", "Maskers", "masks_alone"]
+
+
+def masks_alone(settings: Settings) -> bool:
+    """Whether a shot can be masked before the rest of its capture is there."""
+    return settings.segmenter != "plate"
+
+
+class Maskers:
+    """One masker for all captures of the same settings."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[Settings, Masker] | None = None
+        self._lock = threading.Lock()
+
+    def warm_up(self, settings: Settings) -> tuple[str, ...]:
+        """Load the model and let it look once, so that the first photo need not wait; what is to be told of it."""
+        if not masks_alone(settings):
+            return ()
+        masker = self.get(settings, Capture(Path(), ()))
+        masker.mask(np.zeros((480, 640, 3), np.uint8))
+        return masker.segmenter.notes
+
+    def get(self, settings: Settings, capture: Capture) -> Masker:
+        """The masker of these settings; loading takes seconds."""
+        if not masks_alone(settings):
+            return load_masker(
+                settings,
+                plates=[plate.path for plate in capture.plates],
+                shots=[shot.path for shot in capture.shots],
+            )
+        with self._lock:
+            if self._latest is None or self._latest[0] != settings:
+                self._latest = (settings, load_masker(settings))
+            return self._latest[1]
+
+
+class CaptureSession:
+    """Work on one capture; its output folder is nobody else's meanwhile."""
+
+    def __init__(self, folder: Path, out: Path, settings: Settings, maskers: Maskers, *, workers: int) -> None:
+        self._folder = folder
+        self._out = out
+        self._settings = settings
+        self._maskers = maskers
+        self._workers = workers
+        self._stack = ExitStack()
+        self._book: Book | None = None
+        self._saving = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(claimed(self._out))
+        self._cutouts = (
+            self._stack.enter_context(CutoutWorkers(self._workers)) if self._settings.cutout_options else None
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._stack:
+            self._close_book()
+
+    def mask_alone(self, shot: Shot) -> ShotRecord:
+        """Mask one shot, without what its ring knows; several threads may call at once."""
+        capture = Capture(self._folder, shots=(shot,), whole=False)
+        work = self._work(capture)
+        with self._saving:
+            if self._book is None:
+                self._book = Book(capture, self._out, work.engine, work.warnings)
+            book = self._book
+        done = work.do(shot, book.before(shot))
+        with self._saving:
+            book.enter(done.record)
+        if done.breaks is not None:
+            raise done.breaks
+        return done.record
+
+    def complete(self, capture: Capture, on_progress: Callable[[Progress], None], stop: threading.Event) -> Outcome:
+        """Do all that the shots lack, the ordinary way."""
+        self._close_book()
+        return mask_capture(
+            capture,
+            self._out,
+            self._work(capture),
+            workers=self._workers,
+            stop=stop,
+            on_progress=on_progress,
+        )
+
+    def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> tuple[LayoutResult, ...]:
+        """Write the report, and lay the masks out."""
+        write_contact_sheet(manifest, self._out)
+        any_mask = any(shot.state is not State.FAILED for shot in manifest.shots)
+        return tuple(write_layout(manifest, self._out, name) for name in layouts if any_mask)
+
+    def _work(self, capture: Capture) -> ShotWork:
+        masker = self._maskers.get(self._settings, capture)
+        names = frozenset(shot.name for shot in capture.shots)
+        return ShotWork(
+            out=self._out,
+            masker=masker,
+            settings=self._settings,
+            engine=engine_facts(self._settings, masker.segmenter),
+            cutout_workers=self._cutouts,
+            names=names,
+            refused=without_a_name(names, self._out),
+        )
+
+    def _close_book(self) -> None:
+        with self._saving:
+            book, self._book = self._book, None
+            if book is not None:
+                book.close()

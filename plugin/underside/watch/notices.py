@@ -1,0 +1,101 @@
+"""Notices that something has changed in the watched folder: from the system, or none where it gives none."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+
+__all__ = ["Notices", "file_system_of", "why_to_poll"]
+
+# On these, what another machine writes gives no events here.
+_WITHOUT_EVENTS = (
+    *("nfs", "cifs", "smb", "afs", "ncpfs"),
+    *("fuse", "9p", "vboxsf", "vmhgfs", "prl_fs", "drvfs", "virtiofs"),
+)
+_OF_INTEREST = [
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+]
+
+
+class Notices(AbstractContextManager["Notices"]):
+    """Calls ``changed`` with a path and whether it is a folder, from threads of its own."""
+
+    def __init__(self, folder: Path, changed: Callable[[str, bool], None]) -> None:
+        """Raises OSError where the system has no watches left."""
+        # A full queue is told as a warning; the full scan finds what it has lost.
+        logging.getLogger("watchdog").setLevel(logging.ERROR)
+        self._observer = Observer()
+        self._observer.schedule(_Handler(changed), str(folder), recursive=True, event_filter=_OF_INTEREST)
+        with ExitStack() as stack:
+            stack.callback(self._observer.unschedule_all)
+            self._observer.start()
+            stack.pop_all()
+
+    def __exit__(self, *_: object) -> None:
+        self._observer.stop()
+        self._observer.join(5)
+
+    @property
+    def come(self) -> bool:
+        """Whether notices still come."""
+        return self._observer.is_alive() and all(emitter.is_alive() for emitter in self._observer.emitters)
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, changed: Callable[[str, bool], None]) -> None:
+        self._changed = changed
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        for path in (event.src_path, event.dest_path):
+            if path:
+                self._changed(os.fsdecode(path), event.is_directory)
+
+
+def why_to_poll(folder: Path) -> str:
+    """Why the system's events cannot be relied on there, as a sentence; empty where they can."""
+    kind = file_system_of(folder)
+    if kind.lower().startswith(_WITHOUT_EVENTS):
+        return f"{folder} lies on {kind}, which gives no notice of changes made elsewhere"
+    return ""
+
+
+def file_system_of(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of file system, as the kernel calls it; empty where that is not told."""
+    if sys.platform == "win32":
+        return "cifs" if str(folder.resolve()).startswith("\\\\") else ""
+    try:
+        lines = mounts.read_text(errors="surrogateescape").splitlines()
+    except OSError:  # macOS, whose events cover what it can
+        return ""
+    place = folder.resolve()
+    best, kind = -1, ""
+    for line in lines:
+        _, mount, this, *_ = line.split(" ")
+        # Spaces and backslashes are written as octal numbers.
+        mounted = Path(mount.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        if (place == mounted or mounted in place.parents) and len(mounted.parts) >= best:
+            best, kind = len(mounted.parts), this
+    return kind

@@ -1,0 +1,43 @@
+"""How a folder is watched: where, with what settings, and how long is waited for what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from underside.settings import Settings
+
+__all__ = ["CapturePlan", "Plan"]
+
+
+@dataclass(frozen=True)
+class CapturePlan:
+    """What is made of a capture."""
+
+    settings: Settings
+    layouts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that a watch is told. Times are in seconds."""
+
+    root: Path
+    out: Path
+    of_capture: Callable[[Path], CapturePlan]
+    """What is made of the capture in a folder; asked anew each time its work begins."""
+    settle: float = 1.0
+    """So long must a file's size and time stand still."""
+    quiet: float = 60.0
+    """So long without a new photo, and a pass is over for now."""
+    complete_after: float = 600.0
+    """So long without a new photo, and a capture is complete."""
+    poll: float | None = None
+    """Look through the folder this often in place of the system's notices."""
+    scan_every: float = 300.0
+    """Look through the folder this often beside them."""
+    newest_first: bool = False
+    once: bool = False
+    """Catch up and end."""
+    workers: int = 1
+    on_capture: tuple[str, ...] = ()
+    """A command that is given the manifest's path when a capture is complete."""
