@@ -26,7 +26,7 @@ USUAL = "usual"
 _DAMAGES = 6
 # Neighbours look alike: one shot of so many tells as much as all.
 _EVERY = 2
-RING_SIGNS = ("ring_unlike", "unled_unlike", "ring_outside", "ring_inside", "never", "always")
+RING_SIGNS = ("ring_unlike", "unled_unlike", "ring_outside", "ring_inside", "ring_unsure", "never", "missing")
 OWN = ("one look", "threshold", "kmeans", "chroma", "ellipse")
 _CLASSICAL = ("threshold", "kmeans", "chroma")
 
@@ -52,10 +52,12 @@ class Labelled:
     agreement: Agreement | None
 
     def to_json(self) -> dict[str, Any]:
+        """For a file."""
         return asdict(self)
 
     @staticmethod
     def from_json(content: dict[str, Any]) -> "Labelled":
+        """What ``to_json`` gave."""
         signs = {name: Signs(**content[name]) if content[name] else None for name in ("with_ring", "alone", "own")}
         agreed = Agreement(**content["agreement"]) if content["agreement"] else None
         return Labelled(**{**content, **signs, "agreement": agreed})
@@ -82,7 +84,9 @@ def label(capture: Path, *, folder: Path, ellipse: Path | None = None) -> list[L
             passes[shot.path.parent.name].append(shot)
         for of_pass in passes.values():
             usual = [_usual(shot, ring, folder) for shot in of_pass]
-            around = [silhouette_of_mask(each.mask, shot.frame.orientation) for shot, each in zip(of_pass, usual, strict=True)]
+            around = [
+                silhouette_of_mask(each.mask, shot.frame.orientation) for shot, each in zip(of_pass, usual, strict=True)
+            ]
             for i, shot in list(enumerate(of_pass))[::_EVERY]:
                 known = knows[shot.path] if random.random() < 0.5 else ring
                 first = ring_gain.first_look(shot, folder)
@@ -93,10 +97,8 @@ def label(capture: Path, *, folder: Path, ellipse: Path | None = None) -> list[L
                 for each in [*candidates, *damaged]:
                     agreed = _agreed(silhouette_of_mask(each.mask, shot.frame.orientation), around, i)
                     rows.append(_labelled(capture, shot, each, first, known, agreed, own, each in candidates))
-        if ring is not None:
-            for plate in plates:
-                if plate.frame.width == of_ring[0].frame.width:
-                    rows.append(_plate(capture, plate, ring, around, folder))
+        for known in {id(each): each for each in (ring, knows[of_ring[0].path]) if each}.values():
+            rows += [_plate(capture, plate, known, around, folder) for plate in plates if _is_of(plate, of_ring)]
     return rows
 
 
@@ -142,7 +144,9 @@ def _segmenters(plates: tuple[Path, ...], ellipse: Path | None) -> list[tuple[st
     found: list[tuple[str, Segmenter, int]] = [("larger", larger, 2), ("smaller", smaller, 1)]
     found += [(name, make_segmenter(name, Choices()), 1) for name in _CLASSICAL]
     if plates:
-        found.append((f"plate {plates[0].parents[1]}", make_segmenter("plate", Choices(plates=plates, device="cpu")), 1))
+        found.append(
+            (f"plate {plates[0].parents[1]}", make_segmenter("plate", Choices(plates=plates, device="cpu")), 1)
+        )
     if ellipse:
         found.append(("ellipse", make_segmenter("network", Choices(model=ellipse, device="cpu")), 1))
     return found
@@ -179,9 +183,7 @@ def _damaged(
         yield _Candidate(f"damage: {sort}", found, mask)
 
 
-def _damage(
-    sort: str, mask: Pixels, shot: ring_gain.Shot, neighbour: Pixels, random: np.random.Generator
-) -> Pixels:
+def _damage(sort: str, mask: Pixels, shot: ring_gain.Shot, neighbour: Pixels, random: np.random.Generator) -> Pixels:
     rows, columns = np.nonzero(mask)
     size = len(rows) ** 0.5
     if sort in {"grown", "shrunk"}:
@@ -243,7 +245,7 @@ def _labelled(
         )
 
     beside = signs(first, ring)
-    nothing = {name: None for name in RING_SIGNS}
+    nothing: dict[str, Any] = dict.fromkeys(RING_SIGNS)
     return Labelled(
         capture="-".join(capture.parts[-2:]) if capture.name == "spot" else capture.name,
         photo=f"{shot.path.parent.name}/{shot.path.name}",
@@ -253,7 +255,7 @@ def _labelled(
         candidate=candidate,
         plate=False,
         with_ring=None if ring is None else beside,
-        alone=replace(beside, **nothing),
+        alone=replace(beside, plate=False, **nothing),
         own=signs(None, None) if each.kind in OWN or not candidate else None,
         agreement=agreed,
     )
@@ -267,6 +269,10 @@ def _plate(
     agreed = _agreed(silhouette_of_mask(usual.mask, plate.frame.orientation), around, len(around) // 2)
     row = _labelled(capture, plate, usual, first, ring, agreed, usual, False)
     return Labelled(**{**row.__dict__, "kind": "empty", "plate": True})
+
+
+def _is_of(plate: ring_gain.Shot, ring: list[ring_gain.Shot]) -> bool:
+    return plate.camera == ring[0].camera
 
 
 def _agreed(own: Silhouette, ring: list[Silhouette], i: int) -> Agreement:

@@ -4,8 +4,8 @@
     python benchmarks/verdicts.py fit CAPTURE... --rows FOLDER
     python benchmarks/verdicts.py measure CAPTURE... --rows FOLDER
 
-``label`` makes masks, right and wrong ones, and keeps what can be read from each in FOLDER, once for all captures. ``fit``
-prints the weights for ``verdict/judge.py`` and how they do on each capture when it is left out: fit on the tuning
+``label`` makes masks, right and wrong ones, and keeps what can be read from each in FOLDER, once for all captures.
+``fit`` prints the weights for ``verdict/weights.py`` and how they do on each capture when it is left out: fit on the tuning
 captures only. ``measure`` prints how the verdicts of today do. ELLIPSE is a network that finds an ellipse in every
 photo, as ``u2netp.py`` writes it.
 """
@@ -13,8 +13,9 @@ photo, as ``u2netp.py`` writes it.
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,11 @@ from numpy.typing import NDArray
 
 from underside.ring import Agreement
 from underside.verdict import Grade, Signs, Verdict, judge
-from underside.verdict.judge import BASE, faults
+from underside.verdict.faults import BASE, faults
+from underside.verdict.judge import known_by
+from underside.verdict.weights import DOUBT
 
 Values = NDArray[np.float64]
-Doubt = Callable[[Signs, Agreement | None], float]
 # Chances are fitted for all of these at once, with one weight a fault: what tells .95 apart shall rank the rest too.
 _LEVELS = (0.6, 0.8, 0.9, 0.95, 0.97, 0.985)
 _LEVEL = 0.95
@@ -46,72 +48,86 @@ class Case:
     agreement: Agreement | None
 
     @property
-    def counts(self) -> float:
-        return _COUNTS["usual" if self.row.usual else "candidate" if self.row.candidate else "damage"]
+    def sort(self) -> str:
+        """What a user meets, what a ladder tries, or what is made up."""
+        return "usual" if self.row.usual else "candidate" if self.row.candidate else "damage"
 
 
-def cases(rows: Sequence[Labelled], knowing: str) -> list[Case]:
-    """``knowing`` is "ring", with the neighbours too, or "alone", with and without a network."""
-    shots = [row for row in rows if not row.plate]
-    if knowing == "ring":
-        return [Case(row, row.with_ring, row.agreement) for row in shots if row.with_ring]
-    alone = [Case(row, row.alone, None) for row in shots]
-    return alone + [Case(row, row.own, None) for row in shots if row.own]
+def cases(rows: Sequence[Labelled]) -> dict[str, list[Case]]:
+    """By what is known of the shot: one look, two looks, a ring with the neighbours too, and a plate."""
+    known = defaultdict(list)
+    for row in rows:
+        ways = [(row.own, None), (row.alone, None), (row.with_ring, row.agreement)]
+        for signs, agreed in ways:
+            if signs:
+                known[known_by(signs)].append(Case(row, signs, agreed))
+    return known
 
 
-def fit(captures: Mapping[str, list[Case]]) -> dict[str, float]:
-    """Weights, none negative: faults are made so that more of one is never better. Captures count alike."""
-    every = [case for of_capture in captures.values() for case in of_capture]
-    wrong = [faults(case.signs, case.agreement) for case in every]
+def fit_doubt(captures: Sequence[Sequence[Case]]) -> dict[str, float]:
+    """Weights for the chance of less than .95; captures count alike."""
+    shots = [[case for case in of_capture if not case.row.plate] for of_capture in captures]
+    every = [case for of_capture in shots for case in of_capture]
+    iou = np.array([case.row.iou for case in every])
+    below = np.stack([iou < level for level in _LEVELS], axis=1).astype(np.float64)
+    # The level that matters counts as much as all others together.
+    shares = np.array([1.0 if level == _LEVEL else 1.0 / (len(_LEVELS) - 1) for level in _LEVELS])
+    counts = np.concatenate([_even([_COUNTS[case.sort] for case in of_capture]) for of_capture in shots])
+    return _fit(every, below, counts, shares, _LEVELS.index(_LEVEL))
+
+
+def fit_emptiness(captures: Sequence[Sequence[Case]]) -> dict[str, float]:
+    """Weights for the chance that a mask is of an empty platter; plates and shots count alike."""
+    every = [case for of_capture in captures for case in of_capture if case.row.plate or case.sort != "damage"]
+    plate = np.array([case.row.plate for case in every], np.float64)
+    counts = np.where(plate > 0, 500 / plate.sum(), 500 / (1 - plate).sum())
+    return _fit(every, plate[:, None], counts, np.ones(1), 0)
+
+
+def _even(counts: Sequence[float]) -> Values:
+    return np.asarray(np.array(counts) * 400 / sum(counts))
+
+
+def _fit(cases: Sequence[Case], below: Values, counts: Values, shares: Values, wanted: int) -> dict[str, float]:
+    """None negative: faults are made so that more of one is never better."""
+    wrong = [faults(case.signs, case.agreement) for case in cases]
     names = [name for name in wrong[0] if name != BASE]
     evidence = np.array([[each[name] for name in names] for each in wrong])
-    iou = np.array([case.row.iou for case in every])
-    counts = np.concatenate([_counts(of_capture) for of_capture in captures.values()])
     used = np.ones(len(names), np.bool_)
     while True:
-        weights, intercepts = _newton(evidence[:, used], iou, counts)
+        weights, intercepts = _newton(evidence[:, used], below, counts, shares)
         if weights.min() >= 0:
             break
         used[np.flatnonzero(used)[weights.argmin()]] = False
-    fitted = {BASE: round(float(intercepts[_LEVELS.index(_LEVEL)]), 3)}
     names = [name for name, use in zip(names, used, strict=True) if use]
-    return fitted | {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+    fitted = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+    return {BASE: round(float(intercepts[wanted]), 3)} | {name: weight for name, weight in fitted.items() if weight}
 
 
-def _counts(of_capture: Sequence[Case]) -> Values:
-    counts = np.array([case.counts for case in of_capture])
-    return np.asarray(counts * 400 / counts.sum())
-
-
-def _newton(evidence: Values, iou: Values, counts: Values) -> tuple[Values, Values]:
+def _newton(evidence: Values, below: Values, counts: Values, shares: Values) -> tuple[Values, Values]:
     """One weight a fault, and for each level what is so without any."""
-    levels = len(_LEVELS)
-    stacked = np.concatenate([np.hstack([evidence, np.tile(np.eye(levels)[i], (len(iou), 1))]) for i in range(levels)])
-    below = np.concatenate([(iou < level).astype(np.float64) for level in _LEVELS])
-    # The level that matters counts as much as all others together.
-    shares = [1.0 if level == _LEVEL else 1.0 / (levels - 1) for level in _LEVELS]
-    counted = np.concatenate([counts * share for share in shares])
+    levels = below.shape[1]
+    stacked = np.concatenate(
+        [np.hstack([evidence, np.tile(np.eye(levels)[i], (len(below), 1))]) for i in range(levels)]
+    )
+    said, counted = below.T.ravel(), (shares[:, None] * counts).ravel()
     flattening = np.diag([_FLATTENING] * evidence.shape[1] + [0.01] * levels)
     weights = np.zeros(stacked.shape[1])
-    for _ in range(40):
+    for _ in range(60):
         chance = 1 / (1 + np.exp(-np.clip(stacked @ weights, -30, 30)))
-        slope = stacked.T @ (counted * (chance - below)) + flattening @ weights
+        slope = stacked.T @ (counted * (chance - said)) + flattening @ weights
         bend = (stacked * (counted * chance * (1 - chance))[:, None]).T @ stacked + flattening
         step = np.linalg.solve(bend, slope)
-        weights -= step
+        weights -= step * min(1.0, 3 / float(np.abs(step).max() + 1e-9))
         if np.abs(step).max() < 1e-5:
             break
     return weights[: evidence.shape[1]], weights[evidence.shape[1] :]
 
 
-def doubt_by(weights: Mapping[str, float]) -> Doubt:
+def odds_by(weights: Mapping[str, float], of: Sequence[Case]) -> Values:
     """What ``judge`` would say with these weights."""
-
-    def doubt(signs: Signs, agreement: Agreement | None) -> float:
-        wrong = faults(signs, agreement)
-        return float(1 / (1 + np.exp(-sum(weight * wrong[name] for name, weight in weights.items()))))
-
-    return doubt
+    wrong = [faults(case.signs, case.agreement) for case in of]
+    return np.array([sum(weight * each[name] for name, weight in weights.items()) for each in wrong])
 
 
 def print_grades(of: Sequence[Case], verdicts: Sequence[Verdict]) -> None:
@@ -133,18 +149,17 @@ def print_bins(of: Sequence[Case], doubts: Values) -> None:
     """Said and found, by how much was doubted."""
     below = np.array([case.row.iou < _LEVEL for case in of])
     print("  doubt           masks    said   found")
-    for low, high in zip(_BINS, _BINS[1:], strict=False):
+    for low, high in pairwise(_BINS):
         here = (doubts >= low) & (doubts < high)
         if here.any():
-            print(
-                f"  {low:.2f} to {min(high, 1):.2f}   {here.sum():6}   {doubts[here].mean():5.2f}   {below[here].mean():5.2f}"
-            )
+            said, found = doubts[here].mean(), below[here].mean()
+            print(f"  {low:.2f} to {min(high, 1):.2f}   {here.sum():6}   {said:5.2f}   {found:5.2f}")
 
 
-def print_choice(of: Sequence[Case], doubts: Values, worth: float = 0.0) -> None:
-    """What comes of always taking the candidate that is doubted least."""
+def print_choice(of: Sequence[Case], odds: Values, worth: float = 0.5) -> None:
+    """What comes of taking the candidate that is doubted least, where its odds are better by ``worth``."""
     shots = defaultdict(list)
-    for case, doubt in zip(of, doubts, strict=True):
+    for case, doubt in zip(of, odds, strict=True):
         if case.row.candidate:
             shots[case.row.capture, case.row.photo].append((float(doubt), case.row.iou, case.row.usual))
     usual, chosen, best = [], [], []
@@ -156,11 +171,14 @@ def print_choice(of: Sequence[Case], doubts: Values, worth: float = 0.0) -> None
         usual.append(own[1])
         chosen.append(least[1] if least[0] < own[0] - worth else own[1])
         best.append(max(iou for _, iou, _ in candidates))
+    if not usual:
+        return
     change = np.array(chosen) - np.array(usual)
     print(
         f"  choice: mean IoU {np.mean(usual):.4f} ({USUAL}) -> {np.mean(chosen):.4f} (least doubt),"
         f" {np.mean(best):.4f} (best there is); worst {min(usual):.3f} -> {min(chosen):.3f};"
-        f" of {len(usual)} better {np.sum(change > 0.002)}, worse {np.sum(change < -0.002)}, by .02 {np.sum(change < -0.02)}"
+        f" of {len(usual)} better {np.sum(change > 0.002)}, worse {np.sum(change < -0.002)},"
+        f" by .02 {np.sum(change < -0.02)}"
     )
 
 
@@ -175,54 +193,61 @@ def print_kinds(of: Sequence[Case], verdicts: Sequence[Verdict]) -> None:
         print(f"    {kind:22} bad called so {sum(bad):4} of {len(bad):4}; good refused {sum(good):3} of {len(good):4}")
 
 
-def print_empty(rows: Sequence[Labelled], knowing: str) -> None:
+def print_empty(of: Sequence[Case], told: Sequence[bool]) -> None:
     """Plates that are told as empty, and shots that are."""
-    told: dict[bool, list[bool]] = {True: [], False: []}
-    for row in rows:
-        signs, agreed = (row.with_ring, row.agreement) if knowing == "ring" else (row.alone, None)
-        if signs and (row.plate or row.usual):
-            told[row.plate].append(judge(signs, agreed).empty)
-    print(f"  empty: {sum(told[True])} of {len(told[True])} plates, {sum(told[False])} of {len(told[False])} shots")
+    plates = [empty for case, empty in zip(of, told, strict=True) if case.row.plate]
+    shots = [empty for case, empty in zip(of, told, strict=True) if not case.row.plate and case.sort != "damage"]
+    usual = [empty for case, empty in zip(of, told, strict=True) if not case.row.plate and case.row.usual]
+    print(
+        f"  told as empty: {sum(plates)} of {len(plates)} plates, {sum(usual)} of {len(usual)} usual masks,"
+        f" {sum(shots)} of {len(shots)} candidates"
+    )
 
 
-def measure(captures: Mapping[str, list[Labelled]]) -> None:
+def measure(captures: Mapping[str, Mapping[str, list[Case]]]) -> None:
     """With the weights of today, of all captures together."""
-    rows = [row for of_capture in captures.values() for row in of_capture]
-    for knowing in ("ring", "alone"):
-        every = cases(rows, knowing)
-        kinds = {"all": every, "with a first look": every[: sum(1 for row in rows if not row.plate)]}
-        of = kinds["with a first look"] if knowing == "alone" else every
-        verdicts = [judge(case.signs, case.agreement) for case in of]
-        doubts = np.array([verdict.doubt for verdict in verdicts])
-        print(f"{knowing}:")
-        print_grades(of, verdicts)
-        print_bins(of, doubts)
-        print_choice(of, doubts)
-        print_kinds(of, verdicts)
-        print_empty(rows, knowing)
-        if knowing == "alone":
-            own = every[len(of) :]
-            print("without a network's first look:")
-            print_grades(own, [judge(case.signs, None) for case in own])
+    for known in DOUBT:
+        every = [case for of_capture in captures.values() for case in of_capture.get(known, [])]
+        if not every:
+            continue
+        print(f"{known}:")
+        verdicts = [judge(case.signs, case.agreement) for case in every]
+        print_empty(every, [verdict.empty for verdict in verdicts])
+        judged = [(case, verdict) for case, verdict in zip(every, verdicts, strict=True) if not case.row.plate]
+        of, said = [case for case, _ in judged], [verdict for _, verdict in judged]
+        print_grades(of, said)
+        print_bins(of, np.array([verdict.doubt for verdict in said]))
+        print_choice(of, np.array([verdict.odds for verdict in said]))
+        print_kinds(of, said)
 
 
 def cross_validate(captures: Mapping[str, list[Case]]) -> None:
     """Each capture by weights of the others."""
-    of, doubts = [], []
+    of: list[Case] = []
+    odds, empty = [], []
     for name, own in captures.items():
-        doubt = doubt_by(fit({other: each for other, each in captures.items() if other != name}))
-        here = [doubt(case.signs, case.agreement) for case in own]
+        others = [each for other, each in captures.items() if other != name]
+        here = odds_by(fit_doubt(others), own)
         of += own
-        doubts += here
+        odds.append(here)
+        empty.append(odds_by(fit_emptiness(others), own) > 0)
         print(f" {name}")
-        print_choice(own, np.array(here))
-    known, iou = np.array(doubts), np.array([case.row.iou for case in of])
+        print_choice(own, here)
     print(" all")
+    print_empty(of, list(np.concatenate(empty)))
+    shots = np.array([not case.row.plate for case in of])
+    logits = np.concatenate(odds)[shots]
+    of = [case for case in of if not case.row.plate]
+    known, iou = 1 / (1 + np.exp(-logits)), np.array([case.row.iou for case in of])
     print_bins(of, known)
-    print_choice(of, known)
-    for at in (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):
-        bad, good = (known[iou < _BAD] > at).mean(), (known[iou > _GOOD] > at).mean()
-        print(f"  above {at:.2f}: {bad:.1%} of those below {_BAD:.2f}, {good:.1%} of those above {_GOOD}")
+    print_choice(of, logits)
+    for at in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        bad, good, under = (known[iou < _BAD] > at).mean(), (known[iou > _GOOD] > at).mean(), known <= at
+        below = (iou[under] < _LEVEL).mean() if under.any() else 0.0
+        print(
+            f"  above {at:.2f}: {bad:.1%} of those below {_BAD:.2f}, {good:.1%} of those above {_GOOD};"
+            f" up to it {under.sum()}, {below:.1%} of them below {_LEVEL}"
+        )
 
 
 def main() -> None:
@@ -234,7 +259,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--ellipse", type=Path)
     options = parser.parse_args()
-    captures = {}
+    captures: dict[str, dict[str, list[Case]]] = {}
     for capture in options.captures:
         kept = options.rows / f"{'-'.join(capture.resolve().parts[-2:])}.json"
         if options.task == "label":
@@ -243,14 +268,21 @@ def main() -> None:
             kept.write_text(json.dumps([row.to_json() for row in made]), encoding="utf-8")
             print(f"{capture}: {len(made)} masks", flush=True)
             continue
-        captures[kept.stem] = [Labelled.from_json(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
+        rows = [Labelled.from_json(row) for row in json.loads(kept.read_text(encoding="utf-8"))]
+        captures[kept.stem] = cases(rows)
     if options.task == "measure":
         measure(captures)
     if options.task == "fit":
-        for knowing, title in (("alone", "WEIGHTS"), ("ring", "WEIGHTS_WITH_RING")):
-            of = {name: cases(rows, knowing) for name, rows in captures.items()}
-            print(f"{title} = {json.dumps(fit(of), indent=4)}")
+        doubt, emptiness = {}, {}
+        for known in DOUBT:
+            of = {name: each[known] for name, each in captures.items() if each.get(known)}
+            if not of:
+                continue
+            doubt[known], emptiness[known] = fit_doubt(list(of.values())), fit_emptiness(list(of.values()))
+            print(f"{known}:")
             cross_validate(of)
+        print(f"DOUBT = {json.dumps(doubt, indent=4)}")
+        print(f"EMPTINESS = {json.dumps(emptiness, indent=4)}")
 
 
 if __name__ == "__main__":

@@ -3,28 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, log, log1p
+from math import exp
 
 from underside.ring import Agreement
+from underside.verdict.faults import faults
+from underside.verdict.reasons import EMPTY, reasons
 from underside.verdict.signs import Signs
+from underside.verdict.weights import DOUBT, EMPTINESS, INSUFFICIENT, VERY_GOOD
 
-__all__ = ["BASE", "WEIGHTS", "WEIGHTS_WITH_RING", "Grade", "Verdict", "faults", "judge"]
+__all__ = ["Grade", "Verdict", "judge", "known_by"]
 
-BASE = "at all"
-"""What weighs on every mask."""
-# Not yet fitted.
-WEIGHTS: Mapping[str, float] = {BASE: -4.0, "matte": 1.0, "first look": 1.0}
-WEIGHTS_WITH_RING: Mapping[str, float] = {BASE: -4.0, "matte": 1.0, "ring": 2.0}
-
-# Doubt up to which a grade is given.
-_VERY_GOOD, _GOOD = 0.2, 0.6
-
-
-# Shares below this hardly count.
-_SMALL = 0.02
-# Outline over the square root of the area, of a disc; usual shares of the photo.
-_CIRCLE = 3.5
-_USUAL_LEAST, _USUAL_MOST = 0.01, 0.4
+# Chances closer to certainty than this are not told.
+_CERTAIN = 30.0
 
 
 class Grade(StrEnum):
@@ -37,81 +27,67 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """On one mask."""
+    """On one mask. Terms are 1 where nothing is wrong, 0 where nothing is right."""
 
     grade: Grade
     doubt: float
     """The chance that less than .95 of mask and truth is common to both."""
+    odds: float
+    """Logarithm of the odds of that chance: tells masks apart of which all are doubted."""
     residue: float
-    """1 where nothing of the object seems left out, and nothing else kept; 0 where nothing is right. So are all."""
+    """How little that may be object lies outside the mask."""
     edges: float
-    """The outline lies on edges of the photo."""
+    """How much of the outline lies on edges of the photo."""
     completeness: float
-    """Whole, in one piece, inside the photo."""
+    """Whether it is whole: in one piece, inside the photo and its matte's box."""
     ring: float | None
-    """It goes with the ring; none where there is no ring."""
+    """How well it goes with the ring's still room and with its neighbours; none where neither is known."""
     reasons: tuple[str, ...]
-    """What is wrong, in words, worst first."""
+    """What is wrong, in words, worst first; none where it is very good."""
     empty: bool = False
-    """No object was found: the platter seems empty."""
+    """No object was found, or what was found is none."""
 
 
 def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
     """``agreement`` is that of the shot's silhouette with its ring, where it has one."""
-    weights = WEIGHTS if signs.ring_unlike is None else WEIGHTS_WITH_RING
+    known = known_by(signs)
     wrong = faults(signs, agreement)
-    doubt = 1 / (1 + exp(-sum(weight * wrong[name] for name, weight in weights.items())))
-    grade = Grade.VERY_GOOD if doubt <= _VERY_GOOD else Grade.GOOD if doubt <= _GOOD else Grade.INSUFFICIENT
+    empty = signs.area == 0 or _sum(EMPTINESS[known], wrong) > 0
+    odds = _CERTAIN if empty else min(max(_sum(DOUBT[known], wrong), -_CERTAIN), _CERTAIN)
+    doubt = 1 / (1 + exp(-odds))
+    grade = Grade.VERY_GOOD if doubt <= VERY_GOOD[known] else Grade.GOOD
+    if doubt > INSUFFICIENT[known]:
+        grade = Grade.INSUFFICIENT
+    told = () if grade is Grade.VERY_GOOD or signs.area == 0 else reasons(signs, agreement)
     return Verdict(
         grade=grade,
         doubt=doubt,
-        residue=1 - min(1.0, signs.matte_unlike),
-        edges=1 - signs.off_edges,
-        completeness=1 - min(1.0, signs.on_border),
-        ring=None if signs.ring_unlike is None else 1 - signs.ring_unlike,
-        reasons=(agreement.reason,) if agreement and agreement.reason else (),
-        empty=signs.area == 0,
+        odds=odds,
+        residue=_left(max(signs.left_out, signs.object_like, signs.ring_outside or 0.0)),
+        edges=_left(max(signs.off_edges, signs.beside_edges)),
+        completeness=_left(max(signs.on_border, signs.cut, signs.parts, float(signs.area == 0))),
+        ring=_ring(signs, agreement),
+        reasons=(EMPTY, *told) if empty else told,
+        empty=empty,
     )
 
 
-def faults(signs: Signs, agreement: Agreement | None) -> dict[str, float]:
-    """All that may be wrong, each 0 where nothing is, more where more is."""
-    wrong = {
-        BASE: 1.0,
-        "matte": _much(signs.matte_unlike),
-        "first look": _much(signs.first_unlike),
-        "looks": _much(signs.looks_unlike),
-        "unsure": _much(signs.unsure),
-        "first look unsure": _much(signs.first_unsure),
-        "left out": _much(signs.left_out),
-        "doubtful": _much(1 - signs.sureness),
-        "first look doubtful": _much(1 - signs.first_sureness),
-        "slender": log(max(signs.slenderness, _CIRCLE) / _CIRCLE),
-        "off edges": _much(signs.off_edges),
-        "beside edges": _much(signs.beside_edges),
-        "faint": _much(signs.faint),
-        "overlap": _much(signs.overlap),
-        "object-like": _much(signs.object_like),
-        "room-like": _much(signs.room_like),
-        "on border": _much(signs.on_border),
-        "cut": _much(signs.cut),
-        "parts": _much(signs.parts),
-        "tiny": max(0.0, log(_USUAL_LEAST / max(signs.area, 1e-5))),
-        "huge": max(0.0, log(signs.area / _USUAL_MOST)) if signs.area else 0.0,
-        "neighbours": 1 - agreement.score if agreement else 0.0,
-    }
+def known_by(signs: Signs) -> str:
+    """Which weights are for a shot of which so much is known."""
     if signs.ring_unlike is not None:
-        wrong |= {
-            "ring": _much(signs.ring_unlike),
-            "unled": _much(signs.unled_unlike or 0.0),
-            "ring outside": _much(signs.ring_outside or 0.0),
-            "ring inside": _much(signs.ring_inside or 0.0),
-            "where never": _much(signs.never or 0.0),
-            "missing": _much(signs.always or 0.0),
-        }
-    return wrong
+        return "plate" if signs.plate else "ring"
+    return "two looks" if signs.looks > 1 else "one look"
 
 
-def _much(share: float) -> float:
-    """Nearly as it is while small, by its logarithm when large."""
-    return log1p(share / _SMALL)
+def _ring(signs: Signs, agreement: Agreement | None) -> float | None:
+    goes_with = [1.0 - signs.ring_unlike] if signs.ring_unlike is not None else []
+    goes_with += [agreement.score] if agreement else []
+    return min(goes_with, default=None)
+
+
+def _sum(weights: Mapping[str, float], wrong: Mapping[str, float]) -> float:
+    return sum(weight * wrong[name] for name, weight in weights.items())
+
+
+def _left(wrong: float) -> float:
+    return max(0.0, 1 - wrong)

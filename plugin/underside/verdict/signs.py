@@ -1,6 +1,7 @@
 """What a mask shows right when it is made: plain numbers from which its verdict follows."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import cv2
 import numpy as np
@@ -16,7 +17,8 @@ __all__ = ["Signs", "read_signs"]
 
 # A matte between these is unsure of itself.
 _UNSURE_FROM, _UNSURE_TO = 0.1, 0.9
-_RARELY, _OFTEN = 0.03, 0.97
+# Of the ring's shots that have the object at a place.
+_RARELY, _OFTEN = 0.03, 0.8
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Signs:
 
     area: float
     """Of the mask, as a share of the photo; 0 where it is empty."""
+    looks: int
+    """2 where the first look is another than the matte that was cut."""
     matte_unlike: float
     """Mask and the matte that it was cut from."""
     first_unlike: float
@@ -65,6 +69,8 @@ class Signs:
     """Share of the mask that is not in its largest part."""
     holes: float
     """Area of holes, for each pixel of the mask."""
+    plate: bool = False
+    """Whether the ring knows its plate."""
     ring_unlike: float | None = None
     """Mask and the first look put right by the ring; none without a ring, as below."""
     unled_unlike: float | None = None
@@ -73,10 +79,12 @@ class Signs:
     """What the ring sees outside the mask, for each pixel of it."""
     ring_inside: float | None = None
     """Share of the mask that the ring takes for room."""
+    ring_unsure: float | None = None
+    """Pixels of which the ring cannot tell whether they are object, for each of the mask."""
     never: float | None = None
     """Share of the mask where the ring's other shots have no object."""
-    always: float | None = None
-    """Places where they all have the object and this mask has none, for each pixel of the mask."""
+    missing: float | None = None
+    """Share of the places where nearly all of them have the object that the mask leaves out."""
 
 
 def read_signs(
@@ -96,9 +104,10 @@ def read_signs(
     touched = _touched(hard) * at_border
     names = np.array(("left", "top", "right", "bottom"))[np.argsort(-touched, kind="stable")]
     per_cell = (box[2] - box[0]) * (box[3] - box[1]) / scene.mask.size
-    said = {} if ring is None else _ring_signs(scene, frame, ring, cells)
+    said = _ring_signs(scene, frame, ring, cells) if ring else _Ring()
     return Signs(
         area=float(scene.mask.sum() * per_cell / (frame.width * frame.height)),
+        looks=1 if first is None or first is found else 2,
         matte_unlike=_unlike(scene.mask, scene.matte),
         first_unlike=_unlike(scene.mask, scene.first),
         looks_unlike=_unlike(scene.matte, scene.first),
@@ -123,15 +132,32 @@ def read_signs(
     )
 
 
-def _ring_signs(scene: Scene, frame: Frame, ring: RingKnowledge, cells: float) -> dict[str, float]:
+class _Ring(TypedDict, total=False):
+    plate: bool
+    ring_unlike: float
+    unled_unlike: float
+    ring_outside: float
+    ring_inside: float
+    ring_unsure: float
+    never: float
+    missing: float
+
+
+def _ring_signs(scene: Scene, frame: Frame, ring: RingKnowledge, cells: float) -> _Ring:
     said = opinion(scene, frame, ring)
+    often = said.cover > _OFTEN
+    width, height = scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]
+    covered = float((scene.mask * often).sum()) * width * height / scene.mask.size
+    everywhere = float((ring.cover > _OFTEN).mean()) * frame.width * frame.height
     return {
+        "plate": ring.plate is not None,
         "ring_unlike": _unlike(scene.mask, said.matte),
         "unled_unlike": _unlike(scene.mask, said.unled),
         "ring_outside": float((said.matte * (1 - scene.mask)).sum()) / cells,
         "ring_inside": float(((1 - said.matte) * scene.mask).sum()) / cells,
+        "ring_unsure": _unsure(said.matte) / cells,
         "never": float((scene.mask * (said.cover < _RARELY)).sum()) / cells,
-        "always": float(((1 - scene.mask) * (said.cover > _OFTEN)).sum()) / cells,
+        "missing": max(0.0, 1 - covered / everywhere) if everywhere else 0.0,
     }
 
 
