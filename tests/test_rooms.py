@@ -41,6 +41,7 @@ ROOMS = [
     "audit",
     "report",
     "engine",
+    "hosts",
     "commands",
     "__main__",
 ]

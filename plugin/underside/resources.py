@@ -1,21 +1,22 @@
-"""The only code that knows where models, demo photos and the user's own models lie."""
+"""The only code that knows where models, demo photos, scripts for other programs and the user's own data lie."""
 
 import os
 import sys
 from pathlib import Path
 
-__all__ = ["demo_folder", "models_folder", "user_models_folder"]
+__all__ = ["demo_folder", "metashape_scripts_folder", "models_folder", "user_data_folder", "user_models_folder"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def models_folder() -> Path:
     """The catalogue and the embedded network."""
-    # An editable install has no _data: only wheels do.
-    checkout = _PACKAGE.parents[1]
-    if _PACKAGE.parent.name == "plugin" and (checkout / "pyproject.toml").is_file():
-        return checkout / "models"
-    return _PACKAGE / "_data" / "models"
+    return _of_the_project("models")
+
+
+def metashape_scripts_folder() -> Path:
+    """The Metashape menu."""
+    return _of_the_project("metashape_scripts")
 
 
 def demo_folder() -> Path:
@@ -27,15 +28,24 @@ def user_models_folder() -> Path:
     """Where fetched models lie: ``UNDERSIDE_MODELS``, else the user's data folder of this system."""
     if chosen := os.environ.get("UNDERSIDE_MODELS"):
         return Path(chosen).expanduser().absolute()
-    return _user_data_folder() / "underside" / "models"
+    return user_data_folder() / "underside" / "models"
 
 
-def _user_data_folder() -> Path:
+def user_data_folder() -> Path:
+    """Where programs keep what is the user's own, on this system."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     if sys.platform == "darwin":
         return _home() / "Library" / "Application Support"
     return Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share")
+
+
+def _of_the_project(name: str) -> Path:
+    # An editable install has no _data: only wheels do.
+    checkout = _PACKAGE.parents[1]
+    if _PACKAGE.parent.name == "plugin" and (checkout / "pyproject.toml").is_file():
+        return checkout / name
+    return _PACKAGE / "_data" / name
 
 
 def _home() -> Path:

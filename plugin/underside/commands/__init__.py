@@ -17,6 +17,8 @@ _COMMANDS = {
     "score": "Measure masks whose truth is known.",
     "audit": "Show what each setting changes, on a sample.",
     "config": "Show what is set for a capture, and where.",
+    "install": "Put Underside into another program.",
+    "uninstall": "Take it out again.",
     "doctor": "What works on this machine.",
 }
 

@@ -1,0 +1,70 @@
+"""Align photos of two poses: the masks decide which features there are, and nothing else is known beforehand."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from underside_metashape.host import Chunk, Host, call_with_what_it_knows
+from underside_metashape.views import View
+
+__all__ = ["align", "before_aligning", "share_of"]
+
+# Below this share of the photo, masks leave few features to match.
+_SMALL = 0.15
+
+
+def before_aligning(views: list[View]) -> list[str]:
+    """What speaks against aligning now, as sentences."""
+    without = [view for view in views if view.camera.enabled and view.frame.mask is None]
+    if not without:
+        return []
+    return [
+        f"{len(without)} of {len(views)} photos have no mask: Metashape takes them for object all over, room and "
+        "platter included."
+    ]
+
+
+def align(chunk: Chunk, views: list[View], progress: Callable[[float], None]) -> str:
+    """Match and align; say how many of each group found their place."""
+    call_with_what_it_knows(
+        chunk.matchPhotos,
+        # Key points: masked per photo. Tie points would drop a point everywhere that one tight mask hides once.
+        needed={"filter_mask": True, "mask_tiepoints": False, "progress": progress},
+        wanted={
+            "filter_stationary_points": True,
+            "reference_preselection": False,
+            "generic_preselection": True,
+            "reset_matches": True,
+        },
+    )
+    call_with_what_it_knows(chunk.alignCameras, needed={"progress": progress}, wanted={"reset_alignment": True})
+    return "\n".join([*_placed(views), *_advice(views)])
+
+
+def _placed(views: list[View]) -> list[str]:
+    groups: dict[str, list[bool]] = {}
+    for view in views:
+        if view.camera.enabled:
+            groups.setdefault(view.group, []).append(view.camera.transform is not None)
+    return [
+        "{}: {} of {} photos found their place.".format(group or "Without a group", sum(placed), len(placed))
+        for group, placed in groups.items()
+    ]
+
+
+def _advice(views: list[View]) -> list[str]:
+    lines: list[str] = []
+    if any(view.camera.enabled and view.camera.transform is None for view in views):
+        lines.append("Where one pose did not join, photos of the object lying on its side help: both poses see them.")
+    shares = sorted(share_of(view.frame.mask.image()) for view in views if view.frame.mask is not None)
+    if shares and shares[len(shares) // 2] < _SMALL:
+        lines.append(
+            f"The object fills less than {_SMALL:.0%} of most photos: raise the key point limit, or go nearer."
+        )
+    return lines
+
+
+def share_of(image: Host) -> float:
+    """The share of a mask that is kept; masks have one value a pixel in every channel."""
+    content = image.tostring()
+    return 1 - content.count(b"\0") / len(content) if content else 0.0

@@ -1,0 +1,112 @@
+"""Without a window: ``metashape -r underside_menu.py --mask project.psx``, for farms."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from underside_metashape.host import Chunk, Document, Host, MenuError, listed, say
+from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
+from underside_metashape.record import find_engine
+from underside_metashape.views import View, common_folder, results_beside, views_of
+
+__all__ = ["headless"]
+
+_COULD_NOT_RUN = 2
+_INTERRUPTED = 130
+
+
+def headless(metashape: Host, words: list[str]) -> int:
+    """Do what the words say; the answer is the exit code."""
+    wanted = _parser().parse_args(words)
+    try:
+        return _mask(metashape, wanted)
+    except MenuError as error:
+        say(f"underside: {error}")
+        return _COULD_NOT_RUN
+    except KeyboardInterrupt:
+        say("underside: Interrupted; the same command goes on.")
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="underside_menu.py", description="Mask the photos of a Metashape project.")
+    parser.add_argument("--mask", metavar="PROJECT", required=True, help="the project; it is saved with its masks")
+    parser.add_argument("--chunk", metavar="LABEL", help="only this chunk; all where not given")
+    parser.add_argument("--results", metavar="FOLDER", help="for masks and report; beside the project where not given")
+    parser.add_argument("--model", default=MODEL, help="a name that `underside models` lists")
+    parser.add_argument("--effort", choices=EFFORTS, default=EFFORTS[0])
+    parser.add_argument("--combine", action="store_true", help="keep hidden what masks hide already")
+    parser.add_argument("--groups", action="store_true", help="camera groups are passes; otherwise folders are")
+    return parser
+
+
+def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
+    engine = find_engine()
+    # The application's own document is there with a window only.
+    document = metashape.Document()
+    _open(document, wanted.mask)
+    chunks = [chunk for chunk in document.chunks if wanted.chunk in (None, chunk.label)]
+    if not chunks:
+        raise MenuError("There is no chunk {} in {}. Check its label.".format(wanted.chunk or "", wanted.mask))
+    for chunk in chunks:
+        views, set_aside = views_of(metashape, chunk)
+        for line in set_aside:
+            say(line)
+        if not views:
+            say(f"{chunk.label}: no photos to mask")
+            continue
+        folder = common_folder(view.path for view in views)
+        results = wanted.results or results_beside(wanted.mask, folder)
+        wish = Wish(results, wanted.model, wanted.effort, wanted.combine, wanted.groups)
+        tally = _run(engine, views, wish)
+        say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")
+        for line in listed(tally.failed):
+            say(line)
+    _save(document, wanted.mask)
+    return 0 if all(_is_masked(metashape, chunk) for chunk in chunks) else 3
+
+
+def _run(engine: Host, views: list[View], wish: Wish) -> Tally:
+    tally = Tally()
+    run = begin(engine, views, wish)
+    try:
+        while not run.ended:
+            for event in run.events(wait=0.2):
+                before = tally.done
+                tally.take(event)
+                if tally.done > before:
+                    say(f"{tally.done}/{tally.total} {tally.last}")
+        check_end(run, tally)
+    finally:
+        run.kill()
+    return tally
+
+
+def _is_masked(metashape: Host, chunk: Chunk) -> bool:
+    views, set_aside = views_of(metashape, chunk)
+    return not set_aside and all(view.frame.mask is not None for view in views)
+
+
+def _open(document: Document, path: str) -> None:
+    if not os.path.exists(path):
+        raise MenuError(f"There is no project {path}. Check the path.")
+    try:
+        document.open(path)
+    except (RuntimeError, OSError) as error:
+        raise MenuError(f"{path} cannot be opened ({error}). Check it in Metashape.") from error
+    if document.read_only:
+        raise MenuError(
+            f"{path} is read-only or open elsewhere, so that masks could not be saved in it. Close it there, or copy "
+            "it and mask the copy."
+        )
+
+
+def _save(document: Document, path: str) -> None:
+    try:
+        document.save()
+    except (RuntimeError, OSError) as error:
+        raise MenuError(
+            f"{path} cannot be saved ({error}). The masks are kept; see to it that the project can be written to, and "
+            "run the same command again."
+        ) from error

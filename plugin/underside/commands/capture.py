@@ -1,0 +1,166 @@
+"""``underside capture``: what was understood of a folder, and what is missing in it."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from underside.capture import Capture, Pose, read_capture
+from underside.commands.terminal import tell
+from underside.errors import ExitCode, SettingsError
+from underside.report.capture_page import capture_facts, write_capture_page
+from underside.sorting import Finding, Overview, PassView, Sight, findings, overview
+
+__all__ = ["capture"]
+
+_USUAL_OUTPUT = Path("underside-capture")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder for the page, capture.html; underside-capture where not given.",
+)
+@click.option("--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs; a page only with -o.")
+def capture(*, folder: Path, output: Path | None, no_plates: bool, as_json: bool) -> int:
+    """Show what is understood of the capture in FOLDER: passes, poses, rings, plates, and what is missing.
+
+    The page shows a row a pass, the shots in order, gaps and doubles marked. Nothing is masked. Ends with 1 where
+    something is missing without which there is no whole object, such as a second pass; with 3 where photos cannot be
+    opened.
+    """
+    out = output or _USUAL_OUTPUT
+    found = _read(folder, out, plates=not no_plates)
+    with _bar(len(found.shots) + len(found.plates)) as advance:
+        seen = overview(found, on_seen=advance)
+    lacking = findings(seen)
+    if as_json:
+        click.echo(json.dumps(_facts(seen, lacking), ensure_ascii=False, indent=1))
+    else:
+        for line in _lines(seen, lacking):
+            tell(line)
+    if output is not None or not as_json:
+        _write_page(seen, lacking, out, asked=output is not None, quiet=as_json)
+    if any(finding.needed for finding in lacking):
+        return ExitCode.NO
+    return ExitCode.SOME_FAILED if seen.unreadable or found.problems else ExitCode.DONE
+
+
+def _read(folder: Path, out: Path, *, plates: bool) -> Capture:
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder} is no folder", "Name the folder of one object's photos")
+    found = read_capture([folder], output=out, plates=plates)
+    if found.shots:
+        return found
+    if found.plates:
+        raise SettingsError(
+            f"All {len(found.plates)} photos in {folder} are named like plates (the empty platter)",
+            "Add the shots, or take the plates for shots with --no-plates",
+        )
+    if found.problems:
+        raise SettingsError(f"{found.problems[0].name}: {found.problems[0].reason}", "Check its permissions")
+    raise SettingsError(f"There are no photos in {folder}", "Check the path")
+
+
+def _write_page(seen: Overview, lacking: Sequence[Finding], out: Path, *, asked: bool, quiet: bool) -> None:
+    if not asked and seen.capture.folder in (out.resolve(), *out.resolve().parents):
+        tell("No page was written, as it would lie among the photos: choose a folder with -o")
+        return
+    page = write_capture_page(seen, lacking, out)
+    if not quiet:
+        tell(f"Page: {page}")
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Any]:
+    console = Console(stderr=True)
+    columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("looking", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _lines(seen: Overview, lacking: Sequence[Finding]) -> Iterator[str]:
+    yield f"{seen.capture.name}: {capture_facts(seen)}".replace("\N{NO-BREAK SPACE}", " ")
+    yield ""
+    rows = [("pass", "pose", "shots", "rings", "photos", "taken", "camera"), *(_row(each) for each in seen.passes)]
+    if seen.plates:
+        rows.append(("plates", "", str(len(seen.plates)), "", _photos(seen.plates), "", _cameras(seen.plates)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    yield ""
+    yield from (f"{'Missing' if finding.needed else 'Note'}: {finding.text}." for finding in lacking)
+    if not lacking:
+        yield "Nothing is missing, as far as photos can tell."
+
+
+def _row(each: PassView) -> tuple[str, ...]:
+    known = each.of.pose is not Pose.UNKNOWN
+    marks = [f"{len(each.doubles)} double" * bool(each.doubles), f"{len(each.gaps)} gap" * bool(each.gaps)]
+    raw = f" +{each.raw_files} raw" if each.raw_files else ""
+    return (
+        each.of.name or "(no name)",
+        (each.of.pose.value if each.of.sure else f"{each.of.pose}?") if known else "-",
+        f"{len(each.of.shots)}{raw}",
+        " + ".join(str(len(ring.shots)) for ring in each.rings) + "".join(f", {mark}" for mark in marks if mark),
+        _photos(each.sights),
+        f"{each.span[0]:%Y-%m-%d %H:%M:%S} to {each.span[1]:%H:%M:%S}" if each.span else "no times",
+        _cameras(each.sights),
+    )
+
+
+def _photos(sights: Sequence[Sight]) -> str:
+    kinds = dict.fromkeys(
+        f"{sight.width}x{sight.height}" + (f" turned {sight.orientation}" if sight.orientation != 1 else "")
+        for sight in sights
+    )
+    return ", ".join(kinds)
+
+
+def _cameras(sights: Sequence[Sight]) -> str:
+    lengths = sorted({sight.camera.focal_length for sight in sights if sight.camera.focal_length})
+    names = ", ".join(dict.fromkeys(sight.camera_name for sight in sights))
+    return names + (f", {'/'.join(f'{length:g}' for length in lengths)} mm" if lengths else "")
+
+
+def _facts(seen: Overview, lacking: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "capture": str(seen.capture.folder),
+        "name": seen.capture.name,
+        "passes": [_pass_facts(each) for each in seen.passes],
+        "plates": [plate.name for plate in seen.capture.plates],
+        "unreadable": [{"photo": sight.shot.name, "reason": sight.problem} for sight in seen.unreadable],
+        "left_out": list(seen.capture.left_out),
+        "findings": [{"text": finding.text, "needed": finding.needed} for finding in lacking],
+        "complete": not any(finding.needed for finding in lacking),
+    }
+
+
+def _pass_facts(each: PassView) -> dict[str, Any]:
+    return {
+        "name": each.of.name,
+        "pose": each.of.pose.value,
+        "sure": each.of.sure,
+        "shots": [{"photo": shot.name, "raw": list(shot.companions)} for shot in each.of.shots],
+        "rings": [
+            {"camera": ring.camera, "told_by": ring.told_by, "shots": [sight.shot.name for sight in ring.shots]}
+            for ring in each.rings
+        ],
+        "cameras": list(each.cameras),
+        "sizes": [list(size) for size in each.sizes],
+        "orientations": list(each.orientations),
+        "focal_lengths": list(each.focal_lengths),
+        "taken": [time.isoformat() for time in each.span] if each.span else None,
+        "doubles": [{"photo": double.name, "of": double.of, "copy": double.copy} for double in each.doubles],
+        "gaps": [{"before": gap.before, "after": gap.after, "reason": gap.reason} for gap in each.gaps],
+    }

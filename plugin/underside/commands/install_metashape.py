@@ -1,0 +1,49 @@
+"""``underside install metashape`` and its way back."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from underside.commands.terminal import tell
+from underside.hosts import metashape
+
+__all__ = ["install_metashape", "uninstall_metashape"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _folder_option(command: _Function) -> _Function:
+    return click.option(
+        "--folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Metashape's folder of scripts, where it is not the usual one.",
+    )(command)
+
+
+@click.command("metashape")
+@_folder_option
+def install_metashape(*, folder: Path | None) -> None:
+    """Put the menu "Underside" into Metashape Professional, for this user.
+
+    The menu runs the engine with the Python that runs this command: after a move or an update, run it again.
+    """
+    place = (folder or metashape.scripts_folder()).absolute()
+    is_usual = folder is not None or place.parent.is_dir()
+    metashape.install(place)
+    tell(f"The menu is in {place}")
+    tell(f"It runs the engine with {sys.executable}")
+    if not is_usual:
+        tell("Metashape Professional has not run here yet, as far as can be seen; only that edition has scripts.")
+    tell('Start Metashape again: "Underside" is in its menu bar.')
+
+
+@click.command("metashape")
+@_folder_option
+def uninstall_metashape(*, folder: Path | None) -> None:
+    """Take the menu out of Metashape again."""
+    place = (folder or metashape.scripts_folder()).absolute()
+    found = metashape.uninstall(place)
+    tell(f"The menu is gone from {place}" if found else f"There was no menu in {place}")

@@ -1,0 +1,15 @@
+"""``underside uninstall``: out of other programs again, one sub-command each."""
+
+import click
+
+from underside.commands.install_metashape import uninstall_metashape
+
+__all__ = ["uninstall"]
+
+
+@click.group()
+def uninstall() -> None:
+    """Take Underside out of another program again."""
+
+
+uninstall.add_command(uninstall_metashape)

@@ -1,0 +1,1 @@
+"""What installs and serves the doors of other programs."""
