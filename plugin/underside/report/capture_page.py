@@ -49,7 +49,7 @@ def capture_facts(seen: Overview) -> str:
 
 def _findings(findings: Sequence[Finding]) -> Html:
     if not findings:
-        return Html("")
+        return Html('<p class="lede">Nothing is missing, as far as photos can tell.</p>')
     items = join(
         markup("<li$kind>$text.</li>", kind=Html(' class="needed"' if finding.needed else ""), text=finding.text)
         for finding in findings

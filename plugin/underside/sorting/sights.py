@@ -72,7 +72,7 @@ def look(shot: Shot) -> Sight:
         photo = open_photo(shot.path)
         pixels = decode(photo, reduce=_reduction(photo))
     except PhotoError as error:
-        return Sight(shot, problem=error.what)
+        return Sight(shot, problem=error.what.replace(str(shot.path), shot.name))
     upright = turn_upright(to_srgb(_shrunk(pixels, _SEEN_SIDE), photo.icc), photo.orientation)
     frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
     return Sight(
