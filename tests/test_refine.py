@@ -259,3 +259,32 @@ def test_a_matte_as_fine_as_the_photo_is_hardly_changed() -> None:
     truth = drawn(("circle", (800, 600, 300), 255))
     matte = cv2.GaussianBlur(truth, (0, 0), 1).astype(np.float32) / np.float32(255)
     assert np.percentile(off_by(refined(matte, photo_of(truth)), truth), 90) <= 1
+
+
+def test_sensitivity_moves_the_level_and_leaves_what_is_sure() -> None:
+    doubtful = drawn(("box", (900, 500, 1200, 800), 255))
+    sure = drawn(("circle", (500, 600, 250), 255))
+    matte = np.maximum(soft(sure, shake=0), 0.3 * soft(doubtful, shake=0))
+    masks = {share: refined(matte, BLANK, EdgeOptions(sensitivity=share, specks=0)) for share in (0, 0.2, 0.5, 0.9, 1)}
+    shares = [overlap(mask, cv2.bitwise_and(mask, doubtful)) > 0.1 for mask in masks.values()]
+    assert shares == [False, False, False, True, True], "a third of a matte is object for the sensitive only"
+    inner = cv2.erode(sure, np.ones((9 * STEP, 9 * STEP), np.uint8)) > 0
+    outer = cv2.dilate(sure | doubtful, np.ones((9 * STEP, 9 * STEP), np.uint8)) == 0
+    for mask in masks.values():
+        assert mask[inner].all()
+        assert not mask[outer].any()
+    sizes = [int((mask > 0).sum()) for mask in masks.values()]
+    assert sizes == sorted(sizes)
+
+
+def test_mask_blur_evens_a_jagged_outline_and_keeps_thin_parts_and_area() -> None:
+    truth = drawn(("box", (300, 300, 900, 900), 255), ("box", (900, 590, 1400, 602), 255))
+    for y in range(300, 900, 40):
+        truth[y : y + 20, 300:312] = 0
+    photo = photo_of(truth)
+    jagged, even = (refined(soft(truth, step=4, shake=0), photo, EdgeOptions(mask_blur=blur)) for blur in (0, 10))
+    assert set(np.unique(even)) == {0, 255}
+    left = [np.argmax(mask[340:860] > 0, axis=1).astype(float) for mask in (jagged, even)]
+    assert np.std(left[1]) < 0.5 * np.std(left[0])
+    assert (even[560:640, 1100] > 0).any(), "the thin part is still there"
+    assert abs(int((even > 0).sum()) - int((jagged > 0).sum())) < 0.02 * (jagged > 0).sum()

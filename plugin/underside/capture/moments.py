@@ -125,7 +125,7 @@ def _timed(series: Series) -> list[tuple[float, Shot]]:
 
 def _share_a_clock(cameras: Sequence[Series]) -> bool:
     """Whether all took photos at the same time, as far as their own clocks say."""
-    if any(series.source != "EXIF" for series in cameras):
+    if not cameras or any(series.source != "EXIF" for series in cameras):
         return False
     return max(series.clock[0] for series in cameras) <= min(series.clock[-1] for series in cameras)
 

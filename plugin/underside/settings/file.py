@@ -124,7 +124,7 @@ def _pass_name(name: str) -> str:
     """It becomes a folder's name in results."""
     parts = name.split("/")
     if any(part.strip(" .") != part or not part or not part.isprintable() or "\\" in part for part in parts):
-        raise SettingsError(f"passes: {written(name) or 'nothing'} cannot be a pass's name", "Name it as a folder")
+        raise SettingsError(f"passes: {written(name)} cannot be a pass's name", "Name it as a folder")
     return name
 
 

@@ -118,4 +118,4 @@ def _refused(field: Setting, value: object) -> SettingsError:
 def written(value: object) -> str:
     """A value as it may have been written, cut where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "nothing"
