@@ -109,6 +109,7 @@ class Glimpse(NamedTuple):
     """What is to be known of a photo where there are very many."""
 
     capture: str
+    pass_name: str
     stage: str
     size: int
     mtime_ns: int
@@ -116,7 +117,7 @@ class Glimpse(NamedTuple):
     gone: int
 
 
-_GLIMPSES = "SELECT photo, capture, stage, size, mtime_ns, mask_stamp, gone_at > 0 FROM photos"
+_GLIMPSES = "SELECT photo, capture, pass_name, stage, size, mtime_ns, mask_stamp, gone_at > 0 FROM photos"
 _COLUMNS = tuple(each.name for each in fields(Entry))
 _PATHS = ("photo", "folder", "kin", "capture", "pass_name")
 
@@ -239,12 +240,12 @@ class Journal:
     def in_folder(self, folder: str) -> dict[str, Glimpse]:
         """The photos of a folder itself, those that are gone too, by their paths."""
         rows = self._read(f"{_GLIMPSES} WHERE folder = ?", folder)
-        return {_text(row[0]): Glimpse(_text(row[1]), *row[2:]) for row in rows}
+        return {_text(row[0]): Glimpse(_text(row[1]), _text(row[2]), *row[3:]) for row in rows}
 
     def glimpse(self, photo: str) -> Glimpse | None:
         """The same of one photo."""
         rows = self._read(f"{_GLIMPSES} WHERE photo = ?", photo)
-        return Glimpse(_text(rows[0][1]), *rows[0][2:]) if rows else None
+        return Glimpse(_text(rows[0][1]), _text(rows[0][2]), *rows[0][3:]) if rows else None
 
     def kin(self, entry: Entry) -> list[Entry]:
         """The photos beside it whose names begin alike, itself too."""
@@ -254,16 +255,20 @@ class Journal:
         """All folders that photos were seen in."""
         return {_text(row[0]) for row in self._read("SELECT DISTINCT folder FROM photos WHERE gone_at = 0")}
 
-    def of_capture(self, capture: str, *stages: Stage) -> Iterator[Entry]:
-        """The photos of a capture that are there, all of them or those at some stages."""
-        where = f" AND stage IN ({', '.join('?' * len(stages))})" if stages else ""
-        return self._entries(f"capture = ? AND gone_at = 0{where}", capture, *stages)
+    def of_capture(self, capture: str, *, gone_too: bool = False) -> Iterator[Entry]:
+        """The photos of a capture that are there."""
+        return self._entries(f"capture = ?{'' if gone_too else ' AND gone_at = 0'}", capture)
 
     def waiting(self, capture: str, pass_name: str, *, newest_first: bool, limit: int) -> list[Entry]:
         """The next photos of a pass to be masked."""
         order = "DESC" if newest_first else "ASC"
         where = f"capture = ? AND pass_name = ? AND stage = ? AND gone_at = 0 ORDER BY mtime_ns {order}, photo LIMIT ?"
         return list(self._entries(where, capture, pass_name, Stage.READY, limit))
+
+    def loose_captures(self) -> dict[str, tuple[int, int]]:
+        """The captures of photos in the watched folder itself, with the first and the last time of their files."""
+        query = "SELECT capture, min(mtime_ns), max(mtime_ns) FROM photos WHERE folder = '' GROUP BY capture"
+        return {_text(row[0]): (row[1], row[2]) for row in self._read(query)}
 
     def any_of(self, capture: str) -> bool:
         """Whether a photo of the capture is there."""
@@ -288,6 +293,21 @@ class Journal:
     def counts(self) -> list[Count]:
         """How many photos of each pass that are there have come how far."""
         return self._counts("gone_at = 0")
+
+    def verdicts(self) -> dict[str, dict[str, int]]:
+        """How many shots of each capture have which verdict."""
+        query = (
+            "SELECT capture, verdict, count(*) FROM photos WHERE gone_at = 0 AND verdict <> '' "
+            "GROUP BY capture, verdict"
+        )
+        found: dict[str, dict[str, int]] = {}
+        for row in self._read(query):
+            found.setdefault(_text(row[0]), {})[row[1]] = row[2]
+        return found
+
+    def gone(self) -> int:
+        """How many photos were seen and are missed."""
+        return int(self._read("SELECT count(*) FROM photos WHERE gone_at > 0")[0][0])
 
     def _counts(self, where: str) -> list[Count]:
         query = (

@@ -11,6 +11,8 @@ __all__ = ["underside"]
 # Each command lives in the module of its name and is the object of its name there.
 _COMMANDS = {
     "mask": "Mask a folder of photos, or single ones.",
+    "watch": "Mask what comes into a folder, all day.",
+    "status": "What a watched folder has done, and what not.",
     "demo": "Mask the bundled photos and show the result.",
     "models": "What models are known and here; fetch one.",
     "check-layout": "Say why a program would ignore a mask.",

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from underside.settings import KEYS, Kind, Option, Resolved, kind_of, option_of, resolve, settings_files_for, spoken
 from underside.settings.values import NONE, SETTINGS
 
-__all__ = ["held", "layout_option", "masking_options", "plate_options", "settings_options"]
+__all__ = ["given", "held", "layout_option", "masking_options", "plate_options", "settings_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -58,12 +58,16 @@ def plate_options(command: _Function) -> _Function:
 
 def held(context: click.Context, sources: Sequence[Path]) -> Resolved:
     """What holds for a capture: the command line over its ``underside.toml``, that over the one a folder above."""
-    given = {
+    return resolve(given(context), settings_files_for(_folder_of(sources)))
+
+
+def given(context: click.Context) -> dict[str, Any]:
+    """What was said on the command line, and no defaults."""
+    return {
         name: () if name in ("layouts", "plates") and [str(each) for each in value] == [NONE] else value
         for name, value in context.params.items()
         if name in KEYS and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    return resolve(given, settings_files_for(_folder_of(sources)))
 
 
 def _folder_of(sources: Sequence[Path]) -> Path:

@@ -26,7 +26,7 @@ from underside.verdict import Grade
 # So many shots are named at the end; the contact sheet shows all.
 _POOR_TOLD = 8
 
-__all__ = ["Person", "Program", "exit_code", "stopping_cleanly", "summary"]
+__all__ = ["LiveConsole", "Person", "Program", "exit_code", "stopping_cleanly", "summary"]
 
 
 @contextmanager
@@ -69,11 +69,11 @@ def _say_anywhere(line: str) -> None:
         os.write(2, f"{clear}{line}\n".encode())
 
 
-class _Console(Console):
-    """On standard error, for as long as somebody reads it."""
+class LiveConsole(Console):
+    """On standard error, or on output, for as long as somebody reads it."""
 
-    def __init__(self) -> None:
-        super().__init__(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    def __init__(self, *, stderr: bool = True) -> None:
+        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
         """Fall silent; the usual way would end the run."""
@@ -84,7 +84,7 @@ class Person(AbstractContextManager["Person"]):
     """A door for people: a bar with rate and time left on a terminal, failures as they come, a summary."""
 
     def __init__(self) -> None:
-        console = _Console()
+        console = LiveConsole()
         self._bar = Progress(
             TextColumn("masking"),
             BarColumn(),

@@ -4,21 +4,24 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from underside.capture import Shot, read_capture
+from underside.capture.plates import with_plates
+from underside.capture.read import understand
 from underside.errors import OutputError, UndersideError
 from underside.journal import Entry, Journal, Stage
 from underside.layouts import LayoutResult
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
 from underside.masks import MASKS, mask_name
-from underside.pipeline import Progress
+from underside.pipeline import Judged, Progress
 from underside.preview import preview_path
 from underside.report.contact_sheet import REPORT_NAME
+from underside.settings import Resolved
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.handing_over import content_of, hand_over
@@ -27,7 +30,7 @@ from underside.watch.intake import Intake, mask_stamp
 from underside.watch.jobs import Crew
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Move, move_masks
-from underside.watch.places import Places
+from underside.watch.places import name_in_capture
 from underside.watch.plan import Plan
 
 __all__ = ["Captures"]
@@ -60,7 +63,6 @@ class Captures:
         plan: Plan,
         journal: Journal,
         folder: WatchedFolder,
-        places: Places,
         maskers: Maskers,
         crew: Crew,
         *,
@@ -70,7 +72,6 @@ class Captures:
         self._plan = plan
         self._journal = journal
         self._folder = folder
-        self._places = places
         self._maskers = maskers
         self._crew = crew
         self._tell = tell
@@ -81,7 +82,7 @@ class Captures:
         self._handing_over = 0
         self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
         self._counted_at = -1
-        self.intake = Intake(plan, journal, folder, places, crew, tell=tell, stirred=self._stirred, ready=self._whole)
+        self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
 
     def begin(self) -> None:
         """Take up what an earlier watch left."""
@@ -99,27 +100,25 @@ class Captures:
         for desk in self._desks.values():
             desk.close()
 
-    def finished_by_hand(self, photo: str) -> None:
-        """A person says that a capture is complete, by a file beside its photos."""
-        desk = self._desks.get(self._places.place(photo).capture)
-        if desk is not None:
-            desk.done_file = True
+    def look_for_done_files(self) -> None:
+        """A person says that a capture is complete, by a file called done beside its photos."""
+        for desk in self._desks.values():
+            with suppress(OSError):
+                desk.done_file = any(path.stem.lower() == "done" for path in desk.folder.iterdir() if path.is_file())
 
     # --- what comes in --------------------------------------------------------------------------------------
 
-    def _desk(self, name: str, folder: str | None = None) -> Desk:
+    def _desk(self, name: str) -> Desk:
         if name not in self._desks:
-            if folder is None:
-                entry = next(self._journal.of_capture(name))
-                folder = self._places.place(entry.photo).folder
-            at = self._folder.path(folder) if folder else self._folder.root
+            entry = next(self._journal.of_capture(name, gone_too=True))
+            in_folder = name_in_capture(entry.photo, name) != entry.photo
+            at = self._folder.path(name) if in_folder else self._folder.root
             self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
-            self._journal.set_complete(name, complete=False)
         return self._desks[name]
 
-    def _stirred(self, photo: str, at: float) -> None:
-        place = self._places.place(photo)
-        self._desk(place.capture, place.folder).touched(place.pass_name, at)
+    def _stirred(self, capture: str, pass_name: str, at: float) -> None:
+        self._journal.set_complete(capture, complete=False)
+        self._desk(capture).touched(pass_name, at)
 
     def _whole(self, entry: Entry, sha256: str) -> None:
         """A photo with new content, or one that was only touched."""
@@ -167,8 +166,7 @@ class Captures:
             self._move(old, new, pairs)
 
     def _move(self, old: str, new: str, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        named = self.intake.name_in_capture
-        moves = [Move(before, after, named(before.photo), named(after.photo)) for before, after in pairs]
+        moves = [Move(before, after, _name(before), _name(after)) for before, after in pairs]
         capture = self._desks[new].folder
         moved = move_masks(moves, self._plan.out / old, self._plan.out / new, capture=capture)
         for move in moves:
@@ -235,7 +233,7 @@ class Captures:
         if stage is not Stage.READY:
             self._journal.change(entry.photo, stage=stage)
             return
-        name = self.intake.name_in_capture(entry.photo)
+        name = _name(entry)
         shot = Shot(self._folder.path(entry.photo), name, entry.pass_name, companions)
         desk.flying.add(entry.photo)
         self._crew.start(
@@ -324,38 +322,57 @@ class Captures:
         session = self._session(desk)
         if session is None:
             return
+        own = {_name(entry): entry for entry in self._journal.of_capture(desk.name)}
         held = (Stage.SETTLING, Stage.FAILED)
         allowed = {
-            self.intake.name_in_capture(entry.photo): entry.photo
-            for entry in self._journal.of_capture(desk.name)
+            name: entry.photo
+            for name, entry in own.items()
             if entry.stage not in held and entry.pass_name not in without
         }
-        plan = self._plan.of_capture(desk.folder)
+        chosen = self._plan.of_capture(desk.folder)
         desk.completing = self._completing = True
         desk.stale = False
         self._crew.start_long(
-            lambda: self._gone_through(desk, session, allowed, plan.layouts if final else None),
+            lambda: self._gone_through(desk, session, frozenset(own), allowed, chosen, final=final),
             lambda done: self._completed(desk, done, final=final),
             lambda error: self._stumbled(desk, error),
         )
 
     def _gone_through(
-        self, desk: Desk, session: CaptureSession, allowed: Mapping[str, str], layouts: Sequence[str] | None
+        self,
+        desk: Desk,
+        session: CaptureSession,
+        own: Set[str],
+        allowed: Mapping[str, str],
+        chosen: Resolved,
+        *,
+        final: bool,
     ) -> _Done:
         """In a thread of the crew."""
-        seen = read_capture([desk.folder], output=self._plan.out)
+        found = read_capture([desk.folder], output=self._plan.out, plates=not chosen.no_plates, rules=chosen.passes)
+        if any(shot.name not in own for shot in found.shots):  # several captures in one folder
+            paths = [desk.folder / name for name in own]
+            found = understand(
+                desk.folder, paths, plates=not chosen.no_plates, rules=chosen.passes, whole=False, by_time=True
+            )
+        seen = with_plates(found, chosen.plates, max_megapixels=chosen.settings.max_megapixels)
         shots = tuple(shot for shot in seen.shots if shot.name in allowed)
-        plates = tuple(plate for plate in seen.plates if plate.name in allowed)
-        whole = len(shots) == len(seen.shots) and len(plates) == len(seen.plates)
+        plates = tuple(plate for plate in seen.plates if plate.name in allowed or plate.path in chosen.plates)
+        whole = seen.whole and len(shots) == len(seen.shots) and len(plates) == len(seen.plates)
         capture = replace(seen, shots=shots, plates=plates, whole=whole)
         manifest = load(desk.out) or Manifest(capture=str(desk.folder), engines={})
         interrupted = False
         laid_out: tuple[LayoutResult, ...] = ()
         if shots:
-            outcome = session.complete(capture, self._progress(desk, allowed), self._halt)
+            outcome = session.complete(
+                capture,
+                on_progress=self._progress(desk, allowed),
+                on_judged=self._judged(desk, allowed),
+                stop=self._halt,
+            )
             manifest, interrupted = outcome.manifest, bool(outcome.unreached)
             if not interrupted:
-                laid_out = session.lay_out(manifest, layouts or ())
+                laid_out = session.lay_out(manifest, chosen.layouts if final else ())
         return _Done(
             manifest=manifest,
             names=frozenset(shot.name for shot in shots),
@@ -370,6 +387,14 @@ class Captures:
         def tell(progress: Progress) -> None:
             if not progress.kept and progress.record.photo in photos:
                 self._crew.inbox.put(partial(self._progressed, desk, photos[progress.record.photo], progress.record))
+
+        return tell
+
+    def _judged(self, desk: Desk, photos: Mapping[str, str]) -> Callable[[Judged], None]:
+        def tell(judged: Judged) -> None:
+            told = (judged.record.verdict, judged.record.mask_sha256)
+            if told != (judged.before.verdict, judged.before.mask_sha256) and judged.record.photo in photos:
+                self._crew.inbox.put(partial(self._progressed, desk, photos[judged.record.photo], judged.record))
 
         return tell
 
@@ -388,7 +413,7 @@ class Captures:
             return
         records = {record.photo: record for record in done.manifest.shots}
         for entry in list(self._journal.of_capture(desk.name)):
-            name = self.intake.name_in_capture(entry.photo)
+            name = _name(entry)
             if entry.stage in (Stage.SETTLING, Stage.FAILED):
                 continue
             if name in done.names:
@@ -409,7 +434,7 @@ class Captures:
             self.intake.failed(entry, record.reason)
 
     def _is_no_shot(self, entry: Entry, done: _Done) -> None:
-        name = self.intake.name_in_capture(entry.photo)
+        name = _name(entry)
         stage = Stage.COMPANION if name in done.companions else Stage.PLATE
         stage = Stage.LEFT_OUT if name in done.left_out else stage
         if entry.stage is stage:
@@ -450,7 +475,11 @@ class Captures:
         self._crew.start_long(lambda: hand_over(self._plan.on_capture, path), told, _raise)
 
     def _stamp(self, entry: Entry) -> str:
-        return mask_stamp(self._plan.out, entry.capture, self.intake.name_in_capture(entry.photo))
+        return mask_stamp(self._plan.out, entry.capture, entry.photo)
+
+
+def _name(entry: Entry) -> str:
+    return name_in_capture(entry.photo, entry.capture)
 
 
 def _tidy(out: Path, manifest: Manifest) -> None:

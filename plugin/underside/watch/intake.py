@@ -13,7 +13,7 @@ from underside.photo import RAW_SUFFIXES
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
-from underside.watch.places import Places
+from underside.watch.places import name_in_capture, place
 from underside.watch.plan import Plan
 from underside.watch.settling import Settling
 from underside.watch.whole import Broken, Whole, check_whole
@@ -33,18 +33,17 @@ class Intake:
         plan: Plan,
         journal: Journal,
         folder: WatchedFolder,
-        places: Places,
         crew: Crew,
         *,
         tell: Listener,
-        stirred: Callable[[str, float], None],
+        stirred: Callable[[str, str, float], None],
         ready: Callable[[Entry, str], None],
     ) -> None:
-        """``stirred`` hears of a photo to which something happens, and when; ``ready`` of a whole one and its hash."""
+        """``stirred`` hears of a capture and a pass in which something happens, and when; ``ready`` of a whole
+        photo and its hash."""
         self._plan = plan
         self._journal = journal
         self._folder = folder
-        self._places = places
         self._crew = crew
         self._tell = tell
         self._stirred = stirred
@@ -70,7 +69,7 @@ class Intake:
         for listing in self._folder.walk(below):
             seen.add(listing.folder)
             known = self._journal.in_folder(listing.folder)
-            for found in listing.photos:
+            for found in sorted(listing.photos, key=lambda found: found.mtime_ns):
                 self._compare(found, known.pop(found.photo, None), first=first)
             for photo, glimpse in known.items():
                 self._miss(photo, glimpse)
@@ -93,15 +92,17 @@ class Intake:
     def _compare(self, found: Found, known: Glimpse | None, *, first: bool) -> None:
         now = time.monotonic()
         age = max(0.0, time.time() - found.mtime_ns / 1e9) if first else 0.0
+        if known is not None:
+            capture, pass_name = known.capture, known.pass_name
         if known is None:
-            place = self._places.place(found.photo)
+            capture, pass_name = place(found, self._plan.root.name, self._journal)
             folder = PurePosixPath(found.photo).parent.as_posix()
             entry = Entry(
                 photo=found.photo,
                 folder="" if folder == "." else folder,
                 kin=kin_of(found.photo),
-                capture=place.capture,
-                pass_name=place.pass_name,
+                capture=capture,
+                pass_name=pass_name,
                 size=found.size,
                 mtime_ns=found.mtime_ns,
                 seen_at=time.time(),
@@ -122,22 +123,22 @@ class Intake:
         elif known.gone:
             # Back again, as after a share was away.
             self._journal.change(found.photo, gone_at=0.0)
-            self._stirred(found.photo, now)
+            self._stirred(capture, pass_name, now)
             return
         else:
             self._look_at_mask(found.photo, known)
             return
         self._settling.changed(found, now - min(age, self._plan.settle))
-        self._stirred(found.photo, now - age)
+        self._stirred(capture, pass_name, now - age)
 
     def _look_at_mask(self, photo: str, known: Glimpse) -> None:
         """A mask that is away is made again; one that was changed by hand is taken up."""
         if known.stage not in (Stage.DONE, Stage.BY_HAND) or not known.mask_stamp:
             return
-        stamp = mask_stamp(self._plan.out, known.capture, self.name_in_capture(photo))
+        stamp = mask_stamp(self._plan.out, known.capture, photo)
         if stamp != known.mask_stamp:
             self._journal.change(photo, stage=Stage.MASKED if stamp else Stage.READY, mask_stamp=stamp)
-            self._stirred(photo, time.monotonic() - self._plan.quiet)
+            self._stirred(known.capture, known.pass_name, time.monotonic() - self._plan.quiet)
 
     def _miss(self, photo: str, known: Glimpse) -> None:
         if known.gone:
@@ -145,12 +146,7 @@ class Intake:
         self._journal.change(photo, gone_at=time.time())
         self._settling.forget(photo)
         self._again_at.pop(photo, None)
-        self._stirred(photo, time.monotonic())
-
-    def name_in_capture(self, photo: str) -> str:
-        """How the capture's manifest calls a photo."""
-        folder = self._places.place(photo).folder
-        return photo.removeprefix(f"{folder}/") if folder else photo
+        self._stirred(known.capture, known.pass_name, time.monotonic())
 
     # --- what is whole --------------------------------------------------------------------------------------
 
@@ -192,7 +188,7 @@ class Intake:
         self._settling.forget(found.photo)
         self._checking.add(found.photo)
         path = self._folder.path(found.photo)
-        limit = self._plan.of_capture(path.parent).settings.max_megapixels
+        limit = self._plan.of_capture(self._plan.root).settings.max_megapixels
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,
@@ -212,7 +208,7 @@ class Intake:
         if isinstance(result, Broken):
             self.failed(entry, result.reason)
             return
-        self._stirred(found.photo, time.monotonic())
+        self._stirred(entry.capture, entry.pass_name, time.monotonic())
         self._ready(entry, result.sha256)
 
     def failed(self, entry: Entry, reason: str) -> None:
@@ -224,20 +220,21 @@ class Intake:
         if not final:
             self._again_at[entry.photo] = time.monotonic() + _WAITS[attempts - 1] * self._plan.settle
         self._tell(Failed(entry.capture, entry.photo, reason, attempts, final))
-        self._stirred(entry.photo, time.monotonic() - (self._plan.quiet if final else 0.0))
+        ago = self._plan.quiet if final else 0.0
+        self._stirred(entry.capture, entry.pass_name, time.monotonic() - ago)
 
     def again(self, entry: Entry) -> None:
         """Begin anew with a photo."""
         self._journal.change(entry.photo, stage=Stage.SETTLING, attempts=0, reason="")
         self._again_at.pop(entry.photo, None)
         self._settling.changed(Found(entry.photo, entry.size, entry.mtime_ns), time.monotonic() - self._plan.settle)
-        self._stirred(entry.photo, time.monotonic())
+        self._stirred(entry.capture, entry.pass_name, time.monotonic())
 
     # --- what it is -----------------------------------------------------------------------------------------
 
     def kind(self, entry: Entry) -> tuple[Stage, tuple[str, ...]]:
         """What a whole photo is, by itself and its kin: READY for a shot, with the names of its raw files."""
-        if is_plate(self.name_in_capture(entry.photo)):
+        if is_plate(name_in_capture(entry.photo, entry.capture)):
             return Stage.PLATE, ()
         kin = [self._folder.path(each.photo) for each in self._journal.kin(entry)]
         path = self._folder.path(entry.photo)
@@ -247,7 +244,7 @@ class Intake:
             if shot is None:
                 left_out = path.name in small.left_out
                 return (Stage.LEFT_OUT if left_out else Stage.COMPANION), ()
-            base = PurePosixPath(self.name_in_capture(entry.photo)).parent
+            base = PurePosixPath(name_in_capture(entry.photo, entry.capture)).parent
             return Stage.READY, tuple((base / name).as_posix() for name in shot.companions)
         return Stage.READY, ()
 
@@ -265,10 +262,10 @@ def kin_of(photo: str) -> str:
     return stem
 
 
-def mask_stamp(out: Path, capture: str, name: str) -> str:
+def mask_stamp(out: Path, capture: str, photo: str) -> str:
     """Size and time of a mask's file; empty where there is none."""
     try:
-        facts = (out / capture / mask_name(name)).stat()
+        facts = (out / capture / mask_name(name_in_capture(photo, capture))).stat()
     except OSError:
         return ""
     return f"{facts.st_size} {facts.st_mtime_ns}"

@@ -13,11 +13,11 @@ from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.cutout import CutoutWorkers
 from underside.engine import load_masker
+from underside.ladder import Ladder, make_ladder
 from underside.layouts import LayoutResult, write_layout
 from underside.manifest import Manifest, ShotRecord, State
-from underside.masker import Masker
 from underside.outfolder import claimed, without_a_name
-from underside.pipeline import Outcome, Progress, mask_capture
+from underside.pipeline import Judged, Outcome, Progress, mask_capture
 from underside.report import write_contact_sheet
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
@@ -31,31 +31,29 @@ def masks_alone(settings: Settings) -> bool:
 
 
 class Maskers:
-    """One masker for all captures of the same settings."""
+    """One model in memory for all captures of the same settings."""
 
     def __init__(self) -> None:
-        self._latest: tuple[Settings, Masker] | None = None
+        self._latest: tuple[Settings, Ladder] | None = None
         self._lock = threading.Lock()
 
     def warm_up(self, settings: Settings) -> tuple[str, ...]:
         """Load the model and let it look once, so that the first photo need not wait; what is to be told of it."""
         if not masks_alone(settings):
             return ()
-        masker = self.get(settings, Capture(Path(), ()))
+        masker = self.get(settings, Capture(Path(), ())).masker
         masker.mask(np.zeros((480, 640, 3), np.uint8))
         return masker.segmenter.notes
 
-    def get(self, settings: Settings, capture: Capture) -> Masker:
-        """The masker of these settings; loading takes seconds."""
+    def get(self, settings: Settings, capture: Capture) -> Ladder:
+        """The masker of these settings with its ladder; loading takes seconds."""
         if not masks_alone(settings):
-            return load_masker(
-                settings,
-                plates=[plate.path for plate in capture.plates],
-                shots=[shot.path for shot in capture.shots],
-            )
+            plates, shots = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
+            masker = load_masker(settings, plates=plates, shots=shots)
+            return make_ladder(masker, settings.choices(plates=plates, shots=shots))
         with self._lock:
             if self._latest is None or self._latest[0] != settings:
-                self._latest = (settings, load_masker(settings))
+                self._latest = (settings, make_ladder(load_masker(settings), settings.choices()))
             return self._latest[1]
 
 
@@ -100,7 +98,14 @@ class CaptureSession:
             raise done.breaks
         return done.record
 
-    def complete(self, capture: Capture, on_progress: Callable[[Progress], None], stop: threading.Event) -> Outcome:
+    def complete(
+        self,
+        capture: Capture,
+        *,
+        on_progress: Callable[[Progress], None],
+        on_judged: Callable[[Judged], None],
+        stop: threading.Event,
+    ) -> Outcome:
         """Do all that the shots lack, the ordinary way."""
         self._close_book()
         return mask_capture(
@@ -110,6 +115,7 @@ class CaptureSession:
             workers=self._workers,
             stop=stop,
             on_progress=on_progress,
+            on_judged=on_judged,
         )
 
     def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> tuple[LayoutResult, ...]:
@@ -119,13 +125,13 @@ class CaptureSession:
         return tuple(write_layout(manifest, self._out, name) for name in layouts if any_mask)
 
     def _work(self, capture: Capture) -> ShotWork:
-        masker = self._maskers.get(self._settings, capture)
+        ladder = self._maskers.get(self._settings, capture)
         names = frozenset(shot.name for shot in capture.shots)
         return ShotWork(
             out=self._out,
-            masker=masker,
+            ladder=ladder,
             settings=self._settings,
-            engine=engine_facts(self._settings, masker.segmenter),
+            engine=engine_facts(self._settings, ladder),
             cutout_workers=self._cutouts,
             names=names,
             refused=without_a_name(names, self._out),

@@ -1,52 +1,44 @@
-"""Which capture and which pass a photo of the watched folder belongs to."""
+"""Which capture and which pass a photo of the watched folder belongs to; said once, when it is first seen."""
 
-import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Protocol
 
-__all__ = ["ByFolders", "Place", "Places"]
+from underside.capture.names import is_plate_folder, pure_pose_of
+from underside.journal import Journal
+from underside.watch.folder import Found
 
-_PASSES = re.compile(
-    r"(upright|flipped|side|top|bottom|up|down|pass[ _-]?\d*|empty|plates?|oben|unten|aufrecht|gewendet|seite|leer|"
-    r"debout|retourn[eé]|c[oô]t[eé]|vide|arriba|abajo|derecho|volteado|lado|vac[ií]o)$",
-    re.IGNORECASE,
-)
+__all__ = ["name_in_capture", "place"]
 
-
-@dataclass(frozen=True)
-class Place:
-    """A photo's capture and pass, by their names."""
-
-    capture: str
-    """Also the name of the capture's folder in the output."""
-    folder: str
-    """The capture's folder, relative to the watched one."""
-    pass_name: str
+# As for folders that are read at once: photos without a folder of their own are another object after this long.
+_NEXT_CAPTURE = 30 * 60 * 10**9
 
 
-class Places(Protocol):
-    """A way to tell them."""
+def place(found: Found, root: str, journal: Journal) -> tuple[str, str]:
+    """Capture and pass of a new photo.
 
-    def place(self, photo: str) -> Place:
-        """Of a photo, by its path relative to the watched folder."""
-
-
-@dataclass(frozen=True)
-class ByFolders:
-    """Every sub-folder is a capture, unless it is called like a pass: then the watched folder is one capture."""
-
-    root: str
-    """The watched folder's name."""
-
-    def place(self, photo: str) -> Place:
-        """By the sub-folder that it lies in."""
-        first, *rest = PurePosixPath(photo).parts
-        if not rest or _PASSES.match(first):
-            return Place(self.root, "", _parent(PurePosixPath(photo)))
-        return Place(first, first, _parent(PurePosixPath(*rest)))
+    Every sub-folder is a capture, unless it is called after a pose or a plate alone: then it is a pass of the watched
+    folder, which is one capture. Photos without a sub-folder are parted where the camera paused for long.
+    """
+    path = PurePosixPath(found.photo)
+    first, *rest = path.parts
+    if not rest:
+        return _loose(found, root, journal), ""
+    if pure_pose_of(first, of=root) or is_plate_folder(first):
+        return root, path.parent.as_posix()
+    within = PurePosixPath(*rest).parent.as_posix()
+    return first, "" if within == "." else within
 
 
-def _parent(photo: PurePosixPath) -> str:
-    parent = photo.parent.as_posix()
-    return "" if parent == "." else parent
+def _loose(found: Found, root: str, journal: Journal) -> str:
+    spans = journal.loose_captures()
+    for capture, (first, last) in spans.items():
+        if first - _NEXT_CAPTURE < found.mtime_ns < last + _NEXT_CAPTURE:
+            return capture
+    if not spans:
+        return root
+    stem = PurePosixPath(found.photo).stem
+    return stem if stem not in spans else PurePosixPath(found.photo).name
+
+
+def name_in_capture(photo: str, capture: str) -> str:
+    """How the capture's manifest calls a photo: the watched folder itself, too, may be the capture."""
+    return photo.removeprefix(f"{capture}/")

@@ -4,17 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from underside.settings import Settings
+from underside.settings import Resolved
 
-__all__ = ["CapturePlan", "Plan"]
-
-
-@dataclass(frozen=True)
-class CapturePlan:
-    """What is made of a capture."""
-
-    settings: Settings
-    layouts: tuple[str, ...] = ()
+__all__ = ["Plan"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +15,7 @@ class Plan:
 
     root: Path
     out: Path
-    of_capture: Callable[[Path], CapturePlan]
+    of_capture: Callable[[Path], Resolved]
     """What is made of the capture in a folder; asked anew each time its work begins."""
     settle: float = 1.0
     """So long must a file's size and time stand still."""

@@ -4,7 +4,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
+from underside.capture.taken import may_be_photo
 from underside.errors import UndersideError
 from underside.journal import Journal, Request
 from underside.watch.captures import Captures
@@ -13,7 +15,6 @@ from underside.watch.folder import WatchedFolder
 from underside.watch.happenings import Listener, Note
 from underside.watch.jobs import Crew
 from underside.watch.masking import Maskers
-from underside.watch.places import Places
 from underside.watch.plan import Plan
 
 __all__ = ["LostError", "Station"]
@@ -40,7 +41,6 @@ class Station:
         plan: Plan,
         journal: Journal,
         folder: WatchedFolder,
-        places: Places,
         maskers: Maskers,
         *,
         tell: Listener,
@@ -53,7 +53,7 @@ class Station:
         self._stop = stop
         self._halt = threading.Event()
         self._crew = Crew(plan.workers)
-        self._captures = Captures(plan, journal, folder, places, maskers, self._crew, tell=tell, halt=self._halt)
+        self._captures = Captures(plan, journal, folder, maskers, self._crew, tell=tell, halt=self._halt)
         self._intake = self._captures.intake
         self.changes = Changes(plan.out, lambda: self._crew.inbox.put(_nothing))
         self._scan_at = self._ask_at = 0.0
@@ -128,6 +128,7 @@ class Station:
             if not self.notices_come():
                 raise LostError("The system's notices have ended")
             self._intake.look_through(first=first)
+            self._captures.look_for_done_files()
         took = time.monotonic() - started
         pause = self._plan.scan_every if self._poll is None else max(self._poll, took / _POLL_SHARE)
         self._scan_at = started + took + (min(pause, 2.0) if away else pause)
@@ -136,8 +137,10 @@ class Station:
         files, folders = self.changes.take()
         for path in files:
             photo = self._folder.name_of(path)
-            if photo:
+            if photo and may_be_photo(PurePosixPath(photo).name):
                 self._intake.look_at(photo)
+            elif photo and PurePosixPath(photo).stem.lower() == "done":
+                self._captures.look_for_done_files()
         for path in folders:
             below = self._folder.name_of(path)
             if below and self._folder.takes(f"{below}/photo"):

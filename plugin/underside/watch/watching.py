@@ -13,7 +13,6 @@ from underside.watch.happenings import Listener, Note, Started, Stopped
 from underside.watch.lock import watching_alone
 from underside.watch.masking import Maskers
 from underside.watch.notices import Notices, why_to_poll
-from underside.watch.places import ByFolders
 from underside.watch.plan import Plan
 from underside.watch.station import LostError, Station
 
@@ -81,8 +80,7 @@ class _Run:
             if not self.ran:
                 notes = self._maskers.warm_up(plan.of_capture(plan.root).settings)
                 self._tell(Started(plan.root, plan.out, notes))
-            places = ByFolders(plan.root.name)
-            station = Station(plan, journal, self._folder, places, self._maskers, tell=self._tell, stop=self._stop)
+            station = Station(plan, journal, self._folder, self._maskers, tell=self._tell, stop=self._stop)
             if plan.poll is not None:
                 station.poll(plan.poll)
             else:

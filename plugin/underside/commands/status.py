@@ -1,0 +1,45 @@
+"""``underside status``: what a watched folder has done, what waits, what failed and why."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from underside.commands.running import LiveConsole
+from underside.commands.terminal import tell
+from underside.commands.watching import status_table
+from underside.watch.status import Status, read_status
+
+__all__ = ["status"]
+
+
+@click.command()
+@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(*, output: Path, as_json: bool) -> None:
+    """Show what `underside watch -o OUTPUT` has done, what waits, and what failed and why.
+
+    The watch need not run for that, nor does it have to stop.
+    """
+    found = read_status(output)
+    if as_json:
+        click.echo(json.dumps(_facts(found), indent=1))
+        return
+    watcher = found.watcher
+    tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'nobody is watching'}")
+    LiveConsole(stderr=False).print(status_table(found.captures))
+    for trouble in found.troubles:
+        tell(f"{trouble.reason} {'Set aside' if trouble.final else 'Tried again soon'} ({trouble.attempts} tries).")
+    for photo in found.by_hand:
+        tell(f"{photo}: by hand")
+    if found.gone:
+        tell(f"{found.gone} photos are not there any more; their masks are kept")
+
+
+def _facts(found: Status) -> dict[str, object]:
+    captures = [
+        asdict(each) | {"shots": each.shots, "done": each.done, "waiting": each.waiting, "failed": each.failed}
+        for each in found.captures
+    ]
+    return asdict(found) | {"out": str(found.out), "captures": captures}

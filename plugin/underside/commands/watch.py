@@ -1,0 +1,124 @@
+"""``underside watch``: a folder that a camera fills, to masks beside it, all day."""
+
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from underside.commands.options import given, layout_option, plate_options, settings_options
+from underside.commands.running import stopping_cleanly
+from underside.commands.watching import Person, Program
+from underside.errors import ExitCode
+from underside.pipeline import usual_workers
+from underside.settings import Resolved, resolve, settings_files_for
+from underside.watch import Plan
+from underside.watch import watch as run_watch
+
+__all__ = ["settings_of", "watch"]
+
+_PATH = click.Path(path_type=Path, readable=False)
+_SECONDS = click.FloatRange(min=0.0, max=7 * 24 * 3600.0)
+# A file of settings that was changed holds so soon.
+_READ_AGAIN_AFTER = 2.0
+
+
+@click.command()
+@click.argument("root", type=_PATH, metavar="FOLDER")
+@click.option(
+    "-o",
+    "--output",
+    type=_PATH,
+    default="underside-out",
+    show_default=True,
+    help="The folder for all results, one folder in it for each capture.",
+)
+@click.option("--once", is_flag=True, help="Catch up and leave; exit code 3 if some shots failed.")
+@click.option("--newest-first", is_flag=True, help="Mask the latest shot first, for a live look at the rig.")
+@click.option(
+    "--settle", type=_SECONDS, default=1.0, show_default=True, metavar="SECONDS",
+    help="Take a photo when its size and time have stood still for so long.",
+)  # fmt: skip
+@click.option(
+    "--quiet", type=_SECONDS, default=60.0, show_default=True, metavar="SECONDS",
+    help="Without a new photo for so long, a pass is over: its shots are masked with what its rings know.",
+)  # fmt: skip
+@click.option(
+    "--complete-after", type=_SECONDS, default=600.0, show_default=True, metavar="SECONDS",
+    help="Without a new photo for so long, or with a file called done in it, a capture is complete: it is laid out.",
+)  # fmt: skip
+@click.option("--poll", is_flag=True, help="Look through the folder instead of relying on the system's notices.")
+@click.option(
+    "--scan-every", type=click.FloatRange(min=0.1), default=300.0, show_default=True, metavar="SECONDS",
+    help="Look through the folder this often beside the notices.",
+)  # fmt: skip
+@click.option("--on-capture", metavar="COMMAND", help="Run this with the manifest's path when a capture is complete.")
+@layout_option
+@settings_options
+@plate_options
+@click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
+@click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@click.pass_context
+def watch(
+    context: click.Context,
+    /,
+    *,
+    root: Path,
+    output: Path,
+    once: bool,
+    newest_first: bool,
+    settle: float,
+    quiet: float,
+    complete_after: float,
+    poll: bool,
+    scan_every: float,
+    on_capture: str | None,
+    workers: int | None,
+    events: bool,
+    **_: Any,  # noqa: ANN401 - what ``given`` reads from the context
+) -> int:
+    """Watch FOLDER and mask what comes into it, until stopped.
+
+    Each sub-folder is a capture, its sub-folders are passes. Each capture gets a folder of its own in the output, as
+    `underside mask` writes it: the masks, a manifest (capture.json) and a contact sheet (report.html). Started again,
+    it goes on where it was, whatever stopped it.
+    """
+    of_capture = settings_of(given(context))
+    of_capture(root)  # a mistake in the settings is told before anything is done
+    plan = Plan(
+        root=root.resolve(),
+        out=output.absolute(),
+        of_capture=of_capture,
+        settle=settle,
+        quiet=quiet,
+        complete_after=complete_after,
+        poll=_POLL_EVERY if poll else None,
+        scan_every=scan_every,
+        newest_first=newest_first,
+        once=once,
+        workers=workers or usual_workers(),
+        on_capture=tuple(shlex.split(on_capture, posix=sys.platform != "win32")) if on_capture else (),
+    )
+    with stopping_cleanly(with_input=events) as stop, Program() if events else Person(plan.out) as door:
+        failed = run_watch(plan, tell=door, stop=stop)
+    return ExitCode.SOME_FAILED if once and failed else ExitCode.DONE
+
+
+_POLL_EVERY = 2.0
+
+
+def settings_of(said: dict[str, Any]) -> Callable[[Path], Resolved]:
+    """What holds for the capture in a folder; files are read again when they may have changed."""
+    known: dict[Path, tuple[float, Resolved]] = {}
+
+    def of_capture(folder: Path) -> Resolved:
+        read_at, resolved = known.get(folder, (0.0, None))
+        if resolved is None or time.monotonic() > read_at + _READ_AGAIN_AFTER:
+            resolved = resolve(said, settings_files_for(folder))
+            known[folder] = (time.monotonic(), resolved)
+        return resolved
+
+    return of_capture
