@@ -58,7 +58,7 @@ def manifest(out: Path) -> dict[str, Any]:
 
 
 def engine(out: Path) -> dict[str, Any]:
-    return next(iter(manifest(out)["engines"].values()))  # type: ignore[no-any-return]
+    return next(iter(manifest(out)["engines"].values()))
 
 
 def pixels_of(out: Path, photo: str) -> int:
