@@ -11,11 +11,13 @@ __all__ = ["underside"]
 # Each command lives in the module of its name and is the object of its name there.
 _COMMANDS = {
     "mask": "Mask a folder of photos, or single ones.",
+    "capture": "Show what is understood of a capture, and what is missing.",
     "watch": "Mask what comes into a folder, all day.",
     "status": "What a watched folder has done, and what not.",
     "demo": "Mask the bundled photos and show the result.",
     "models": "What models are known and here; fetch one.",
     "check-layout": "Say why a program would ignore a mask.",
+    "serve": "Answer at rembg's address.",
     "score": "Measure masks whose truth is known.",
     "audit": "Show what each setting changes, on a sample.",
     "config": "Show what is set for a capture, and where.",

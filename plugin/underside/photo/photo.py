@@ -22,7 +22,7 @@ from underside.photo.containers import (
 )
 from underside.photo.containers.common import COPY_AGAIN
 
-__all__ = ["Photo", "decode", "decode_exact", "open_photo"]
+__all__ = ["Photo", "decode", "decode_exact", "open_photo", "photo_of"]
 
 _CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
 
@@ -47,6 +47,16 @@ def open_photo(path: Path, *, max_megapixels: float = 250) -> Photo:
     """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError."""
     with _in_words(path):
         data, facts = _read(path)
+    return _opened(path, data, mtime_ns=facts.st_mtime_ns, max_megapixels=max_megapixels)
+
+
+def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = 250) -> Photo:
+    """The same for a file's bytes that are in memory already; ``name`` is what errors call it."""
+    return _opened(Path(name), data, mtime_ns=0, max_megapixels=max_megapixels)
+
+
+def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) -> Photo:
+    with _in_words(path):
         suffix = path.suffix.lower()
         container = identify(data, suffix)
         if container is None:
@@ -61,7 +71,7 @@ def open_photo(path: Path, *, max_megapixels: float = 250) -> Photo:
         data=data,
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        mtime_ns=facts.st_mtime_ns,
+        mtime_ns=mtime_ns,
         container=container,
     )
 

@@ -1,0 +1,105 @@
+"""``underside serve``: rembg's address, answered by Underside."""
+
+import importlib
+from typing import Any
+
+import click
+
+from underside.commands.options import masking_options
+from underside.commands.running import stopping_cleanly
+from underside.commands.terminal import say, tell
+from underside.errors import SettingsError
+from underside.settings import Settings
+
+__all__ = ["serve"]
+
+_NEEDED = ("python_multipart", "starlette", "uvicorn")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; 0.0.0.0 for all.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=7000, show_default=True, help="0 takes any that is free."
+)
+@click.option("--workers", type=click.IntRange(1, 64), help="Photos at once; one a processor where not given.")
+@click.option(
+    "--queue",
+    type=click.IntRange(0, 1024),
+    default=16,
+    show_default=True,
+    help="Requests that may wait besides; more are told to come again.",
+)
+@click.option(
+    "--max-megabytes",
+    type=click.FloatRange(0.001, 4000),
+    default=100,
+    show_default=True,
+    help="Refuse larger requests.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="For a photo to come, a request to wait for its turn, an answer to be taken.",
+)
+@click.option(
+    "--allow-url-host",
+    "url_hosts",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="Fetch photos from this host when a request names their address; from none where not given.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Web pages that may ask, such as http://localhost:3000; none where not given, * for all.",
+)
+@masking_options
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int | None,
+    queue: int,
+    max_megabytes: float,
+    timeout: float,
+    url_hosts: tuple[str, ...],
+    origins: tuple[str, ...],
+    **settings: Any,  # noqa: ANN401 - checked by Settings
+) -> None:
+    """Answer GET and POST /api/remove as `rembg s` does, for programs made for it.
+
+    Each photo is masked alone. The address is printed once requests can come; Ctrl-C or a terminate signal ends the
+    service after the requests in work.
+    """
+    _check_extra()
+    from underside.hosts.serve.server import ServeOptions
+    from underside.hosts.serve.server import serve as answer
+
+    options = ServeOptions(
+        host=host,
+        port=port,
+        workers=workers,
+        queue=queue,
+        max_megabytes=max_megabytes,
+        timeout=timeout,
+        url_hosts=url_hosts,
+        origins=origins,
+    )
+    with stopping_cleanly() as stop:
+        answer(Settings(**settings), options, stop=stop, tell=tell, log=say)
+
+
+def _check_extra() -> None:
+    for module in _NEEDED:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise SettingsError(
+                f"underside serve needs {module.replace('_', '-')}, which is not installed",
+                "Install the extra: pip install underside[serve]",
+            ) from error

@@ -1,0 +1,1 @@
+"""rembg's address: an HTTP service that programs made for ``rembg s`` can use without noticing."""
