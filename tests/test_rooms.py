@@ -28,6 +28,7 @@ ROOMS = [
     "refine",
     "looks",
     "ring",
+    "sorting",
     "verdict",
     "survey",
     "masker",

@@ -11,9 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.capture import Capture, Pose, read_capture
+from underside.capture.plates import with_plates
+from underside.commands.options import held, plate_options
 from underside.commands.terminal import tell
 from underside.errors import ExitCode, SettingsError
 from underside.report.capture_page import capture_facts, write_capture_page
+from underside.settings import Resolved
 from underside.sorting import Finding, Overview, PassView, Sight, findings, overview
 
 __all__ = ["capture"]
@@ -29,9 +32,18 @@ _USUAL_OUTPUT = Path("underside-capture")
     type=click.Path(path_type=Path),
     help="The folder for the page, capture.html; underside-capture where not given.",
 )
-@click.option("--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too.")
+@plate_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs; a page only with -o.")
-def capture(*, folder: Path, output: Path | None, no_plates: bool, as_json: bool) -> int:
+@click.pass_context
+def capture(
+    context: click.Context,
+    /,
+    *,
+    folder: Path,
+    output: Path | None,
+    as_json: bool,
+    **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
+) -> int:
     """Show what is understood of the capture in FOLDER: passes, poses, rings, plates, and what is missing.
 
     The page shows a row a pass, the shots in order, gaps and doubles marked. Nothing is masked. Ends with 1 where
@@ -39,9 +51,10 @@ def capture(*, folder: Path, output: Path | None, no_plates: bool, as_json: bool
     opened.
     """
     out = output or _USUAL_OUTPUT
-    found = _read(folder, out, plates=not no_plates)
+    chosen = held(context, [folder])
+    found = _read(folder, out, chosen)
     with _bar(len(found.shots) + len(found.plates)) as advance:
-        seen = overview(found, on_seen=advance)
+        seen = overview(found, max_megapixels=chosen.settings.max_megapixels, on_seen=advance)
     lacking = findings(seen)
     if as_json:
         click.echo(json.dumps(_facts(seen, lacking), ensure_ascii=False, indent=1))
@@ -55,10 +68,11 @@ def capture(*, folder: Path, output: Path | None, no_plates: bool, as_json: bool
     return ExitCode.SOME_FAILED if seen.unreadable or found.problems else ExitCode.DONE
 
 
-def _read(folder: Path, out: Path, *, plates: bool) -> Capture:
+def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"{folder} is no folder", "Name the folder of one object's photos")
-    found = read_capture([folder], output=out, plates=plates)
+    found = read_capture([folder], output=out, plates=not chosen.no_plates, rules=chosen.passes)
+    found = with_plates(found, chosen.plates, max_megapixels=chosen.settings.max_megapixels)
     if found.shots:
         return found
     if found.plates:

@@ -71,10 +71,13 @@ class Overview:
         return tuple(sight for each in self.passes for sight in each.sights)
 
 
-def overview(capture: Capture, *, on_seen: Callable[[], None] = lambda: None) -> Overview:
+def overview(
+    capture: Capture, *, max_megapixels: float = 250.0, on_seen: Callable[[], None] = lambda: None
+) -> Overview:
     """Look at every photo of a capture; ``on_seen`` is called after each."""
     photos = [*capture.shots, *capture.plates]
-    seen = dict(zip((shot.name for shot in photos), look_at_all(photos, on_seen=on_seen), strict=True))
+    sights = look_at_all(photos, max_megapixels=max_megapixels, on_seen=on_seen)
+    seen = {sight.shot.name: sight for sight in sights}
     every = [(prefix, number) for shot in photos for prefix, number in [file_number(shot) or ("", -1)]]
     same = copies([seen[shot.name] for shot in photos if not seen[shot.name].problem])
     passes = [

@@ -105,7 +105,7 @@ def gaps(ring: Ring, *, elsewhere: frozenset[tuple[str, int]]) -> list[Gap]:
     found = []
     lost_numbers = [_numbers_between(one, other, elsewhere) for one, other in pairwise(ring.shots)]
     # Who kept every third shot misses none.
-    one_by_one = sum(bool(lost) for lost in lost_numbers) <= (1 - _MOSTLY) * len(ring.shots)
+    one_by_one = 3 * sum(bool(lost) for lost in lost_numbers) <= len(lost_numbers)
     for (one, other), lost in zip(pairwise(ring.shots), lost_numbers, strict=True):
         step = _seconds(one, other)
         if lost and one_by_one:

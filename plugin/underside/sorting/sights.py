@@ -56,20 +56,22 @@ class Sight:
         return f"{name} ({facts.serial})" if facts.serial else name
 
 
-def look_at_all(shots: Sequence[Shot], *, on_seen: Callable[[], None] = lambda: None) -> list[Sight]:
+def look_at_all(
+    shots: Sequence[Shot], *, max_megapixels: float = 250.0, on_seen: Callable[[], None] = lambda: None
+) -> list[Sight]:
     """Several at once, in their order."""
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
         seen: list[Sight] = []
-        for sight in pool.map(look, shots):
+        for sight in pool.map(lambda shot: look(shot, max_megapixels=max_megapixels), shots):
             seen.append(sight)
             on_seen()
         return seen
 
 
-def look(shot: Shot) -> Sight:
+def look(shot: Shot, *, max_megapixels: float = 250.0) -> Sight:
     """Open a photo and see it small."""
     try:
-        photo = open_photo(shot.path)
+        photo = open_photo(shot.path, max_megapixels=max_megapixels)
         pixels = decode(photo, reduce=_reduction(photo))
     except PhotoError as error:
         return Sight(shot, problem=error.what.replace(str(shot.path), shot.name))
