@@ -24,8 +24,6 @@ from underside.verdict import Signs, read_signs
 Pixels = NDArray[np.uint8]
 USUAL = "usual"
 _DAMAGES = 6
-# Neighbours look alike: one shot of so many tells as much as all.
-_EVERY = 2
 RING_SIGNS = ("ring_unlike", "unled_unlike", "ring_outside", "ring_inside", "ring_unsure", "never", "missing")
 OWN = ("one look", "threshold", "kmeans", "chroma", "ellipse")
 _CLASSICAL = ("threshold", "kmeans", "chroma")
@@ -70,8 +68,8 @@ class _Candidate:
     mask: Pixels
 
 
-def label(capture: Path, *, folder: Path, ellipse: Path | None = None) -> list[Labelled]:
-    """All masks of a capture; ``folder`` keeps the segmenters' answers."""
+def label(capture: Path, *, folder: Path, ellipse: Path | None = None, every: int = 2) -> list[Labelled]:
+    """Masks of one shot of so many: neighbours look alike. ``folder`` keeps the segmenters' answers."""
     cv2.setNumThreads(1)
     shots, plates = ring_gain.load(capture)
     random = np.random.default_rng(int(hashlib.sha256(capture.name.encode()).hexdigest()[:8], 16))
@@ -87,7 +85,7 @@ def label(capture: Path, *, folder: Path, ellipse: Path | None = None) -> list[L
             around = [
                 silhouette_of_mask(each.mask, shot.frame.orientation) for shot, each in zip(of_pass, usual, strict=True)
             ]
-            for i, shot in list(enumerate(of_pass))[::_EVERY]:
+            for i, shot in list(enumerate(of_pass))[::every]:
                 known = knows[shot.path] if random.random() < 0.5 else ring
                 first = ring_gain.first_look(shot, folder)
                 own = usual[i] if known is ring else _usual(shot, known, folder)

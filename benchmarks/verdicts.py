@@ -1,11 +1,11 @@
 """How right verdicts are, and the fit of their weights, on masks whose truth is known.
 
-    python benchmarks/verdicts.py label CAPTURE... --rows FOLDER [--cache FOLDER] [--ellipse MODEL]
+    python benchmarks/verdicts.py label CAPTURE... --rows FOLDER [--cache FOLDER] [--ellipse MODEL] [--every N]
     python benchmarks/verdicts.py fit CAPTURE... --rows FOLDER
     python benchmarks/verdicts.py measure CAPTURE... --rows FOLDER
 
 ``label`` makes masks, right and wrong ones, and keeps what can be read from each in FOLDER, once for all captures.
-``fit`` prints the weights for ``verdict/weights.py`` and how they do on each capture when it is left out: fit on the tuning
+``fit`` prints the weights for ``verdict/weights.py`` and how they do on each capture when left out: fit on the tuning
 captures only. ``measure`` prints how the verdicts of today do. ELLIPSE is a network that finds an ellipse in every
 photo, as ``u2netp.py`` writes it.
 """
@@ -88,40 +88,41 @@ def _even(counts: Sequence[float]) -> Values:
     return np.asarray(np.array(counts) * 400 / sum(counts))
 
 
-def _fit(cases: Sequence[Case], below: Values, counts: Values, shares: Values, wanted: int) -> dict[str, float]:
+def _fit(of: Sequence[Case], below: Values, counts: Values, shares: Values, wanted: int) -> dict[str, float]:
     """None negative: faults are made so that more of one is never better."""
-    wrong = [faults(case.signs, case.agreement) for case in cases]
+    wrong = [faults(case.signs, case.agreement) for case in of]
     names = [name for name in wrong[0] if name != BASE]
     evidence = np.array([[each[name] for name in names] for each in wrong])
-    used = np.ones(len(names), np.bool_)
-    while True:
-        weights, intercepts = _newton(evidence[:, used], below, counts, shares)
-        if weights.min() >= 0:
-            break
-        used[np.flatnonzero(used)[weights.argmin()]] = False
-    names = [name for name, use in zip(names, used, strict=True) if use]
-    fitted = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
-    return {BASE: round(float(intercepts[wanted]), 3)} | {name: weight for name, weight in fitted.items() if weight}
-
-
-def _newton(evidence: Values, below: Values, counts: Values, shares: Values) -> tuple[Values, Values]:
-    """One weight a fault, and for each level what is so without any."""
     levels = below.shape[1]
-    stacked = np.concatenate(
-        [np.hstack([evidence, np.tile(np.eye(levels)[i], (len(below), 1))]) for i in range(levels)]
-    )
-    said, counted = below.T.ravel(), (shares[:, None] * counts).ravel()
-    flattening = np.diag([_FLATTENING] * evidence.shape[1] + [0.01] * levels)
-    weights = np.zeros(stacked.shape[1])
+    rows = [np.hstack([evidence, np.tile(np.eye(levels)[i], (len(below), 1))]) for i in range(levels)]
+    stacked, said, counted = np.concatenate(rows), below.T.ravel(), (shares[:, None] * counts).ravel()
+    used = np.ones(stacked.shape[1], np.bool_)
+    while True:
+        weights = _newton(stacked[:, used], said, counted, flat=levels)
+        if weights[:-levels].min() >= 0:
+            break
+        used[np.flatnonzero(used)[weights[:-levels].argmin()]] = False
+    names = [name for name, use in zip(names, used, strict=False) if use]
+    fitted = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=False)}
+    return {BASE: round(float(weights[wanted - levels]), 3)} | {
+        name: weight for name, weight in fitted.items() if weight
+    }
+
+
+def _newton(evidence: Values, said: Values, counts: Values, *, flat: int) -> Values:
+    """One weight a column; the last ``flat`` ones stand for what is so without any fault."""
+    count = evidence.shape[1]
+    flattening = np.diag([_FLATTENING] * (count - flat) + [0.01] * flat)
+    weights = np.zeros(count)
     for _ in range(60):
-        chance = 1 / (1 + np.exp(-np.clip(stacked @ weights, -30, 30)))
-        slope = stacked.T @ (counted * (chance - said)) + flattening @ weights
-        bend = (stacked * (counted * chance * (1 - chance))[:, None]).T @ stacked + flattening
+        chance = 1 / (1 + np.exp(-np.clip(evidence @ weights, -30, 30)))
+        slope = evidence.T @ (counts * (chance - said)) + flattening @ weights
+        bend = (evidence * (counts * chance * (1 - chance))[:, None]).T @ evidence + flattening
         step = np.linalg.solve(bend, slope)
         weights -= step * min(1.0, 3 / float(np.abs(step).max() + 1e-9))
         if np.abs(step).max() < 1e-5:
             break
-    return weights[: evidence.shape[1]], weights[evidence.shape[1] :]
+    return weights
 
 
 def odds_by(weights: Mapping[str, float], of: Sequence[Case]) -> Values:
@@ -258,13 +259,15 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, required=True)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--ellipse", type=Path)
+    parser.add_argument("--every", type=int, default=2, help="label one shot of so many")
     options = parser.parse_args()
     captures: dict[str, dict[str, list[Case]]] = {}
     for capture in options.captures:
         kept = options.rows / f"{'-'.join(capture.resolve().parts[-2:])}.json"
         if options.task == "label":
             kept.parent.mkdir(parents=True, exist_ok=True)
-            made = label(capture, folder=options.cache or options.rows / "answers", ellipse=options.ellipse)
+            folder = options.cache or options.rows / "answers"
+            made = label(capture, folder=folder, ellipse=options.ellipse, every=options.every)
             kept.write_text(json.dumps([row.to_json() for row in made]), encoding="utf-8")
             print(f"{capture}: {len(made)} masks", flush=True)
             continue
