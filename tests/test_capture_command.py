@@ -349,3 +349,13 @@ def test_a_browser_draws_every_shot(tmp_path: Path, run: Run) -> None:
     # Photos are colourful, the page is paper and ink.
     colourful = (drawn.max(axis=2) - drawn.min(axis=2) > 40).mean()
     assert colourful > 0.015
+
+
+def test_masks_of_passes_that_pauses_tell_lie_where_their_photos_do(run: Run, tmp_path: Path) -> None:
+    ring(tmp_path / "c", 4)
+    ring(tmp_path / "c", 4, first=5, start=600)
+    done = run("mask", "c", "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    assert done.returncode == 0, done.stderr
+    shots = json.loads((tmp_path / "out" / "capture.json").read_text())["shots"]
+    assert [shot["pass_name"] for shot in shots] == ["pass 1"] * 4 + ["pass 2"] * 4
+    assert {shot["mask"] for shot in shots} == {f"masks/DSC_000{number}.JPG.png" for number in range(1, 9)}

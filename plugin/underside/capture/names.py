@@ -186,8 +186,9 @@ def _read(name: str) -> tuple[Pose, tuple[str, ...]]:
     if is_numbered(name):
         return Pose.UNKNOWN, tuple(word for word in words if word not in _SIDE_WORDS and not _counts(word))
     found: set[Pose] = set()
+    there = set(words)
     for phrase, pose in _PHRASES:
-        while (at := _index(words, phrase)) is not None:
+        while phrase[0] in there and (at := _index(words, phrase)) is not None:
             found.add(pose)
             words = [*words[:at], *words[at + len(phrase) :]]
     for sign, pose in _signs_in(unicodedata.normalize("NFKC", name)):

@@ -145,13 +145,13 @@ def _common_folder(photos: Sequence[Path]) -> Path:
 def _without_masks(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """Masks that another program left beside the photos are no photos."""
     names = {path.name.lower() for path in paths}
-    stems = {path.stem.lower() for path in paths}
+    names_or_stems = names | {path.stem.lower() for path in paths}
     photos: list[Path] = []
     masks: list[str] = []
     for path in paths:
         match = _MASK_NAME.match(path.name.lower())
         of = match["photo"] if match else ""
-        is_mask = of in names if of + ".png" == path.name.lower() else of in names | stems
+        is_mask = of in names if of + ".png" == path.name.lower() else of in names_or_stems
         if is_mask:
             masks.append(path.relative_to(folder).as_posix())
         else:

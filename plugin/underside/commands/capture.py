@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.capture import Capture, Pose, read_capture
 from underside.capture.plates import with_plates
 from underside.commands.options import held, plate_options
-from underside.commands.terminal import tell
+from underside.commands.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
 from underside.report.capture_page import capture_facts, write_capture_page
 from underside.settings import Resolved
@@ -109,9 +110,10 @@ def _lines(seen: Overview, lacking: Sequence[Finding]) -> Iterator[str]:
     rows = [("pass", "pose", "shots", "rings", "photos", "taken", "camera"), *(_row(each) for each in seen.passes)]
     if seen.plates:
         rows.append(("plates", "", str(len(seen.plates)), "", _photos(seen.plates), "", _cameras(seen.plates)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    cells = [[printable(text) for text in row] for row in rows]
+    widths = [max(cell_len(text) for text in column) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)).rstrip()
     yield ""
     yield from (f"{'Missing' if finding.needed else 'Note'}: {finding.text}." for finding in lacking)
     if not lacking:
