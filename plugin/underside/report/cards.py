@@ -6,7 +6,7 @@ from underside.report.changes import Change
 from underside.report.markup import Html, asset, data_address, join, markup
 from underside.report.previews import preview_of
 from underside.report.sheet import Sheet
-from underside.report.wording import percent, round_percent, seconds, signed_percent
+from underside.report.wording import count, percent, round_percent, seconds, signed_percent
 
 __all__ = ["cards"]
 
@@ -32,7 +32,9 @@ def _card(template: str, sheet: Sheet, shot: ShotRecord) -> Html:
         width=width,
         height=height,
         picture=_picture(sheet, shot, width, height),
-        badge=Html('<span class="badge">by hand</span>' if shot.state is State.BY_HAND else ""),
+        badge=_badge(shot),
+        reasons=_reasons(shot),
+        steps=_steps(shot),
         area=percent(shot.area),
         change=_change(sheet.changes.get(shot.photo)),
         seconds=seconds(shot.seconds),
@@ -41,6 +43,33 @@ def _card(template: str, sheet: Sheet, shot: ShotRecord) -> Html:
         mask=sheet.result_address(shot.mask),
         cutout=_cutout(sheet, shot),
     )
+
+
+def _badge(shot: ShotRecord) -> Html:
+    if shot.state is State.BY_HAND:
+        return Html('<span class="badge">by hand</span>')
+    if not shot.verdict:
+        return Html("")
+    kind = shot.verdict.replace(" ", "-")
+    return markup('<span class="badge $kind">$verdict</span>', kind=kind, verdict=shot.verdict)
+
+
+def _reasons(shot: ShotRecord) -> Html:
+    if not shot.reasons:
+        return Html("")
+    return markup(
+        '<ul class="reasons">$items</ul>', items=join(markup("<li>$why</li>", why=why) for why in shot.reasons)
+    )
+
+
+def _steps(shot: ShotRecord) -> Html:
+    if not shot.steps:
+        return Html("")
+    taken = next((step.name for step in reversed(shot.steps) if step.taken), "")
+    told = f"{count(len(shot.steps), 'other way', 'other ways')} tried, " + (
+        f"taken: {taken}" if taken else "none better"
+    )
+    return markup('<p class="note">$told</p>', told=told)
 
 
 def _picture(sheet: Sheet, shot: ShotRecord, width: int, height: int) -> Html:

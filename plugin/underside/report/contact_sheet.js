@@ -1,15 +1,15 @@
 "use strict";
 
-const byChange = [...document.querySelectorAll(".card")];
+const worstFirst = [...document.querySelectorAll(".card")];
 
 function inOrder(order) {
   const cards = document.querySelector("#cards");
-  if (order === "change") {
-    cards.replaceChildren(list(byChange));
+  if (order === "worst") {
+    cards.replaceChildren(list(worstFirst));
     return;
   }
   const passes = new Map();
-  for (const card of [...byChange].sort((a, b) => a.dataset.shot - b.dataset.shot)) {
+  for (const card of [...worstFirst].sort((a, b) => a.dataset.shot - b.dataset.shot)) {
     const pass = card.dataset.pass;
     passes.set(pass, [...(passes.get(pass) ?? []), card]);
   }

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from underside.files import write_atomically
-from underside.manifest import Manifest, State
+from underside.manifest import Manifest, State, verdicts
 from underside.report.cards import cards
 from underside.report.markup import Html, asset, content_hash, join, markup, page
 from underside.report.sheet import Sheet
@@ -76,6 +76,7 @@ def _figures(sheet: Sheet) -> Iterator[tuple[str, str]]:
     if by_hand:
         yield "By hand", str(by_hand)
     yield "Failed", str(len(sheet.failed))
+    yield from ((verdict[0].upper() + verdict[1:], str(number)) for verdict, number in verdicts(sheet.masked).items())
     if sheet.manifest.plates:
         yield "Plates, not masked", str(len(sheet.manifest.plates))
     if sheet.masked:

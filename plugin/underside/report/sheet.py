@@ -19,7 +19,7 @@ class Sheet:
     out: Path
     passes: Mapping[str, Sequence[ShotRecord]]
     masked: Sequence[ShotRecord]
-    """By hand included, largest change first."""
+    """By hand included, the most doubtful first; where there is no verdict, the largest change."""
     failed: Sequence[ShotRecord]
     changes: Mapping[str, Change]
     numbers: Mapping[str, int]
@@ -34,7 +34,7 @@ class Sheet:
             manifest=manifest,
             out=out,
             passes=passes(manifest.shots),
-            masked=sorted(masked, key=lambda s: -change[s.photo].size if s.photo in change else 1),
+            masked=sorted(masked, key=lambda s: (-s.doubt, -change[s.photo].size if s.photo in change else 1)),
             failed=[shot for shot in manifest.shots if shot.state is State.FAILED],
             changes=change,
             numbers={shot.photo: number for number, shot in enumerate(manifest.shots, 1)},
