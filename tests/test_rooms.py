@@ -22,6 +22,7 @@ ROOMS = [
     "manifest",
     "journal",
     "masks",
+    "promises",
     "capture",
     "scoring",
     "outfolder",

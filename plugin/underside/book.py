@@ -12,6 +12,7 @@ from underside.capture import Capture, Shot, natural_order
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
+from underside.promises import Promises
 
 __all__ = ["Book"]
 
@@ -28,12 +29,21 @@ _ROOM_FOR_THE_REST = 32768
 class Book:
     """Keeps the records of a capture's shots, and ``capture.json`` in step with them."""
 
-    def __init__(self, capture: Capture, out: Path, engine: Mapping[str, Any], warnings: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        capture: Capture,
+        out: Path,
+        engine: Mapping[str, Any],
+        warnings: tuple[str, ...],
+        promises: Promises,
+    ) -> None:
         self._capture = capture
         self._out = out
         self._before = load(out) or Manifest(capture=str(capture.folder), engines={})
         _refuse_another_capture(self._before, capture, out)
         self._records = {record.photo: record for record in _still_there(self._before, capture)}
+        self._promises = promises
+        promises.keep(record for record in self._before.shots if record.photo not in self._records)
         self._engines = {**self._before.engines, str(engine["fingerprint"]): engine}
         self._warnings = warnings
         self._turn = threading.Lock()
@@ -63,7 +73,9 @@ class Book:
         with suppress(OSError):
             (self._out / _ROOM).unlink()
         with self._turn:
-            return self._save()
+            manifest = self._save()
+        self._promises.settle(manifest)
+        return manifest
 
     def _save(self) -> Manifest:
         started = time.monotonic()

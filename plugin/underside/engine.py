@@ -19,6 +19,7 @@ from underside.masker import Effort, Masker
 from underside.masks import MASKS
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
+from underside.promises import Promises
 from underside.report import write_contact_sheet
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
@@ -100,6 +101,7 @@ def mask_sources(
             ladder=ladder,
             settings=settings,
             engine=engine_facts(settings, ladder),
+            promises=Promises(out),
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
             force=force,
             force_edited=force_edited,

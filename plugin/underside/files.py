@@ -5,13 +5,14 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from underside.errors import OutputError, UnfitNameError
 
-__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "write_atomically", "writing"]
+__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "sync_folder", "write_atomically", "writing"]
 
 PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
@@ -68,12 +69,22 @@ def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
         with writing(path):
             _give_usual_permissions(part)
             yield part
-            part.replace(path)
+            _take_its_place(part, path)
             if durable:
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _take_its_place(part: Path, path: Path) -> None:
+    for pause in (0.05, 0.2, 0.5, 1.0) if os.name == "nt" else ():
+        try:
+            part.replace(path)
+            return
+        except PermissionError:  # a viewer, an indexer or a virus scanner has it open just now
+            time.sleep(pause)
+    part.replace(path)
 
 
 def _give_usual_permissions(part: Path) -> None:
@@ -82,8 +93,9 @@ def _give_usual_permissions(part: Path) -> None:
         part.chmod(0o666 & ~_UMASK)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without this a power cut may forget the rename; Windows has no such call and needs none.
+def sync_folder(folder: Path) -> None:
+    """Let names that were just given in a folder survive a power cut."""
+    # Windows has no such call and needs none.
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -90,7 +90,7 @@ def mask_capture(
     """
     # Every worker is one thread's worth of work already; more threads inside would only fight.
     cv2.setNumThreads(1)
-    book = Book(capture, out, work.engine, work.warnings)
+    book = Book(capture, out, work.engine, work.warnings, work.promises)
     run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, total=len(capture.shots))
     surveyor = (
         Surveyor(work.ladder.masker.segmenter, capture.plates, max_megapixels=work.settings.max_megapixels)

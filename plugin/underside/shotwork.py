@@ -25,6 +25,7 @@ from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
+from underside.promises import Promises
 from underside.ring import silhouette_of_mask
 from underside.settings import Settings
 from underside.survey import Seen
@@ -68,6 +69,7 @@ class ShotWork:
     ladder: Ladder
     settings: Settings
     engine: Mapping[str, Any]
+    promises: Promises
     cutout_workers: CutoutWorkers | None = None
     """Needed where the settings ask for cut-outs."""
     force: bool = False
@@ -125,7 +127,8 @@ class ShotWork:
     def _do(self, shot: Shot, before: ShotRecord | None, ring: str, seen: Seen | None) -> Done:
         started = time.monotonic()
         if before is not None and self.is_masked(shot, before, ring):
-            return Done(before, kept=True)
+            # A raw file may have come since, or another pass been told apart.
+            return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
         photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
         record, mask, signs = self._masked(shot, photo, before, ring, seen)
         if self._options is not None:
@@ -191,9 +194,10 @@ class ShotWork:
         sha256 = hashlib.sha256(content).hexdigest()
         # A run that was killed may have written the mask, but not said so in the manifest.
         ours = (None, written, sha256, before.next_sha256 if before is not None else "")
-        if on_disk not in ours:
+        if on_disk not in ours and not self.promises.is_ours(shot.name, str(on_disk)):
             return *self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk)), None
         self._write_preview(shot, photo, masked.look.pixels, masked.mask)
+        self.promises.make(shot.name, sha256)
         write_atomically(path, content)
         signs = self.ladder.signs(masked, masked.found, masked.mask)
         record = _with_verdict(_with_silhouette(record, masked.mask), judge(signs, None))

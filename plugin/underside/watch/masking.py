@@ -18,6 +18,7 @@ from underside.layouts import LayoutResult, write_layout
 from underside.manifest import Manifest, ShotRecord, State
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture
+from underside.promises import Promises
 from underside.report import write_contact_sheet
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
@@ -72,6 +73,7 @@ class CaptureSession:
 
     def __enter__(self) -> Self:
         self._stack.enter_context(claimed(self._out))
+        self._promises = Promises(self._out)
         self._cutouts = (
             self._stack.enter_context(CutoutWorkers(self._workers)) if self._settings.cutout_options else None
         )
@@ -89,7 +91,7 @@ class CaptureSession:
         work = self._work(capture)
         with self._saving:
             if self._book is None:
-                self._book = Book(capture, self._out, work.engine, work.warnings)
+                self._book = Book(capture, self._out, work.engine, work.warnings, self._promises)
             book = self._book
         done = work.do(shot, book.before(shot))
         with self._saving:
@@ -132,6 +134,7 @@ class CaptureSession:
             ladder=ladder,
             settings=self._settings,
             engine=engine_facts(self._settings, ladder),
+            promises=self._promises,
             cutout_workers=self._cutouts,
             names=names,
             refused=without_a_name(names, self._out),
