@@ -267,6 +267,14 @@ def test_what_is_no_capture_is_refused_in_one_line(run: Run, tmp_path: Path, nam
     assert not (tmp_path / "underside-capture").exists()
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden to this user")
+def test_a_folder_that_may_not_be_looked_at_is_refused(run: Run, tmp_path: Path) -> None:
+    two_passes(tmp_path / "c", 4)
+    (tmp_path / "c").chmod(0)
+    assert "may not be looked at" in run("capture", "c/upright").stderr
+    (tmp_path / "c").chmod(0o700)
+
+
 def test_a_single_photo_is_no_folder(run: Run, tmp_path: Path) -> None:
     shoot(tmp_path / "a.jpg", scene(0, 1))
     done = run("capture", "a.jpg")
