@@ -62,6 +62,7 @@ def test_the_mask_is_the_one_that_underside_mask_makes(service: Served, run: Run
     assert done.returncode == 0, done.stderr
     made = cv2.imread(str(tmp_path / "out" / "masks" / f"{PHOTO.name}.png"), cv2.IMREAD_UNCHANGED)
     answer = service.curl(*FILE, "-F", "om=true").pixels
+    assert made is not None
     assert answer.ndim == 2
     assert np.array_equal(answer, made)
 

@@ -155,6 +155,9 @@ def _asked(place: _Place, until: float) -> Iterator[HTTPResponse]:
             connection.endheaders()
             with connection.getresponse() as response:
                 yield response
+                # A photo that came without its length would seem to be whole.
+                if late.is_set():
+                    raise TimeoutError
         finally:
             timer.cancel()
             cutter.close()
