@@ -68,6 +68,12 @@ class Book:
             if at_once or time.monotonic() - self._saved_at > pause:
                 self._save()
 
+    def enter_of(self, engine: Mapping[str, Any], record: ShotRecord) -> None:
+        """Take up a shot that was done in another way than the rest."""
+        with self._turn:
+            self._engines[str(engine["fingerprint"])] = engine
+        self.enter(record)
+
     def close(self) -> Manifest:
         """Save the manifest as it is now."""
         with suppress(OSError):

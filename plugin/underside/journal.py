@@ -270,6 +270,10 @@ class Journal:
         query = "SELECT capture, min(mtime_ns), max(mtime_ns) FROM photos WHERE folder = '' GROUP BY capture"
         return {_text(row[0]): (row[1], row[2]) for row in self._read(query)}
 
+    def pinned(self, capture: str) -> list[Entry]:
+        """The shots of a capture that are to be masked with settings of their own."""
+        return list(self._entries("capture = ? AND stage = ? AND gone_at = 0 AND settings <> ''", capture, Stage.READY))
+
     def any_of(self, capture: str) -> bool:
         """Whether a photo of the capture is there."""
         return bool(self._read("SELECT 1 FROM photos WHERE capture = ? AND gone_at = 0 LIMIT 1", capture))
@@ -281,6 +285,15 @@ class Journal:
     def at_stage(self, stage: Stage) -> Iterator[Entry]:
         """The photos at a stage that are there."""
         return self._entries("stage = ? AND gone_at = 0", stage)
+
+    def ending_in(self, name: str) -> list[Entry]:
+        """The photos that are there whose paths end so, folder by folder."""
+        everything = self._entries("gone_at = 0")
+        return [entry for entry in everything if f"/{entry.photo}".endswith(f"/{name}")]
+
+    def judged(self, verdict: str) -> list[Entry]:
+        """The shots with a verdict."""
+        return list(self._entries("verdict = ? AND gone_at = 0", verdict))
 
     def with_content(self, sha256: str) -> list[Entry]:
         """All photos of that content, those that are gone too."""
@@ -355,8 +368,7 @@ class Journal:
     @property
     def root(self) -> str:
         """The watched folder."""
-        rows = self._read("SELECT value FROM facts WHERE name = 'root'")
-        return _text(rows[0][0]) if rows else ""
+        return self.fact("root")
 
     def of_root(self, root: str) -> None:
         """Keep to one watched folder; it may have been moved."""
@@ -367,7 +379,16 @@ class Journal:
                 "Choose another output folder with -o",
             )
         if known != root:
-            self._write("INSERT OR REPLACE INTO facts (name, value) VALUES ('root', ?)", [_stored(root)])
+            self.set_fact("root", root)
+
+    def fact(self, name: str) -> str:
+        """A fact about the whole watch; empty where it is not known."""
+        rows = self._read("SELECT value FROM facts WHERE name = ?", name)
+        return _text(rows[0][0]) if rows else ""
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact about the whole watch."""
+        self._write("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", [name, _stored(value)])
 
     # --- SQL ------------------------------------------------------------------------------------------------
 

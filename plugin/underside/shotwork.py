@@ -80,6 +80,8 @@ class ShotWork:
     """Of all the capture's shots."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Shots that are set aside unseen, and why."""
+    pinned: frozenset[str] = frozenset()
+    """Shots that were masked in another way on purpose: what there is of them stays."""
 
     @property
     def _options(self) -> CutoutOptions | None:
@@ -176,7 +178,7 @@ class ShotWork:
         if sha256 != before.mask_sha256:
             return sha256 == before.hand_sha256 and not self.force_edited
         same_way = (before.fingerprint, before.ring) == (self.engine["fingerprint"], ring)
-        return before.state is State.MASKED and same_way
+        return before.state is State.MASKED and (same_way or shot.name in self.pinned)
 
     def _masked(
         self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None

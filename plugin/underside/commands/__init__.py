@@ -14,6 +14,7 @@ _COMMANDS = {
     "capture": "Show what is understood of a capture, and what is missing.",
     "watch": "Mask what comes into a folder, all day.",
     "status": "What a watched folder has done, and what not.",
+    "retry": "Shots of a watched folder again, with other settings.",
     "demo": "Mask the bundled photos and show the result.",
     "models": "What models are known and here; fetch one.",
     "check-layout": "Say why a program would ignore a mask.",

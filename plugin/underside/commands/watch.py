@@ -2,8 +2,6 @@
 
 import shlex
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +9,18 @@ import click
 
 from underside.commands.options import given, layout_option, plate_options, settings_options
 from underside.commands.running import stopping_cleanly
+from underside.commands.watch_settings import settings_of, written
 from underside.commands.watching import Person, Program
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
-from underside.settings import Resolved, resolve, settings_files_for
 from underside.watch import Plan
 from underside.watch import watch as run_watch
 
-__all__ = ["settings_of", "watch"]
+__all__ = ["watch"]
 
 _PATH = click.Path(path_type=Path, readable=False)
 _SECONDS = click.FloatRange(min=0.0, max=7 * 24 * 3600.0)
-# A file of settings that was changed holds so soon.
-_READ_AGAIN_AFTER = 2.0
+_POLL_EVERY = 2.0
 
 
 @click.command()
@@ -86,12 +83,14 @@ def watch(
     `underside mask` writes it: the masks, a manifest (capture.json) and a contact sheet (report.html). Started again,
     it goes on where it was, whatever stopped it.
     """
-    of_capture = settings_of(given(context))
-    of_capture(root)  # a mistake in the settings is told before anything is done
+    said = given(context)
+    of_capture = settings_of(said)
+    of_capture(root, "")  # a mistake in the settings is told before anything is done
     plan = Plan(
         root=root.resolve(),
         out=output.absolute(),
         of_capture=of_capture,
+        said=written(said),
         settle=settle,
         quiet=quiet,
         complete_after=complete_after,
@@ -105,20 +104,3 @@ def watch(
     with stopping_cleanly(with_input=events) as stop, Program() if events else Person(plan.out) as door:
         failed = run_watch(plan, tell=door, stop=stop)
     return ExitCode.SOME_FAILED if once and failed else ExitCode.DONE
-
-
-_POLL_EVERY = 2.0
-
-
-def settings_of(said: dict[str, Any]) -> Callable[[Path], Resolved]:
-    """What holds for the capture in a folder; files are read again when they may have changed."""
-    known: dict[Path, tuple[float, Resolved]] = {}
-
-    def of_capture(folder: Path) -> Resolved:
-        read_at, resolved = known.get(folder, (0.0, None))
-        if resolved is None or time.monotonic() > read_at + _READ_AGAIN_AFTER:
-            resolved = resolve(said, settings_files_for(folder))
-            known[folder] = (time.monotonic(), resolved)
-        return resolved
-
-    return of_capture

@@ -13,7 +13,7 @@ from pathlib import Path
 from underside.capture import Shot, read_capture
 from underside.capture.plates import with_plates
 from underside.capture.read import understand
-from underside.errors import OutputError, UndersideError
+from underside.errors import OutputError, SettingsError, UndersideError
 from underside.journal import Entry, Journal, Stage
 from underside.layouts import LayoutResult
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
@@ -125,7 +125,7 @@ class Captures:
         if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
             self._journal.change(entry.photo, stage=Stage.MASKED)
             return
-        entry = replace(entry, sha256=sha256)
+        entry = replace(entry, sha256=sha256, settings=entry.settings if sha256 == entry.sha256 else "")
         before = self._moved_from(entry)
         if before is not None:
             self._journal.change(entry.photo, sha256=sha256)
@@ -135,7 +135,9 @@ class Captures:
 
     def _take_up(self, entry: Entry) -> None:
         stage, _ = self.intake.kind(entry)
-        self._journal.change(entry.photo, stage=stage, sha256=entry.sha256, settings="", verdict="", mask_stamp="")
+        self._journal.change(
+            entry.photo, stage=stage, sha256=entry.sha256, settings=entry.settings, verdict="", mask_stamp=""
+        )
         if stage is Stage.READY:
             self._desks[entry.capture].arrived(entry.pass_name, time.monotonic())
 
@@ -198,9 +200,17 @@ class Captures:
         desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
         for desk in desks:
             if now >= desk.wait_until and not desk.completing and not self._has_moves(desk):
-                self._mask_some(desk, now)
-                if not self._completing and not desk.flying:
-                    self._go_through(desk, now)
+                try:
+                    self._work_on(desk, now)
+                except SettingsError as error:
+                    self._postpone(desk, error)
+
+    def _work_on(self, desk: Desk, now: float) -> None:
+        if any(Stage.READY in stages for stages in self._unfinished.get(desk.name, {}).values()):
+            self._mask_pinned(desk)
+            self._mask_some(desk, now)
+        if not self._completing and not desk.flying:
+            self._go_through(desk, now)
 
     def _has_moves(self, desk: Desk) -> bool:
         return any(desk.name in (before.capture, after.capture) for before, after in self._moves)
@@ -208,12 +218,18 @@ class Captures:
     def _is_quiet(self, desk: Desk, pass_name: str, now: float) -> bool:
         return self._plan.once or desk.is_quiet(pass_name, self._plan.quiet, now)
 
+    def _mask_pinned(self, desk: Desk) -> None:
+        """Shots for which somebody has asked with settings of their own."""
+        for entry in self._journal.pinned(desk.name):
+            if self._crew.has_room and entry.photo not in desk.flying:
+                self._mask_alone(desk, entry)
+
     def _mask_some(self, desk: Desk, now: float) -> None:
         """Shots of passes that are still going on."""
         for pass_name, stages in self._unfinished.get(desk.name, {}).items():
             if Stage.READY not in stages or self._is_quiet(desk, pass_name, now) or desk.is_burst(pass_name):
                 continue
-            if not masks_alone(self._plan.of_capture(desk.folder).settings):
+            if not masks_alone(self._plan.of_capture(desk.folder, "").settings):
                 continue
             waiting = self._journal.waiting(
                 desk.name, pass_name, newest_first=self._plan.newest_first, limit=2 * self._plan.workers + 16
@@ -233,11 +249,11 @@ class Captures:
         if stage is not Stage.READY:
             self._journal.change(entry.photo, stage=stage)
             return
-        name = _name(entry)
-        shot = Shot(self._folder.path(entry.photo), name, entry.pass_name, companions)
+        own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
+        shot = Shot(self._folder.path(entry.photo), _name(entry), entry.pass_name, companions)
         desk.flying.add(entry.photo)
         self._crew.start(
-            lambda: session.mask_alone(shot),
+            lambda: session.mask_alone(shot, own),
             lambda record: self._masked_alone(desk, entry, record),
             lambda error: self._stumbled(desk, error, entry),
         )
@@ -289,7 +305,7 @@ class Captures:
 
     def _session(self, desk: Desk) -> CaptureSession | None:
         if desk.session is None:
-            plan = self._plan.of_capture(desk.folder)
+            plan = self._plan.of_capture(desk.folder, "")
             session = CaptureSession(desk.folder, desk.out, plan.settings, self._maskers, workers=self._plan.workers)
             try:
                 desk.open(session)
@@ -329,11 +345,12 @@ class Captures:
             for name, entry in own.items()
             if entry.stage not in held and entry.pass_name not in without
         }
-        chosen = self._plan.of_capture(desk.folder)
+        chosen = self._plan.of_capture(desk.folder, "")
+        pinned = {name for name, entry in own.items() if entry.settings}
         desk.completing = self._completing = True
         desk.stale = False
         self._crew.start_long(
-            lambda: self._gone_through(desk, session, frozenset(own), allowed, chosen, final=final),
+            lambda: self._gone_through(desk, session, frozenset(own), allowed, pinned, chosen, final=final),
             lambda done: self._completed(desk, done, final=final),
             lambda error: self._stumbled(desk, error),
         )
@@ -344,6 +361,7 @@ class Captures:
         session: CaptureSession,
         own: Set[str],
         allowed: Mapping[str, str],
+        pinned: Set[str],
         chosen: Resolved,
         *,
         final: bool,
@@ -366,6 +384,7 @@ class Captures:
         if shots:
             outcome = session.complete(
                 capture,
+                pinned=pinned,
                 on_progress=self._progress(desk, allowed),
                 on_judged=self._judged(desk, allowed),
                 stop=self._halt,

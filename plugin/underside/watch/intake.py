@@ -188,7 +188,7 @@ class Intake:
         self._settling.forget(found.photo)
         self._checking.add(found.photo)
         path = self._folder.path(found.photo)
-        limit = self._plan.of_capture(self._plan.root).settings.max_megapixels
+        limit = self._plan.of_capture(self._plan.root, "").settings.max_megapixels
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,
@@ -208,7 +208,6 @@ class Intake:
         if isinstance(result, Broken):
             self.failed(entry, result.reason)
             return
-        self._stirred(entry.capture, entry.pass_name, time.monotonic())
         self._ready(entry, result.sha256)
 
     def failed(self, entry: Entry, reason: str) -> None:

@@ -1,8 +1,9 @@
 """The engine as the watched folder uses it: one shot alone, or all that a capture lacks, with one model in memory."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,11 +32,14 @@ def masks_alone(settings: Settings) -> bool:
     return settings.segmenter != "plate"
 
 
+_MODELS = 2
+
+
 class Maskers:
-    """One model in memory for all captures of the same settings."""
+    """One model in memory for all captures of the same settings, and one for shots that are retried with others."""
 
     def __init__(self) -> None:
-        self._latest: tuple[Settings, Ladder] | None = None
+        self._known: dict[Settings, Ladder] = {}
         self._lock = threading.Lock()
 
     def warm_up(self, settings: Settings) -> tuple[str, ...]:
@@ -53,9 +57,11 @@ class Maskers:
             masker = load_masker(settings, plates=plates, shots=shots)
             return make_ladder(masker, settings.choices(plates=plates, shots=shots))
         with self._lock:
-            if self._latest is None or self._latest[0] != settings:
-                self._latest = (settings, make_ladder(load_masker(settings), settings.choices()))
-            return self._latest[1]
+            ladder = self._known.pop(settings, None) or make_ladder(load_masker(settings), settings.choices())
+            self._known[settings] = ladder
+            while len(self._known) > _MODELS:
+                del self._known[next(iter(self._known))]
+            return ladder
 
 
 class CaptureSession:
@@ -85,35 +91,41 @@ class CaptureSession:
         with self._stack:
             self._close_book()
 
-    def mask_alone(self, shot: Shot) -> ShotRecord:
-        """Mask one shot, without what its ring knows; several threads may call at once."""
+    def mask_alone(self, shot: Shot, settings: Settings | None = None) -> ShotRecord:
+        """Mask one shot, without what its ring knows; several threads may call at once.
+
+        With ``settings`` of its own it is looked at once, and stays so.
+        """
         capture = Capture(self._folder, shots=(shot,), whole=False)
-        work = self._work(capture)
+        work = self._work(capture, settings or self._settings)
         with self._saving:
             if self._book is None:
                 self._book = Book(capture, self._out, work.engine, work.warnings, self._promises)
             book = self._book
         done = work.do(shot, book.before(shot))
+        record = replace(done.record, judged=True) if settings else done.record
         with self._saving:
-            book.enter(done.record)
+            book.enter_of(work.engine, record)
         if done.breaks is not None:
             raise done.breaks
-        return done.record
+        return record
 
     def complete(
         self,
         capture: Capture,
         *,
+        pinned: Set[str],
         on_progress: Callable[[Progress], None],
         on_judged: Callable[[Judged], None],
         stop: threading.Event,
     ) -> Outcome:
-        """Do all that the shots lack, the ordinary way."""
+        """Do all that the shots lack, the ordinary way; those pinned keep their masks."""
         self._close_book()
+        work = replace(self._work(capture, self._settings), pinned=frozenset(pinned))
         return mask_capture(
             capture,
             self._out,
-            self._work(capture),
+            work,
             workers=self._workers,
             stop=stop,
             on_progress=on_progress,
@@ -126,14 +138,14 @@ class CaptureSession:
         any_mask = any(shot.state is not State.FAILED for shot in manifest.shots)
         return tuple(write_layout(manifest, self._out, name) for name in layouts if any_mask)
 
-    def _work(self, capture: Capture) -> ShotWork:
-        ladder = self._maskers.get(self._settings, capture)
+    def _work(self, capture: Capture, settings: Settings) -> ShotWork:
+        ladder = self._maskers.get(settings, capture)
         names = frozenset(shot.name for shot in capture.shots)
         return ShotWork(
             out=self._out,
             ladder=ladder,
-            settings=self._settings,
-            engine=engine_facts(self._settings, ladder),
+            settings=settings,
+            engine=engine_facts(settings, ladder),
             promises=self._promises,
             cutout_workers=self._cutouts,
             names=names,

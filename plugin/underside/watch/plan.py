@@ -15,8 +15,10 @@ class Plan:
 
     root: Path
     out: Path
-    of_capture: Callable[[Path], Resolved]
-    """What is made of the capture in a folder; asked anew each time its work begins."""
+    of_capture: Callable[[Path, str], Resolved]
+    """What holds for the capture in a folder, and for a shot with choices of its own (as JSON, otherwise empty)."""
+    said: str = ""
+    """What was chosen for this watch, as JSON."""
     settle: float = 1.0
     """So long must a file's size and time stand still."""
     quiet: float = 60.0

@@ -151,7 +151,7 @@ class Station:
         entry = self._journal.entry(request.photo)
         if entry is None or entry.gone_at:
             return
-        self._journal.change(entry.photo, settings=request.settings)
+        self._journal.change(entry.photo, settings=request.settings, mask_stamp="")
         self._intake.again(entry)
 
 

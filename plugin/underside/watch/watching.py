@@ -77,8 +77,9 @@ class _Run:
             stack.enter_context(watching_alone(plan.out, plan.root))
             journal = stack.enter_context(Journal(journal_path(plan.out)))
             journal.of_root(str(plan.root))
+            journal.set_fact("said", plan.said)
             if not self.ran:
-                notes = self._maskers.warm_up(plan.of_capture(plan.root).settings)
+                notes = self._maskers.warm_up(plan.of_capture(plan.root, "").settings)
                 self._tell(Started(plan.root, plan.out, notes))
             station = Station(plan, journal, self._folder, self._maskers, tell=self._tell, stop=self._stop)
             if plan.poll is not None:
