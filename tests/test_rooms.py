@@ -43,6 +43,7 @@ ROOMS = [
     "pipeline",
     "audit",
     "report",
+    "flip",
     "engine",
     "watch",
     "hosts",

@@ -20,6 +20,7 @@ _COMMANDS = {
     "check-layout": "Say why a program would ignore a mask.",
     "serve": "Answer at rembg's address.",
     "score": "Measure masks whose truth is known.",
+    "prove": "Prove that the passes join into one object.",
     "audit": "Show what each setting changes, on a sample.",
     "config": "Show what is set for a capture, and where.",
     "install": "Put Underside into another program.",

@@ -14,6 +14,7 @@ _RATIONALS = (5, 10)
 
 _MAKE, _MODEL, _ORIENTATION, _DATE_TIME, _EXIF_DIRECTORY = 0x010F, 0x0110, 0x0112, 0x0132, 0x8769
 _TAKEN, _TAKEN_FRACTION, _FOCAL_LENGTH, _SERIAL, _LENS = 0x9003, 0x9291, 0x920A, 0xA431, 0xA434
+_FILM_FOCAL_LENGTH = 0xA405
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class CameraFacts:
     lens: str | None = None
     focal_length: float | None = None
     """In millimetres, as on the lens."""
+    film_focal_length: float | None = None
+    """In millimetres, on a lens that would draw the same on 35 mm film, which is 36 mm wide."""
     time: datetime | None = None
     """When the photo was taken, by the camera's own clock."""
 
@@ -164,6 +167,7 @@ def camera_facts(tags: Tags, directory: Directory, *, exif: tuple[Tags, Director
         exif = tags, tags.directory(pointer[0]) if pointer else Directory()
     more, details = exif
     focal_length = more.numbers(details, _FOCAL_LENGTH)
+    on_film = more.numbers(details, _FILM_FOCAL_LENGTH)
     taken = _time(more.text(details, _TAKEN), more.text(details, _TAKEN_FRACTION))
     return CameraFacts(
         make=tags.text(directory, _MAKE),
@@ -171,6 +175,7 @@ def camera_facts(tags: Tags, directory: Directory, *, exif: tuple[Tags, Director
         serial=more.text(details, _SERIAL),
         lens=more.text(details, _LENS),
         focal_length=float(focal_length[0]) if focal_length and focal_length[0] > 0 else None,
+        film_focal_length=float(on_film[0]) if on_film and on_film[0] > 0 else None,
         time=taken or _time(tags.text(directory, _DATE_TIME), None),
     )
 

@@ -1,0 +1,77 @@
+"""``underside prove``: whether the masks join the passes into one object."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from underside.commands.terminal import say, tell
+from underside.errors import ExitCode
+from underside.flip import Finding, PassFacts, Proof, Verdict, facts_of, save_proof
+from underside.flip import prove as ask
+from underside.outfolder import claimed
+
+__all__ = ["prove"]
+
+_ANSWERS = {
+    Verdict.YES: "Yes: the passes are one object.",
+    Verdict.UNSAFE: "Unsafe: an engine may join these passes wrongly.",
+    Verdict.NO: "No: the passes do not become one object.",
+}
+# So many names tell a person where to look; --json lists all.
+_NAMED = 8
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+def prove(*, out: Path, as_json: bool) -> int:
+    """Prove that all passes join into one object, with the photos and masks of OUT.
+
+    OUT is an output folder of underside mask. Places every shot by structure from motion, on reduced photos and within
+    the masks only, and asks whether the passes are joined rightly: that all shots are registered is no proof. Needs the
+    extra proof (pycolmap). The numbers are written to OUT/proof.json. Ends with 0 where the answer is yes, with 1
+    where it is no or unsafe.
+    """
+    if not out.is_dir():
+        raise click.UsageError(f"{out} is no folder")
+    with claimed(out):
+        proof = ask(out, tell=say)
+        save_proof(proof, out)
+    if as_json:
+        click.echo(json.dumps(facts_of(proof), ensure_ascii=False, indent=1))
+    else:
+        for line in _lines(proof):
+            tell(line)
+    return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
+
+
+def _lines(proof: Proof) -> Iterator[str]:
+    yield _ANSWERS[proof.answer.verdict]
+    for finding in proof.answer.findings:
+        yield from _told(finding)
+    yield ""
+    yield f"{proof.registered} of {proof.shots} shots in one model, reprojection error {proof.error:.2f} pixels"
+    for each in proof.passes:
+        yield f"  {each.name or 'the capture itself'}: {each.registered} of {each.shots}{_turned(each)}"
+    for union in proof.unions:
+        disputed = f"; {union.disputed_pairs} pairs say otherwise" if union.disputed_pairs else ""
+        yield f"  {union.first} and {union.second}: {union.points} points in {union.pairs} pairs{disputed}"
+    if len(proof.unions) > 1 and proof.weakest:
+        yield f"  weakest link: {proof.weakest.first} and {proof.weakest.second}"
+    yield (
+        f"Seen of the underside: {100 * proof.coverage.underside:.0f} %, "
+        f"of the upper side: {100 * proof.coverage.topside:.0f} %"
+    )
+
+
+def _told(finding: Finding) -> Iterator[str]:
+    yield f"- {finding.what}. {finding.remedy}."
+    if finding.shots:
+        more = f" and {len(finding.shots) - _NAMED} more (--json lists all)" if len(finding.shots) > _NAMED else ""
+        yield f"  {', '.join(finding.shots[:_NAMED])}{more}"
+
+
+def _turned(facts: PassFacts) -> str:
+    return f", turned by {facts.turned:.0f} degrees" if facts.turned else ""

@@ -1,0 +1,210 @@
+"""Whether the passes are truly one object: yes, no, or unsafe, with what was found in words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from underside.flip.links import Tie, Union, doubted_shots, union_of
+from underside.flip.mapping import Model
+from underside.flip.turntable import Turning, angle_between, turning_of
+
+__all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts", "weakest_union"]
+
+# All tuned in November 2026 on flip-sample and flip-full with true masks, ours, masks that keep the platter, and none:
+# true joins had no disputed pair at all, false ones and spoiled ones more than half of them.
+_TURNED = 20.0
+"""Degrees between the axes of two passes; less means that the object was placed as if it had never been turned."""
+_MOST_STILL = 0.3
+_MOST_DISPUTED = 0.1
+_FEWEST_PAIRS = 4
+_FEWEST_POINTS = 100
+
+
+class Verdict(StrEnum):
+    """What a proof ends with."""
+
+    YES = "yes"
+    UNSAFE = "unsafe"
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that speaks against the join."""
+
+    kind: str
+    weighs: Verdict
+    """What the answer is at best."""
+    what: str
+    remedy: str
+    shots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The verdict and what led to it, the gravest first."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class PassFacts:
+    """One pass in the largest model."""
+
+    name: str
+    shots: int
+    here: tuple[str, ...]
+    """Shots that the model holds."""
+    missing: tuple[str, ...]
+    turning: Turning | None
+    """None for a pass with too few shots in the model."""
+    turned: float | None
+    """Degrees between its axis and the first pass's."""
+
+    @property
+    def registered(self) -> int:
+        """How many shots the model holds."""
+        return len(self.here)
+
+
+def pass_facts(names: Sequence[tuple[str, str]], model: Model) -> list[PassFacts]:
+    """Each pass, from all shots' names and passes and the model that holds most of them."""
+    found: list[PassFacts] = []
+    for pass_name in dict.fromkeys(pass_name for _, pass_name in names):
+        own = [name for name, of in names if of == pass_name]
+        places = [place for place in model.places if place.shot.pass_name == pass_name]
+        here = {place.shot.name for place in places}
+        turning = turning_of(places) if len(places) >= 3 else None
+        first = next((each.turning for each in found if each.turning), turning)
+        turned = angle_between(first.axis, turning.axis) if first and turning else None
+        missing = tuple(name for name in own if name not in here)
+        turned = None if turned is None else round(turned, 1)
+        found.append(PassFacts(pass_name, len(own), tuple(sorted(here)), missing, turning, turned))
+    return found
+
+
+def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequence[Tie]) -> Answer:
+    """Weigh all that was found."""
+    findings = [*_of_registration(passes, models), *_of_turning(passes)]
+    if len(passes) > 1:
+        findings += _of_ties(passes, ties)
+    graveness = list(Verdict)
+    findings.sort(key=lambda finding: -graveness.index(finding.weighs))
+    return Answer(findings[0].weighs if findings else Verdict.YES, tuple(findings))
+
+
+def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> Iterator[Finding]:
+    if len(passes) == 1:
+        yield Finding(
+            "one pass",
+            Verdict.NO,
+            f"There is one pass only, {_name(passes[0])}: nothing can be seen from below",
+            "Turn the object over, shoot a second pass, and mask both as sub-folders of one capture",
+        )
+    for each in passes:
+        if each.registered == each.shots:
+            continue
+        most = each.registered > each.shots / 2
+        elsewhere = _elsewhere(each, models)
+        yield Finding(
+            "shots missing" if most else "pass missing",
+            Verdict.UNSAFE if most else Verdict.NO,
+            f"{len(each.missing)} of {each.shots} shots of {_name(each)} are not in the model that holds most shots"
+            + (f"; {elsewhere} of them are in a model of their own" if elsewhere else ""),
+            "Look at these shots' masks; if they are right, shoot more of the sides that both passes see: a ring at "
+            "about 60 degrees, or a pass with the object on its side"
+            + ("" if most else ". Make sure that it is the same object"),
+            each.missing,
+        )
+
+
+def _elsewhere(facts: PassFacts, models: Sequence[Model]) -> int:
+    missing = set(facts.missing)
+    return sum(1 for model in models[1:2] for place in model.places if place.shot.name in missing)
+
+
+def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
+    for each in passes:
+        if _is_still(each):
+            yield Finding(
+                "room kept",
+                Verdict.NO,
+                f"The cameras of {_name(each)} stand in one place, as if the platter had never moved: "
+                "the shots were placed by the room",
+                "The masks keep background; mask again, and look at the contact sheet",
+                each.here,
+            )
+    for one, other in combinations([each for each in passes if each.turning and not _is_still(each)], 2):
+        assert one.turning
+        assert other.turning
+        turned = angle_between(one.turning.axis, other.turning.axis)
+        if turned < _TURNED:
+            yield Finding(
+                "never turned",
+                Verdict.NO,
+                f"{_name(other)} is placed as if the object had not been turned over since {_name(one)}: "
+                f"both platters lie in one plane ({turned:.0f} degrees between their axes)",
+                "The masks keep the platter or what stands on it; if the object truly stands alike in both, "
+                "they are one pass: put them into one folder",
+                other.here,
+            )
+    for each in passes:
+        if each.turning and each.turning.strays:
+            strays = each.turning.strays
+            yield Finding(
+                "strays",
+                Verdict.UNSAFE if len(strays) <= each.registered / 2 else Verdict.NO,
+                f"{len(strays)} of {each.registered} shots of {_name(each)} do not stand on the circles "
+                "on which its other shots do",
+                "Their masks keep platter or background, or lose much of the object",
+                strays,
+            )
+
+
+def _is_still(facts: PassFacts) -> bool:
+    return facts.turning is not None and facts.turning.still > _MOST_STILL
+
+
+def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Finding]:
+    unions = [union_of(one.name, other.name, ties) for one, other in combinations(passes, 2)]
+    disputed = sum(union.disputed_pairs for union in unions)
+    pairs = disputed + sum(union.pairs for union in unions)
+    if disputed and disputed > _MOST_DISPUTED * pairs:
+        shots = doubted_shots(ties)
+        yield Finding(
+            "disputed",
+            Verdict.UNSAFE,
+            f"{disputed} of {pairs} pairs of shots across the passes share points that want them in other places: "
+            "there is more than one way to join the passes",
+            "The masks keep something that did not turn with the object, such as the platter; or the object looks "
+            "alike from several sides, and then only something put beside it on every pass can tell",
+            shots,
+        )
+    weakest = weakest_union(unions)
+    if weakest is not None and (weakest.pairs < _FEWEST_PAIRS or weakest.points < _FEWEST_POINTS):
+        yield Finding(
+            "weak link",
+            Verdict.UNSAFE,
+            f"{weakest.first or 'the capture itself'} and {weakest.second} hang together by {weakest.points} points "
+            f"in {weakest.pairs} pairs of shots",
+            "Shoot a ring at about 60 degrees in each pass, or a pass with the object on its side",
+        )
+
+
+def weakest_union(unions: Sequence[Union]) -> Union | None:
+    """The weakest that is needed: of all ways to tie every pass to the others, the best one's worst tie."""
+    joined: list[set[str]] = [{name} for name in {n for union in unions for n in (union.first, union.second)}]
+    last = None
+    for union in sorted(unions, key=lambda union: -union.points):
+        one = next(group for group in joined if union.first in group)
+        other = next(group for group in joined if union.second in group)
+        if one is not other:
+            joined = [group for group in joined if group is not one and group is not other] + [one | other]
+            last = union
+    return last
+
+
+def _name(facts: PassFacts) -> str:
+    return f"the pass {facts.name}" if facts.name else "the capture's own folder"

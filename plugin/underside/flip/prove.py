@@ -1,0 +1,150 @@
+"""The proof: from an output folder to an answer with its numbers."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from underside.files import write_atomically
+from underside.flip.answer import Answer, Finding, PassFacts, Verdict, answer_of, pass_facts, weakest_union
+from underside.flip.colmap import colmap
+from underside.flip.coverage import Coverage, coverage_of
+from underside.flip.features import find_features
+from underside.flip.links import Union, ties_of, union_of
+from underside.flip.mapping import Model, build_models
+from underside.flip.sources import Sources, read_sources
+
+__all__ = ["PROOF_NAME", "Proof", "facts_of", "prove", "save_proof"]
+
+PROOF_NAME = "proof.json"
+_FEWEST = 6
+_EMPTY = Coverage(0.0, 0.0, ())
+# The upright pass is what "under" is measured from; passes named otherwise count in their order.
+_UPRIGHT = ("upright", "up", "top", "aufrecht", "debout")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Everything that a report may show."""
+
+    answer: Answer
+    shots: int
+    registered: int
+    models: tuple[int, ...]
+    """Shots in each model, the largest first."""
+    passes: tuple[PassFacts, ...]
+    error: float
+    """Mean reprojection error, in pixels of the photos."""
+    unions: tuple[Union, ...]
+    weakest: Union | None
+    coverage: Coverage
+    seconds: float
+    model: Model | None
+    """The largest."""
+
+
+def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
+    """Ask whether the masks of an output folder join its passes into one object."""
+    started = time.monotonic()
+    colmap()
+    sources = read_sources(out)
+    tell(f"Looking for points in {len(sources.shots)} shots")
+    features = dict(zip((shot.name for shot in sources.shots), find_features(sources.shots), strict=True))
+    tell("Matching and placing them")
+    models, links = build_models(sources.shots, list(features.values()))
+    if not models:
+        return _without_a_model(sources, time.monotonic() - started)
+    model = models[0]
+    passes = pass_facts(_names(sources), model)
+    ties = ties_of(model, links, features)
+    answer = answer_of(passes, models, ties)
+    unions = tuple(union_of(one.name, other.name, ties) for one, other in combinations(passes, 2))
+    return Proof(
+        answer=answer,
+        shots=len(sources.shots) + len(sources.left_out),
+        registered=len(model.places),
+        models=tuple(len(each.places) for each in models),
+        passes=tuple(passes),
+        error=round(model.error, 3),
+        unions=unions,
+        weakest=weakest_union(unions),
+        coverage=_coverage(model, passes, answer),
+        seconds=round(time.monotonic() - started, 1),
+        model=model,
+    )
+
+
+def save_proof(proof: Proof, out: Path) -> Path:
+    """Write the numbers into the output folder, for reports and programs."""
+    path = out / PROOF_NAME
+    write_atomically(path, (json.dumps(facts_of(proof), ensure_ascii=False, indent=1) + "\n").encode())
+    return path
+
+
+def facts_of(proof: Proof) -> dict[str, Any]:
+    """What JSON can hold of a proof: everything but the model."""
+    return {
+        "answer": proof.answer.verdict.value,
+        "findings": [asdict(finding) for finding in proof.answer.findings],
+        "shots": proof.shots,
+        "registered": proof.registered,
+        "models": proof.models,
+        "reprojection_error": proof.error,
+        "passes": [_pass_facts(each) for each in proof.passes],
+        "unions": [asdict(union) for union in proof.unions],
+        "weakest": asdict(proof.weakest) if proof.weakest else None,
+        "coverage": asdict(proof.coverage),
+        "seconds": proof.seconds,
+    }
+
+
+def _pass_facts(facts: PassFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name,
+        "shots": facts.shots,
+        "registered": facts.registered,
+        "missing": facts.missing,
+        "turned": facts.turned,
+        "axis": None if facts.turning is None else facts.turning.axis.round(4).tolist(),
+    }
+
+
+def _names(sources: Sources) -> list[tuple[str, str]]:
+    """Names and passes, the upright pass first: under and over are counted from it."""
+    shots = [(shot.name, shot.pass_name) for shot in sources.shots]
+    return sorted(shots, key=lambda shot: not shot[1].casefold().rsplit("/", 1)[-1].startswith(_UPRIGHT))
+
+
+def _coverage(model: Model, passes: Sequence[PassFacts], answer: Answer) -> Coverage:
+    up = next((each.turning.axis for each in passes if each.turning), None)
+    if up is None:
+        return _EMPTY
+    # Which shots of a disputed join are right, nobody knows: they count, and the answer says that it is unsafe.
+    doubted = {shot for finding in answer.findings if finding.kind != "disputed" for shot in finding.shots}
+    return coverage_of(model, up, without=doubted)
+
+
+def _without_a_model(sources: Sources, seconds: float) -> Proof:
+    finding = Finding(
+        "no model",
+        Verdict.NO,
+        f"No {_FEWEST} of the {len(sources.shots)} shots have enough points in common to be placed",
+        "Sharper photos, smaller steps of the platter, or something with texture beside the object would help; "
+        "look also whether the masks hold the object",
+    )
+    return Proof(
+        answer=Answer(Verdict.NO, (finding,)),
+        shots=len(sources.shots) + len(sources.left_out),
+        registered=0,
+        models=(),
+        passes=(),
+        error=0.0,
+        unions=(),
+        weakest=None,
+        coverage=_EMPTY,
+        seconds=round(seconds, 1),
+        model=None,
+    )

@@ -1,0 +1,107 @@
+"""What a proof begins with: the shots of an output folder, their masks and their cameras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from underside.errors import PhotoError, SettingsError
+from underside.manifest import MANIFEST_NAME, ShotRecord, State, load
+from underside.photo import CameraFacts, Photo, open_photo
+
+__all__ = ["FlipShot", "Sources", "read_sources"]
+
+# Fewer shots make no circle, and no proof.
+_FEWEST = 6
+_FILM_WIDTH = 36.0
+
+
+@dataclass(frozen=True)
+class FlipShot:
+    """One photo with its mask."""
+
+    name: str
+    pass_name: str
+    photo: Path
+    mask: Path
+    width: int
+    height: int
+    orientation: int
+    camera: str
+    """The same for photos of one camera, lens and focal length."""
+    focal: float | None
+    """In stored pixels, as far as the photo tells."""
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All shots that can be asked, in the order of their names, and why others cannot."""
+
+    capture: Path
+    shots: tuple[FlipShot, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """The passes' names, in the order in which they come."""
+        return tuple(dict.fromkeys(shot.pass_name for shot in self.shots))
+
+
+def read_sources(out: Path) -> Sources:
+    """Find photos and masks of an output folder of ``underside mask``."""
+    manifest = load(out)
+    if manifest is None:
+        raise SettingsError(
+            f"There is no {MANIFEST_NAME} in {out}",
+            "Make the masks first: underside mask CAPTURE -o OUT, then prove OUT",
+        )
+    capture = Path(manifest.capture)
+    shots: list[FlipShot] = []
+    left_out: dict[str, str] = {}
+    for record in manifest.shots:
+        try:
+            shots.append(_shot(record, capture, out))
+        except PhotoError as error:
+            left_out[record.photo] = str(error)
+    if len(shots) < _FEWEST:
+        why = f" ({next(iter(left_out.values()))})" if left_out else ""
+        raise SettingsError(
+            f"Of {len(manifest.shots)} shots only {len(shots)} have a photo and a mask{why}",
+            f"A proof needs {_FEWEST} shots at the very least; mask the capture, and leave its photos in place",
+        )
+    return Sources(capture, tuple(shots), left_out)
+
+
+def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
+    mask = out / record.mask
+    if record.state is State.FAILED:
+        raise PhotoError(record.reason or "It could not be masked", "Mend that and run underside mask again")
+    if not mask.is_file():
+        raise PhotoError(f"The mask {mask} is not there", "Run underside mask again")
+    photo = open_photo(capture / record.photo)
+    if photo.sha256 != record.sha256:
+        raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
+    return FlipShot(
+        name=record.photo,
+        pass_name=record.pass_name,
+        photo=photo.path,
+        mask=mask,
+        width=photo.width,
+        height=photo.height,
+        orientation=photo.orientation,
+        camera=_camera(photo),
+        focal=_focal(photo.camera, photo.width, photo.height),
+        by_hand=record.state is State.BY_HAND,
+    )
+
+
+def _camera(photo: Photo) -> str:
+    facts = photo.camera
+    parts = (facts.make, facts.model, facts.serial, facts.lens, facts.focal_length, photo.width, photo.height)
+    return " ".join("?" if part is None else str(part) for part in parts)
+
+
+def _focal(facts: CameraFacts, width: int, height: int) -> float | None:
+    if facts.film_focal_length is None:
+        return None
+    return facts.film_focal_length / _FILM_WIDTH * max(width, height)
