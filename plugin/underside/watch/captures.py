@@ -78,6 +78,8 @@ class Captures:
         self._halt = halt
         self._desks: dict[str, Desk] = {}
         self._moves: list[tuple[Entry, Entry]] = []
+        self.blind_for = 0.0
+        """So long may something go unnoticed, where no notices come."""
         self._completing = False
         self._handing_over = 0
         self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
@@ -216,7 +218,7 @@ class Captures:
         return any(desk.name in (before.capture, after.capture) for before, after in self._moves)
 
     def _is_quiet(self, desk: Desk, pass_name: str, now: float) -> bool:
-        return self._plan.once or desk.is_quiet(pass_name, self._plan.quiet, now)
+        return self._plan.once or desk.is_quiet(pass_name, max(self._plan.quiet, self.blind_for), now)
 
     def _mask_pinned(self, desk: Desk) -> None:
         """Shots for which somebody has asked with settings of their own."""
@@ -301,7 +303,8 @@ class Captures:
         return not {Stage.SETTLING, Stage.FAILED} & stages.keys()
 
     def _is_over(self, desk: Desk, now: float) -> bool:
-        return self._plan.once or desk.done_file or desk.quiet_for(now) >= self._plan.complete_after
+        enough = max(self._plan.complete_after, self.blind_for)
+        return self._plan.once or desk.done_file or desk.quiet_for(now) >= enough
 
     def _session(self, desk: Desk) -> CaptureSession | None:
         if desk.session is None:

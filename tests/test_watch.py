@@ -1,0 +1,289 @@
+"""``underside watch``: photos come into a folder in all the ways that cameras and people have, masks come out."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from watched import QUICK, Watch, leftovers, manifest, masks, photo, put, put_some, stages
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
+
+
+def test_a_watched_capture_ends_as_the_mask_command_leaves_it(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--layout", "colmap").begins() as watch:
+        put_some(watch.root / "vase" / "upright", 5)
+        watch.until_masked(*(f"vase/upright/IMG_{number:04}.jpg" for number in range(5)))
+        put_some(watch.root / "vase" / "flipped", 5, first=5)
+        put(watch.root / "vase" / "empty" / "plate.jpg", photo(99))
+        watch.until_complete("vase")
+        assert watch.stop() == 0
+        assert len(watch.events("complete")) == 1
+    assert run("mask", watch.root / "vase", "-o", "by-mask", *QUICK).returncode == 0
+    assert manifest(watch.out, "vase") == manifest(tmp_path, "by-mask")
+    by_mask = masks(tmp_path)
+    assert {name.replace("vase/", "by-mask/", 1): content for name, content in masks(watch.out).items()} == by_mask
+    assert set(stages(watch.out).values()) == {"done", "plate"}
+    assert (watch.out / "vase" / "layouts" / "colmap" / "HOW-TO.txt").is_file()
+    assert (watch.out / "vase" / "report.html").is_file()
+
+
+def test_a_photo_still_being_written_is_left_alone(tmp_path: Path) -> None:
+    content = photo(1)
+    with Watch(tmp_path, "--complete-after", "60").begins() as watch:
+        path = watch.root / "vase" / "IMG_1.jpg"
+        path.parent.mkdir()
+        with path.open("wb") as file:
+            for start in range(0, len(content), len(content) // 8):
+                file.write(content[start : start + len(content) // 8])
+                file.flush()
+                time.sleep(0.1)
+        watch.until_masked("vase/IMG_1.jpg")
+        assert not watch.events("failed")
+
+
+def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: Path) -> None:
+    content = photo(1)
+    with Watch(tmp_path).begins() as watch:
+        path = watch.root / "vase" / "IMG_1.jpg"
+        path.parent.mkdir()
+        path.write_bytes(content[:-200])
+        watch.until(lambda: watch.events("failed"))
+        assert "cut short" in watch.events("failed")[0]["reason"]
+        assert not watch.events("failed")[0]["final"]
+        path.write_bytes(content)
+        watch.until_complete("vase")
+    assert stages(watch.out) == {"vase/IMG_1.jpg": "done"}
+
+
+def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        put(watch.root / "vase" / "broken.jpg", photo(3)[:-300])
+        watch.until_complete("vase")
+        assert [event["attempts"] for event in watch.events("failed")] == [1, 2, 3]
+        status = json.loads(run("status", watch.out, "--json").stdout)
+        assert status["watcher"]["pid"] == watch.process.pid
+        assert [(trouble["photo"], trouble["final"]) for trouble in status["troubles"]] == [("vase/broken.jpg", True)]
+        assert watch.stop() == 0
+    assert stages(watch.out)["vase/broken.jpg"] == "set aside"
+    failed = [shot for shot in manifest(watch.out, "vase")["shots"] if shot["state"] == "failed"]
+    assert [shot["photo"] for shot in failed] == ["broken.jpg"]
+    assert "set aside" in run("status", watch.out).stdout.lower()
+    # Mended, it is masked by the next watch, without a retry.
+    put(watch.root / "vase" / "broken.jpg", photo(3))
+    assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
+    assert len(masks(watch.out)) == 3
+
+
+def test_a_photo_that_may_not_be_read_is_masked_once_it_may(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 1)
+        link = watch.root / "vase" / "IMG_9.jpg"
+        content = put(tmp_path / "elsewhere.jpg", photo(9))
+        link.symlink_to(tmp_path / "elsewhere" / "IMG_9.jpg")  # not there yet: as unreadable as anything, for root too
+        watch.until_complete("vase")
+        assert len(masks(watch.out)) == 1
+        put(tmp_path / "elsewhere" / "IMG_9.jpg", content.read_bytes())
+        link.unlink()
+        link.symlink_to(tmp_path / "elsewhere" / "IMG_9.jpg")
+        watch.until_masked("vase/IMG_9.jpg")
+
+
+def test_a_photo_replaced_in_place_is_done_again(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        before = masks(watch.out)
+        put(watch.root / "vase" / "IMG_0000.jpg", photo(40))
+        watch.until_complete("vase", times=2)
+        after = masks(watch.out)
+    assert [name for name in before if before[name] != after[name]] == ["vase/masks/IMG_0000.jpg.png"]
+
+
+def test_a_renamed_photo_takes_its_mask_along_and_what_a_hand_has_made_of_it(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        by_hand = watch.out / "vase" / "masks" / "IMG_0001.jpg.png"
+        by_hand.write_bytes((watch.out / "vase" / "masks" / "IMG_0000.jpg.png").read_bytes())
+        edited = by_hand.read_bytes()
+        (watch.root / "vase" / "IMG_0000.jpg").rename(watch.root / "vase" / "front.jpg")
+        (watch.root / "bowl").mkdir()
+        (watch.root / "vase" / "IMG_0001.jpg").rename(watch.root / "bowl" / "left.jpg")
+        watch.until_complete("vase", times=2)
+        watch.until_complete("bowl")
+        told = {(event["before"], event["photo"]) for event in watch.events("moved")}
+        assert told == {("vase/IMG_0000.jpg", "vase/front.jpg"), ("vase/IMG_0001.jpg", "bowl/left.jpg")}
+        # None of them was masked anew; that one was changed by hand was found out on the way.
+        assert [event["state"] for event in watch.events("shot")] == ["masked", "masked", "by hand"]
+    assert set(masks(watch.out)) == {"vase/masks/front.jpg.png", "bowl/masks/left.jpg.png"}
+    assert (watch.out / "bowl" / "masks" / "left.jpg.png").read_bytes() == edited
+    assert stages(watch.out) == {"vase/front.jpg": "done", "bowl/left.jpg": "by hand"}
+
+
+def test_a_deleted_photo_is_noted_and_its_mask_kept(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        (watch.root / "vase" / "IMG_0001.jpg").unlink()
+        watch.until_complete("vase", times=2)
+        assert len(masks(watch.out)) == 2
+        assert len(manifest(watch.out, "vase")["shots"]) == 1
+        assert json.loads(run("status", watch.out, "--json").stdout)["gone"] == 1
+        # Another photo under its name does not take the old mask for one made by hand.
+        put(watch.root / "vase" / "IMG_0001.jpg", photo(50))
+        watch.until_complete("vase", times=3)
+    assert [shot["state"] for shot in manifest(watch.out, "vase")["shots"]] == ["masked", "masked"]
+
+
+def test_a_photo_deleted_before_it_was_read_is_forgotten(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "1").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until(lambda: len(watch.events("seen")) == 2)
+        (watch.root / "vase" / "IMG_0001.jpg").unlink()
+        watch.until_complete("vase")
+        assert not watch.events("failed")
+    assert set(masks(watch.out)) == {"vase/masks/IMG_0000.jpg.png"}
+
+
+def test_a_mask_edited_by_hand_is_kept_through_redos_and_shown(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
+        put_some(watch.root / "vase", 4)
+        watch.until_complete("vase")
+        mask = watch.out / "vase" / "masks" / "IMG_0002.jpg.png"
+        edited = (watch.out / "vase" / "masks" / "IMG_0000.jpg.png").read_bytes()
+        mask.write_bytes(edited)
+        watch.until_complete("vase", times=2)
+        put_some(watch.root / "vase", 1, first=4)
+        watch.until_complete("vase", times=3)
+        assert "IMG_0002.jpg: by hand" in run("status", watch.out).stdout
+    assert mask.read_bytes() == edited
+    assert stages(watch.out)["vase/IMG_0002.jpg"] == "by hand"
+
+
+def test_thumbnails_hidden_files_and_our_own_output_are_never_taken(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    with watch.begins():
+        for name in (".hidden.jpg", "@eaDir/IMG_1.jpg", ".thumbnails/IMG_1.jpg", "IMG_2.jpg.part", "notes.txt"):
+            put(watch.root / "vase" / name, photo(1))
+        put_some(watch.root / "vase", 1)
+        watch.until_complete("vase")
+        assert [event["photo"] for event in watch.events("seen")] == ["vase/IMG_0000.jpg"]
+
+
+def test_results_within_the_watched_folder_are_not_taken_for_photos(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 2)
+    for _ in range(2):
+        done = run("watch", "captures", "-o", "captures/masked", "--once", "--cutout", "transparent", *QUICK)
+        assert done.returncode == 0, done.stderr
+    assert set(stages(tmp_path / "captures" / "masked")) == {"vase/IMG_0000.jpg", "vase/IMG_0001.jpg"}
+    assert "the watched folder itself" in run("watch", "captures", "-o", "captures", "--once").stderr
+
+
+def test_raw_and_jpeg_of_one_shot_are_one_shot_whichever_comes_first(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put(watch.root / "vase" / "IMG_1.CR2", b"II*\0raw" + bytes(500))
+        put(watch.root / "vase" / "IMG_1.jpg", photo(1))
+        put(watch.root / "vase" / "IMG_2.jpg", photo(2))
+        watch.until_masked("vase/IMG_2.jpg")
+        put(watch.root / "vase" / "IMG_2.CR2", b"II*\0raw" + bytes(501))
+        watch.until_complete("vase")
+    shots = {shot["photo"]: shot["companions"] for shot in manifest(watch.out, "vase")["shots"]}
+    assert shots == {"IMG_1.jpg": ["IMG_1.CR2"], "IMG_2.jpg": ["IMG_2.CR2"]}
+
+
+def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        second = run("watch", watch.root, "-o", watch.out, *QUICK)
+        assert second.returncode == 2
+        assert f"(process {watch.process.pid})" in second.stderr
+        watch.process.send_signal(signal.SIGKILL)
+        watch.process.wait()
+    assert "nobody is watching" in run("status", watch.out).stdout
+    assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_watch_that_is_asked_to_stop_ends_well_and_soon(tmp_path: Path, end: signal.Signals) -> None:
+    put_some(tmp_path / "captures" / "vase", 40)
+    with Watch(tmp_path) as watch:
+        watch.until(lambda: watch.events("shot"))
+        watch.process.send_signal(end)
+        asked = time.monotonic()
+        assert watch.process.wait(30) == 0
+        assert time.monotonic() - asked < 6
+    assert not leftovers(watch.out)
+
+
+def test_once_tells_by_its_exit_code_that_some_failed(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 1)
+    put(tmp_path / "captures" / "vase" / "broken.jpg", photo(2)[:-100])
+    once = ("watch", "captures", "-o", "out", "--once", "--settle", "0.05", *QUICK)
+    assert run(*once).returncode == 3
+
+
+def test_polling_gives_the_same_end_state(tmp_path: Path) -> None:
+    ends = []
+    for how, options in (("notices", ()), ("polling", ("--poll",))):
+        folder = tmp_path / how
+        folder.mkdir()
+        with Watch(folder, *options).begins() as watch:
+            put_some(watch.root / "vase" / "upright", 3)
+            watch.until_masked("vase/upright/IMG_0001.jpg")
+            put_some(watch.root / "vase" / "flipped", 3, first=3)
+            watch.until_complete("vase")
+            ends.append((masks(watch.out), stages(watch.out)))
+    assert ends[0] == ends[1]
+
+
+def test_a_done_file_completes_a_capture_and_a_command_is_given_the_manifest(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    script = f"import sys; open({str(told)!r}, 'a').write(sys.argv[1] + chr(10))"
+    on_capture = f'"{sys.executable}" -c "{script}"'
+    with Watch(tmp_path, "--quiet", "60", "--complete-after", "600", "--on-capture", on_capture).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_masked("vase/IMG_0000.jpg", "vase/IMG_0001.jpg")
+        (watch.root / "vase" / "done").touch()
+        watch.until_complete("vase")
+        watch.until(told.exists)
+    assert told.read_text().splitlines() == [str(watch.out / "vase" / "capture.json")]
+
+
+def test_photos_without_a_folder_are_captures_by_the_pauses_between_them(run: Run, tmp_path: Path) -> None:
+
+    for number, path in enumerate(put_some(tmp_path / "captures", 4)):
+        taken = time.time() - 10_000 + number * 5 + (4000 if number > 1 else 0)
+        os.utime(path, (taken, taken))
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    assert {name.split("/")[0] for name in masks(tmp_path / "out")} == {"captures", "IMG_0002"}
+    assert len(masks(tmp_path / "out")) == 4
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+
+
+def test_a_burst_of_some_hundred_files_is_all_masked(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 300)
+        watch.until_complete("vase")
+    assert len(masks(watch.out)) == 300
+    assert set(stages(watch.out).values()) == {"done"}
+
+
+def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 3)
+        watch.until_complete("vase")
+        before = masks(watch.out)
+        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--grow", "4").stdout
+        watch.until_complete("vase", times=2)
+        assert watch.stop() == 0
+    after = masks(watch.out)
+    assert [name for name in before if before[name] != after[name]] == ["vase/masks/IMG_0001.jpg.png"]
+    # Without a watch it is done at once; another run leaves such shots as they are.
+    assert run("retry", watch.out, "IMG_0001.jpg").returncode == 0
+    assert masks(watch.out) == before
+    assert "There is no shot" in run("retry", watch.out, "IMG_9999.jpg").stderr
