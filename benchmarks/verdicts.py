@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 from underside.ring import Agreement
 from underside.verdict import Grade, Signs, Verdict, judge
 from underside.verdict.faults import BASE, faults
-from underside.verdict.judge import known_by
+from underside.verdict.judge import elsewhere, known_by, odds_of
 from underside.verdict.weights import DOUBT
 
 Values = NDArray[np.float64]
 # Chances are fitted for all of these at once, with one weight a fault: what tells .95 apart shall rank the rest too.
 _LEVELS = (0.6, 0.8, 0.9, 0.95, 0.97, 0.985)
 _LEVEL = 0.95
-_FLATTENING = 20.0
+_FLATTENING = 5.0
 _BAD, _GOOD = 0.90, 0.97
 # What a mask counts in the fit: those that a user meets, those that a ladder tries, those that are made up.
 _COUNTS = {"usual": 3.0, "candidate": 1.0, "damage": 0.6}
@@ -127,8 +127,7 @@ def _newton(evidence: Values, said: Values, counts: Values, *, flat: int) -> Val
 
 def odds_by(weights: Mapping[str, float], of: Sequence[Case]) -> Values:
     """What ``judge`` would say with these weights."""
-    wrong = [faults(case.signs, case.agreement) for case in of]
-    return np.array([sum(weight * each[name] for name, weight in weights.items()) for each in wrong])
+    return np.array([odds_of(weights, case.signs, case.agreement) for case in of])
 
 
 def print_grades(of: Sequence[Case], verdicts: Sequence[Verdict]) -> None:
@@ -157,7 +156,7 @@ def print_bins(of: Sequence[Case], doubts: Values) -> None:
             print(f"  {low:.2f} to {min(high, 1):.2f}   {here.sum():6}   {said:5.2f}   {found:5.2f}")
 
 
-def print_choice(of: Sequence[Case], odds: Values, worth: float = 0.5) -> None:
+def print_choice(of: Sequence[Case], odds: Values, worth: float = 1.5) -> None:
     """What comes of taking the candidate that is doubted least, where its odds are better by ``worth``."""
     shots = defaultdict(list)
     for case, doubt in zip(of, odds, strict=True):
@@ -228,10 +227,10 @@ def cross_validate(captures: Mapping[str, list[Case]]) -> None:
     odds, empty = [], []
     for name, own in captures.items():
         others = [each for other, each in captures.items() if other != name]
-        here = odds_by(fit_doubt(others), own)
+        here = odds_by(fit_doubt(others), own) + [elsewhere(case.signs) for case in own]
         of += own
         odds.append(here)
-        empty.append(odds_by(fit_emptiness(others), own) > 0)
+        empty.append(odds_by(fit_emptiness(others), own) > 1)
         print(f" {name}")
         print_choice(own, here)
     print(" all")
@@ -239,7 +238,7 @@ def cross_validate(captures: Mapping[str, list[Case]]) -> None:
     shots = np.array([not case.row.plate for case in of])
     logits = np.concatenate(odds)[shots]
     of = [case for case in of if not case.row.plate]
-    known, iou = 1 / (1 + np.exp(-logits)), np.array([case.row.iou for case in of])
+    known, iou = 1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.array([case.row.iou for case in of])
     print_bins(of, known)
     print_choice(of, logits)
     for at in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
