@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -135,13 +136,11 @@ def test_a_watch_on_a_full_disk_waits_for_space_and_goes_on(tmp_path: Path, smal
         put_some(watch.root / "vase", 2)
         watch.until_complete("vase")
         filling = small_disk / "filling"
-        with filling.open("wb") as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-                    file.flush()
-            except OSError:
-                pass
+        handle = os.open(filling, os.O_WRONLY | os.O_CREAT)
+        with suppress(OSError):
+            while True:
+                os.write(handle, bytes(4096))
+        os.close(handle)
         put_some(watch.root / "vase", 4, first=2)
         watch.until(lambda: any("full" in event["text"] for event in watch.events("note")))
         time.sleep(1)

@@ -1,0 +1,120 @@
+"""The journal: what was committed is there after anything, whatever photos are called."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from underside.errors import OutputError
+from underside.journal import Entry, Journal, JournalDamagedError, Stage, looking_into, set_aside
+
+ENTRY = Entry(photo="vase/IMG_1.jpg", folder="vase", kin="img_1", capture="vase", pass_name="", size=5, mtime_ns=7)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "out" / ".underside" / "journal.sqlite"
+
+
+def test_what_is_not_committed_is_gone_and_what_is_stays(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.add(ENTRY)
+        journal.commit()
+        journal.change(ENTRY.photo, stage=Stage.DONE)
+    with Journal(path) as journal:
+        assert journal.entry(ENTRY.photo) == ENTRY
+
+
+def test_a_commit_survives_a_kill(path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from underside.journal import Entry, Journal\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "for number in range(50):\n"
+        "    journal.add(Entry(photo=str(number), folder='', kin='', capture='c', pass_name=''))\n"
+        "    journal.commit()\n"
+        "journal.add(Entry(photo='half', folder='', kin='', capture='c', pass_name=''))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    if sys.platform == "win32":
+        pytest.skip("POSIX signals")
+    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Journal(path) as journal:
+        assert {entry.photo for entry in journal.of_capture("c")} == {str(number) for number in range(50)}
+
+
+@pytest.mark.parametrize("photo", ["Schüssel/ä'\"; DROP TABLE photos.jpg", "a\nb.jpg", os.fsdecode(b"caf\xe9.jpg")])
+def test_a_photo_may_be_called_anything(path: Path, photo: str) -> None:
+    entry = replace(ENTRY, photo=photo, folder="", sha256="abc")
+    with Journal(path) as journal:
+        journal.add(entry)
+        journal.change(photo, stage=Stage.READY)
+        journal.commit()
+        assert journal.with_content("abc") == [replace(entry, stage=Stage.READY)]
+        assert list(journal.in_folder("")) == [photo]
+
+
+def test_a_journal_is_read_while_it_is_written(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.add(ENTRY)
+        journal.commit()
+        journal.change(ENTRY.photo, stage=Stage.DONE)
+        with looking_into(path) as seen:
+            assert [count.stage for count in seen.counts()] == [Stage.SETTLING]
+        journal.commit()
+        with looking_into(path) as seen:
+            assert [count.stage for count in seen.counts()] == [Stage.DONE]
+
+
+def test_another_process_may_ask_while_it_is_written(path: Path) -> None:
+    with Journal(path) as journal:
+        with Journal(path) as other:
+            other.ask([(ENTRY.photo, '{"grow": 3}')])
+            other.commit()
+        (request,) = journal.requests()
+        assert (request.photo, request.settings) == (ENTRY.photo, '{"grow": 3}')
+        journal.drop(request)
+        assert not journal.requests()
+
+
+@pytest.mark.parametrize("content", [b"no journal at all" * 100, b"SQLite format 3\0" + bytes(5000)])
+def test_what_is_no_journal_is_named_and_can_be_set_aside(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(JournalDamagedError, match="is damaged"):
+        Journal(path)
+    assert set_aside(path).read_bytes() == content
+    with Journal(path) as journal:
+        assert not journal.counts()
+
+
+def test_a_journal_of_a_newer_underside_is_left_alone(path: Path) -> None:
+    Journal(path).__exit__()
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(OutputError, match="newer Underside"):
+        Journal(path)
+    assert path.is_file()
+
+
+def test_the_output_of_one_watched_folder_is_refused_to_another(path: Path, tmp_path: Path) -> None:
+    with Journal(path) as journal:
+        journal.of_root(str(tmp_path))
+        journal.add(ENTRY)
+        with pytest.raises(OutputError, match="another watched folder"):
+            journal.of_root(str(tmp_path / "other"))
+
+
+def test_reading_photos_that_wait_goes_by_their_age(path: Path) -> None:
+    with Journal(path) as journal:
+        for number in (3, 1, 2):
+            journal.add(replace(ENTRY, photo=f"{number}", stage=Stage.READY, mtime_ns=number))
+        oldest = [entry.photo for entry in journal.waiting("vase", "", newest_first=False, limit=2)]
+        newest = [entry.photo for entry in journal.waiting("vase", "", newest_first=True, limit=2)]
+    assert (oldest, newest) == (["1", "2"], ["3", "2"])
