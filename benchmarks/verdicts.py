@@ -138,11 +138,15 @@ def print_grades(of: Sequence[Case], verdicts: Sequence[Verdict]) -> None:
     called = grade == str(Grade.INSUFFICIENT)
     best = grade == str(Grade.VERY_GOOD)
     print(
-        f"  {len(of)} masks; of {bad.sum()} below {_BAD:.2f}: {called[bad].mean():.1%} called insufficient;"
-        f" of {good.sum()} above {_GOOD}: {called[good].mean():.1%}, {best[good].mean():.1%} very good"
+        f"  {len(of)} masks; of {bad.sum()} below {_BAD:.2f}: {_share(called[bad])} called insufficient;"
+        f" of {good.sum()} above {_GOOD}: {_share(called[good])}, {_share(best[good])} very good"
     )
-    shares = ", ".join(f"{np.mean(iou[best] < level):.1%} below {level:.2f}" for level in (0.9, 0.95, 0.97))
-    print(f"  {best.sum()} very good ones: {shares if best.any() else '-'}")
+    shares = ", ".join(f"{_share(iou[best] < level)} below {level:.2f}" for level in (0.9, 0.95, 0.97))
+    print(f"  {best.sum()} very good ones: {shares}")
+
+
+def _share(these: NDArray[np.bool_]) -> str:
+    return f"{these.mean():.1%}" if len(these) else "-"
 
 
 def print_bins(of: Sequence[Case], doubts: Values) -> None:

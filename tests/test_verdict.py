@@ -122,7 +122,7 @@ def test_neighbours_that_look_otherwise_are_told_first(ring: RingKnowledge) -> N
     verdict = verdict_on(mask, ring, agreement)
     assert verdict.reasons[0] == "area 38 % below its neighbours"
     assert verdict.ring == 0
-    assert verdict.doubt >= verdict_on(mask, ring).doubt
+    assert verdict.odds >= verdict_on(mask, ring).odds
 
 
 def test_an_empty_mask_is_told_as_an_empty_platter(ring: RingKnowledge) -> None:
@@ -137,8 +137,8 @@ def test_an_empty_mask_is_told_as_an_empty_platter(ring: RingKnowledge) -> None:
 def test_an_empty_platter_is_told_though_the_network_keeps_some_of_it(ring: RingKnowledge) -> None:
     random = np.random.default_rng(3)
     unsure = cv2.GaussianBlur(random.random((HEIGHT, WIDTH)).astype(np.float32), (0, 0), 25)
-    unsure = np.clip(0.5 + (unsure - unsure.mean()) * 20, 0, 0.9)
-    mask = np.where(unsure > 0.85, np.uint8(255), np.uint8(0))
+    unsure = np.clip(0.35 + (unsure - unsure.mean()) / unsure.std() * 0.15, 0, 0.9)
+    mask = np.where(unsure > 0.6, np.uint8(255), np.uint8(0))
     assert mask.any()
     found = Found(unsure.astype(np.float32), WHOLE)
     signs = read_signs(frame=FRAME, pixels=room(), first=found, found=found, mask=mask, ring=ring)

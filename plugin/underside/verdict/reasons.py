@@ -24,6 +24,8 @@ _USUAL = {
     "beside edges": 0.2,
     "faint": 0.2,
 }
+# A silhouette that cannot be right is worse than any share can be.
+_BROKEN = 20.0
 
 
 def reasons(signs: Signs, agreement: Agreement | None) -> tuple[str, ...]:
@@ -32,14 +34,14 @@ def reasons(signs: Signs, agreement: Agreement | None) -> tuple[str, ...]:
     times = {name: share / _USUAL[name] for name, (share, _) in told.items()}
     if agreement and agreement.reason:
         told["neighbours"] = (0.0, agreement.reason)
-        times["neighbours"] = 1 + 4 * (1 - agreement.score)
+        times["neighbours"] = 1 + _BROKEN * (1 - agreement.score)
     worst_first = sorted(times, key=lambda name: -times[name])
     wrong = [name for name in worst_first if times[name] > 1]
     return tuple(told[name][1] for name in wrong or worst_first[:1])
 
 
 def _told(signs: Signs) -> dict[str, tuple[float, str]]:
-    borders = " and ".join(signs.borders)
+    borders = " and ".join([", ".join(signs.borders[:-1]), *signs.borders[-1:]][len(signs.borders) == 1 :])
     told = {
         "border": (
             signs.on_border,
