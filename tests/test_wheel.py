@@ -30,31 +30,46 @@ def test_the_wheel_carries_the_model_and_the_demo_and_not_the_rest(wheel: Path) 
         "underside/_data/models/catalogue.toml",
         "underside/_data/models/turntable_int8.onnx",
         "underside/_data/models/turntable_fp16w.onnx",
+        "underside/_data/metashape_scripts/underside_menu.py",
+        "underside/_data/metashape_scripts/underside_metashape/menu.py",
         "underside/demo/upright/DSC_0001.JPG",
         "underside/report/contact_sheet.html",
         "underside/py.typed",
     ):
         assert needed in names
+    assert not [name for name in names if "__pycache__" in name]
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "plugin"))]
     assert wheel.stat().st_size < 15e6
 
 
-def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
-    # Unpacked onto the path in place of the checkout: what pip would do, without asking a registry again.
-    site = tmp_path / "site"
+def run_from(wheel: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Unpacked onto the path in place of the checkout: what pip would do, without asking a registry again."""
+    site = folder / "site"
     zipfile.ZipFile(wheel).extractall(site)
     program = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'underside';"
         "import underside; assert 'site' in underside.__file__, underside.__file__;"
         "from underside.__main__ import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(site), "demo"],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, "-c", program, str(site), *words],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": str(site)},
     )
+
+
+def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    done = run_from(wheel, tmp_path, "demo")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "underside-demo" / "masked" / "masks").rglob("*.png"))) == 12
+
+
+def test_the_metashape_menu_is_installed_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    done = run_from(wheel, tmp_path, "install", "metashape", "--folder", "scripts")
+    assert done.returncode == 0, done.stderr
+    checkout = ROOT / "metashape_scripts"
+    for file in checkout.rglob("*.py"):
+        assert (tmp_path / "scripts" / file.relative_to(checkout)).read_bytes() == file.read_bytes()

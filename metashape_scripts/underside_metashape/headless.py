@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-from underside_metashape.host import Chunk, Document, Host, MenuError, listed, say
+from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedError, listed, say
 from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
-from underside_metashape.record import find_engine
+from underside_metashape.process import Run
+from underside_metashape.record import Engine, find_engine
 from underside_metashape.views import View, common_folder, results_beside, views_of
 
 __all__ = ["headless"]
@@ -23,10 +24,7 @@ def headless(metashape: Host, words: list[str]) -> int:
         return _mask(metashape, wanted)
     except MenuError as error:
         say(f"underside: {error}")
-        return _COULD_NOT_RUN
-    except KeyboardInterrupt:
-        say("underside: Interrupted; the same command goes on.")
-        return _INTERRUPTED
+        return _INTERRUPTED if isinstance(error, StoppedError) else _COULD_NOT_RUN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,20 +65,28 @@ def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
     return 0 if all(_is_masked(metashape, chunk) for chunk in chunks) else 3
 
 
-def _run(engine: Host, views: list[View], wish: Wish) -> Tally:
+def _run(engine: Engine, views: list[View], wish: Wish) -> Tally:
     tally = Tally()
     run = begin(engine, views, wish)
     try:
-        while not run.ended:
-            for event in run.events(wait=0.2):
-                before = tally.done
-                tally.take(event)
-                if tally.done > before:
-                    say(f"{tally.done}/{tally.total} {tally.last}")
+        try:
+            _follow(run, tally)
+        except KeyboardInterrupt:
+            run.stop()
+            _follow(run, tally)
         check_end(run, tally)
     finally:
         run.kill()
     return tally
+
+
+def _follow(run: Run, tally: Tally) -> None:
+    while not run.ended:
+        for event in run.events(wait=0.2):
+            before = tally.done
+            tally.take(event)
+            if tally.done > before:
+                say(f"{tally.done}/{tally.total} {tally.last}")
 
 
 def _is_masked(metashape: Host, chunk: Chunk) -> bool:
@@ -93,7 +99,7 @@ def _open(document: Document, path: str) -> None:
         raise MenuError(f"There is no project {path}. Check the path.")
     try:
         document.open(path)
-    except (RuntimeError, OSError) as error:
+    except Exception as error:  # which ones Metashape raises is not documented
         raise MenuError(f"{path} cannot be opened ({error}). Check it in Metashape.") from error
     if document.read_only:
         raise MenuError(
@@ -105,7 +111,7 @@ def _open(document: Document, path: str) -> None:
 def _save(document: Document, path: str) -> None:
     try:
         document.save()
-    except (RuntimeError, OSError) as error:
+    except Exception as error:  # which ones Metashape raises is not documented
         raise MenuError(
             f"{path} cannot be saved ({error}). The masks are kept; see to it that the project can be written to, and "
             "run the same command again."

@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Mapping, Sequence
 
-__all__ = ["Camera", "Chunk", "Document", "Host", "MenuError", "call_with_what_it_knows", "constant", "listed", "say"]
+__all__ = [
+    "Camera",
+    "Chunk",
+    "Document",
+    "Host",
+    "MenuError",
+    "StoppedError",
+    "call_with_what_it_knows",
+    "constant",
+    "listed",
+    "say",
+]
 
 # Metashape brings no types; these names say what is meant.
 Host = Any
@@ -18,6 +29,10 @@ _TOLD = 8
 
 class MenuError(Exception):
     """Something a person can mend: what happened and what to do, in one message."""
+
+
+class StoppedError(MenuError):
+    """A person wanted it to end."""
 
 
 def constant(metashape: Host, family: str, name: str) -> object:

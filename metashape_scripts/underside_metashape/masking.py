@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import Callable, Sequence
 
-from underside_metashape.host import Chunk, Host, MenuError, listed
+from underside_metashape.host import Chunk, Host, MenuError, StoppedError, listed
 from underside_metashape.masks import put_masks
 from underside_metashape.process import Event, Run
 from underside_metashape.record import Engine
@@ -18,6 +18,8 @@ __all__ = ["EFFORTS", "MODEL", "Tally", "Wish", "begin", "begin_folder", "check_
 
 EFFORTS = ("normal", "fast", "best")
 MODEL = "turntable"
+
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def check_end(run: Run, tally: Tally) -> None:
         return
     finished = tally.done - len(tally.failed)
     kept = f"{finished} of {tally.total} masks are finished and kept; the same command goes on with the others."
-    if run.code == 130:
-        raise MenuError("Stopped. " + kept)
+    if run.asked_to_stop or run.code == _INTERRUPTED:
+        raise StoppedError("Stopped. " + (kept if tally.total else "Nothing was begun yet."))
     if run.code == 2 and run.complaint:
         raise MenuError(run.complaint)
     told = run.complaint or "without a word"

@@ -87,7 +87,7 @@ def _generate(metashape: Host, chunk: Chunk, template: str, operation: str, memb
             mask_operation=constant(metashape, "MaskOperation", operation),
             cameras=[fit.found.view.camera.key for fit in members],
         )
-    except (RuntimeError, OSError) as error:
+    except Exception as error:  # which ones Metashape raises is not documented
         return str(error)
     return ""
 
@@ -113,7 +113,7 @@ def _put_on_frame(metashape: Host, fit: _Fit, combine: bool, refused: list[str])
         if combine and frame.mask is not None:
             mask.setImage(_both(metashape, mask.image(), frame.mask.image()))
         frame.mask = mask
-    except (RuntimeError, OSError) as error:
+    except Exception as error:  # which ones Metashape raises is not documented
         refused.append(f"{fit.found.view.name}: Metashape refuses its mask: {error}")
         return False
     return True

@@ -23,6 +23,8 @@ class Run:
     def __init__(self, command: Sequence[str]) -> None:
         self._events: queue.Queue[Event] = queue.Queue()
         self._complaints: deque[str] = deque(maxlen=20)
+        self._begun = threading.Event()
+        self.asked_to_stop = False
         try:
             self._process = subprocess.Popen(
                 list(command),
@@ -74,6 +76,11 @@ class Run:
 
     def stop(self) -> None:
         """Ask for a clean end after the shots in flight."""
+        self.asked_to_stop = True
+        if not self._begun.is_set():
+            # Until it begins it does not listen; and there is nothing yet to end cleanly.
+            self.kill()
+            return
         try:
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -82,9 +89,10 @@ class Run:
 
     def kill(self) -> None:
         """End it now, whatever it does; results are whole or not there."""
-        self.stop()
         if self._process.poll() is None:
             self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._process.wait()
         for reader in self._readers:
             reader.join(5)
@@ -96,6 +104,7 @@ class Run:
             except ValueError:
                 continue
             if isinstance(event, dict):
+                self._begun.set()
                 self._events.put(event)
         stream.close()
 

@@ -163,7 +163,9 @@ def watch(run: Run, title: str) -> Tally:
             window.show_share(tally.done, tally.total, f"{tally.done} of {tally.total}: {tally.last}")
         if window.stops > asked_to_stop[0]:
             asked_to_stop[0] = window.stops
-            (run.stop if window.stops == 1 else run.kill)()
+            run.stop()
+            if window.stops > 1:
+                run.kill()
         if run.ended:
             timer.stop()
             window.accept()

@@ -1,0 +1,114 @@
+"""``metashape -r underside_menu.py --mask project.psx``, as a process, with a stand-in for Metashape."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from metashape_host import two_poses
+
+from underside.hosts.metashape import install
+
+# As metashape -r runs a script: its own Python, no window, the script's name first.
+METASHAPE = """
+import runpy, sys
+from fake_metashape import FakeMetashape
+sys.modules["Metashape"] = FakeMetashape("{version}", window=False)
+sys.argv = sys.argv[1:]
+for script in {scripts!r}:
+    runpy.run_path(script, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    upright, flipped = two_poses(tmp_path, 1)
+    path = tmp_path / "projekt ü.psx"
+    chunk = {"label": "amphora", "photos": [str(upright[0]), str(flipped[0])]}
+    path.write_text(json.dumps({"chunks": [chunk]}), encoding="utf-8")
+    install(tmp_path / "scripts")
+    return path
+
+
+def begun(project: Path, *words: object, twice: bool = False) -> subprocess.Popen[str]:
+    script = str(project.parent / "scripts" / "underside_menu.py")
+    program = METASHAPE.format(version="2.2", scripts=[script] * (2 if twice else 1))
+    return subprocess.Popen(
+        [sys.executable, "-c", program, script, *map(str, words)],
+        cwd=project.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests"), "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def metashape(project: Path, *words: object, twice: bool = False) -> subprocess.CompletedProcess[str]:
+    process = begun(project, *words, twice=twice)
+    out, err = process.communicate(timeout=240)
+    return subprocess.CompletedProcess([], process.returncode, out, err)
+
+
+def test_a_project_is_masked_and_saved(project: Path) -> None:
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 0, done.stderr
+    assert [line[:4] for line in done.stdout.splitlines()[:2]] == ["1/2 ", "2/2 "]
+    assert "amphora: 2 of 2 photos have their mask." in done.stdout
+    assert len(list(project.with_suffix(".files").glob("amphora-*.png"))) == 2
+    assert len(list(project.with_suffix(".underside").rglob("masks/**/*.png"))) == 2
+
+
+def test_the_copy_in_the_scripts_folder_does_not_do_it_again(project: Path) -> None:
+    done = metashape(project, "--mask", project, "--effort", "fast", twice=True)
+    assert done.stdout.count("2 of 2 photos have their mask.") == 1
+
+
+def test_a_photo_that_cannot_be_masked_gives_exit_code_3(project: Path) -> None:
+    content = json.loads(project.read_text(encoding="utf-8"))
+    content["chunks"][0]["photos"].append(str(project.parent / "gone.JPG"))
+    project.write_text(json.dumps(content), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 3
+    assert "its photo is missing" in done.stdout
+    assert len(list(project.with_suffix(".files").glob("*.png"))) == 2
+
+
+def test_what_keeps_it_from_running_is_one_line_and_exit_code_2(project: Path) -> None:
+    content = json.loads(project.read_text(encoding="utf-8"))
+    locked = project.with_name("locked.psx")
+    locked.write_text(json.dumps({**content, "read_only": True}), encoding="utf-8")
+    (project.parent / "broken.psx").write_text("")
+    for words, said in (
+        (("--mask", "none.psx"), "There is no project"),
+        (("--mask", "broken.psx"), "cannot be opened"),
+        (("--mask", locked), "read-only or open elsewhere"),
+        (("--mask", project, "--chunk", "vase"), "There is no chunk vase"),
+    ):
+        done = metashape(project, *words)
+        assert (done.returncode, done.stderr) == (2, "")
+        assert said in done.stdout
+        assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_project_that_cannot_be_saved_keeps_the_masks(project: Path) -> None:
+    project.with_suffix(".files").write_text("in the way")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 2
+    assert "cannot be saved" in done.stdout
+    assert "The masks are kept" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_ends_cleanly_and_keeps_what_is_done(project: Path) -> None:
+    process = begun(project, "--mask", project)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("1/2")
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode == 130
+    assert "underside: Stopped. " in out
+    assert not project.with_suffix(".files").exists()
