@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from underside.errors import OutputError, UnfitNameError
@@ -47,15 +47,16 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
             os.fsync(file.fileno())
 
 
-def link_or_copy(source: Path, target: Path) -> None:
-    """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise."""
+def link_or_copy(source: Path, target: Path, *, link: bool = True) -> None:
+    """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise, or always."""
 
     with _into_place(target, durable=True) as part:
-        part.unlink()
-        try:
-            os.link(source, part)
-        except OSError:
-            shutil.copy2(source, part)
+        if link:
+            part.unlink()
+            with suppress(OSError):
+                os.link(source, part)
+                return
+        shutil.copy2(source, part)
 
 
 @contextmanager

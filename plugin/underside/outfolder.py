@@ -16,7 +16,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["claimed", "locked", "without_a_name"]
+__all__ = ["claimed", "locked", "undisturbed", "without_a_name"]
 
 _LOCK = ".underside-lock"
 # What mask, preview and cut-out may have behind the photo's name.
@@ -31,6 +31,17 @@ def claimed(out: Path) -> Iterator[None]:
     with locked(out / _LOCK, f"Another run of Underside is writing into {out}"):
         for folder in (out, *(out / name for name in RESULT_FOLDERS)):
             _sweep(folder, deep=folder != out)
+        yield
+
+
+@contextmanager
+def undisturbed(out: Path) -> Iterator[None]:
+    """Keep runs out of a finished folder while others read it; what lies where nobody writes needs no lock."""
+    if not os.access(out, os.W_OK):
+        yield
+        return
+    refusal = f"A run of Underside is still writing into {out}"
+    with locked(out / _LOCK, refusal, remedy="Wait for its end, then try again"):
         yield
 
 
@@ -63,10 +74,13 @@ def _sweep(folder: Path, *, deep: bool) -> None:
             part.unlink()
 
 
+_WAIT = "Wait for its end, or choose another output folder with -o"
+
+
 @contextmanager
-def locked(path: Path, refusal: str) -> Iterator[None]:
-    """Keep others out who ask for the same lock; ``refusal`` is what those are told."""
-    handle = _opened_and_locked(path, refusal)
+def locked(path: Path, refusal: str, *, remedy: str = _WAIT) -> Iterator[None]:
+    """Keep others out who ask for the same lock; ``refusal`` and ``remedy`` are what those are told."""
+    handle = _opened_and_locked(path, OutputError(refusal, remedy))
     try:
         yield
     finally:
@@ -75,14 +89,14 @@ def locked(path: Path, refusal: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _opened_and_locked(path: Path, refusal: str) -> int:
+def _opened_and_locked(path: Path, refusal: OutputError) -> int:
     """The system itself lets go of the lock when the process ends: none is ever left behind by a crash."""
     while True:
         with writing(path):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         if not _lock(handle):
             os.close(handle)
-            raise OutputError(refusal, "Wait for its end, or choose another output folder with -o")
+            raise refusal
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle

@@ -2,17 +2,24 @@
 
 from underside.layouts.check import check_folder
 from underside.layouts.findings import Finding, Kind, Report
-from underside.layouts.table import LAYOUTS, Layout, check_layout_names
-from underside.layouts.write import LayoutResult, write_layout
+from underside.layouts.naming import Place, places
+from underside.layouts.table import IMAGES, LAYOUTS, Layout, Photos, check_layout_names
+from underside.layouts.write import LayoutResult, encoded_mask, is_as_wanted, write_layout
 
 __all__ = [
+    "IMAGES",
     "LAYOUTS",
     "Finding",
     "Kind",
     "Layout",
     "LayoutResult",
+    "Photos",
+    "Place",
     "Report",
     "check_folder",
     "check_layout_names",
+    "encoded_mask",
+    "is_as_wanted",
+    "places",
     "write_layout",
 ]

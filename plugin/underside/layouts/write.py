@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ from underside.masks import read_mask
 from underside.photo import open_photo, turn_upright
 from underside.png import SIGNATURE, encode_png
 
-__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "laid_out", "write_layout"]
+__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "encoded_mask", "is_as_wanted", "laid_out", "write_layout"]
 
 LAYOUTS_FOLDER = "layouts"
 HOW_TO = "HOW-TO.txt"
@@ -91,23 +91,27 @@ def _write(layout: Layout, place: Place, capture: Path, out: Path, new: Path) ->
         link_or_copy(photo, new / place.photo)
     if layout.cut_out:
         _write_cut_out(shot, photo, out, target)
-    elif _is_as_wanted(layout, shot):
+    elif is_as_wanted(layout, shot):
         link_or_copy(mask, target)
     else:
-        write_atomically(target, _ENCODERS[target.suffix](_as_wanted(layout, shot, mask)), durable=False)
+        canonical = read_mask(mask, width=shot.width, height=shot.height)
+        write_atomically(target, encoded_mask(layout, shot, canonical), durable=False)
 
 
-def _is_as_wanted(layout: Layout, shot: ShotRecord) -> bool:
+def is_as_wanted(layout: Layout, shot: ShotRecord) -> bool:
+    """Whether the shot's mask can be laid out as the file that it is."""
     # A mask changed by hand may be anything that a paint program saves.
     turned = layout.upright and shot.orientation != 1
     return shot.state is State.MASKED and not turned and not layout.inverted and layout.mask.endswith(".png")
 
 
-def _as_wanted(layout: Layout, shot: ShotRecord, path: Path) -> Mask:
-    mask = read_mask(path, width=shot.width, height=shot.height)
+def encoded_mask(layout: Layout, shot: ShotRecord, mask: Mask) -> bytes:
+    """A mask on the stored grid as the program's file: turned, inverted and encoded as it wants."""
     if layout.upright:
         mask = turn_upright(mask, shot.orientation)
-    return np.bitwise_not(mask) if layout.inverted else mask
+    if layout.inverted:
+        mask = np.bitwise_not(mask)
+    return _ENCODERS[PurePosixPath(layout.mask).suffix](mask)
 
 
 def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> None:
