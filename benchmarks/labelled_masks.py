@@ -217,8 +217,8 @@ def _damage(sort: str, mask: Pixels, shot: ring_gain.Shot, neighbour: Pixels, ra
         cv2.circle(damaged, (int(columns[at]), int(rows[at])), radius, 0, -1)
     elif sort == "specks":
         for _ in range(int(random.integers(1, 5))):
-            at = (int(random.integers(mask.shape[1])), int(random.integers(mask.shape[0])))
-            cv2.circle(damaged, at, max(2, round(random.uniform(0.05, 0.2) * size)), 255, -1)
+            speck = (int(random.integers(mask.shape[1])), int(random.integers(mask.shape[0])))
+            cv2.circle(damaged, speck, max(2, round(random.uniform(0.05, 0.2) * size)), 255, -1)
     elif sort == "background":
         at = int(random.integers(len(rows)))
         middle = (float(columns[at]), float(rows[at]))

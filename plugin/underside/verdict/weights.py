@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 __all__ = ["DOUBT", "EMPTINESS", "INSUFFICIENT", "VERY_GOOD"]
 
-# Fitted by benchmarks/verdicts.py on ten tuning captures, 21 November 2026: 1205 masks with one look, 1725 with two, 952
-# with a ring and 877 with a plate, from ten segmenters and ten sorts of damage.
+# Fitted by benchmarks/verdicts.py on ten tuning captures, 21 November 2026: 1205 masks with one look, 1725 with two,
+# 952 with a ring and 877 with a plate, from ten segmenters and ten sorts of damage.
 DOUBT: Mapping[str, Mapping[str, float]] = {
     "one look": {
         "at all": -5.535,
