@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from underside.engine import load_masker
 from underside.ladder import Ladder, make_ladder
 from underside.layouts import LayoutResult, write_layout
 from underside.manifest import Manifest, ShotRecord, State
+from underside.masker import Masker
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture
 from underside.promises import Promises
@@ -39,29 +41,31 @@ class Maskers:
     """One model in memory for all captures of the same settings, and one for shots that are retried with others."""
 
     def __init__(self) -> None:
-        self._known: dict[Settings, Ladder] = {}
+        self._known: dict[Settings, Masker] = {}
         self._lock = threading.Lock()
 
     def warm_up(self, settings: Settings) -> tuple[str, ...]:
         """Load the model and let it look once, so that the first photo need not wait; what is to be told of it."""
         if not masks_alone(settings):
             return ()
-        masker = self.get(settings, Capture(Path(), ())).masker
+        masker = self._shared(settings)
         masker.mask(np.zeros((480, 640, 3), np.uint8))
         return masker.segmenter.notes
 
-    def get(self, settings: Settings, capture: Capture) -> Ladder:
-        """The masker of these settings with its ladder; loading takes seconds."""
-        if not masks_alone(settings):
-            plates, shots = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
-            masker = load_masker(settings, plates=plates, shots=shots)
-            return make_ladder(masker, settings.choices(plates=plates, shots=shots))
+    def ladder(self, settings: Settings, capture: Capture) -> Ladder:
+        """The masker of these settings, and the steps that can be taken for a capture."""
+        plates, shots = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
+        alone = masks_alone(settings)
+        masker = self._shared(settings) if alone else load_masker(settings, plates=plates, shots=shots)
+        return make_ladder(masker, settings.choices(plates=plates, shots=shots))
+
+    def _shared(self, settings: Settings) -> Masker:
         with self._lock:
-            ladder = self._known.pop(settings, None) or make_ladder(load_masker(settings), settings.choices())
-            self._known[settings] = ladder
+            masker = self._known.pop(settings, None) or load_masker(settings)
+            self._known[settings] = masker
             while len(self._known) > _MODELS:
                 del self._known[next(iter(self._known))]
-            return ladder
+            return masker
 
 
 class CaptureSession:
@@ -94,7 +98,7 @@ class CaptureSession:
     def mask_alone(self, shot: Shot, settings: Settings | None = None) -> ShotRecord:
         """Mask one shot, without what its ring knows; several threads may call at once.
 
-        With ``settings`` of its own it is looked at once, and stays so.
+        With ``settings`` of its own it is tried by all steps that these allow, and stays so.
         """
         capture = Capture(self._folder, shots=(shot,), whole=False)
         work = self._work(capture, settings or self._settings)
@@ -103,12 +107,14 @@ class CaptureSession:
                 self._book = Book(capture, self._out, work.engine, work.warnings, self._promises)
             book = self._book
         done = work.do(shot, book.before(shot))
-        record = replace(done.record, judged=True) if settings else done.record
-        with self._saving:
-            book.enter_of(work.engine, record)
+        if settings and done.breaks is None and done.record.state is State.MASKED:
+            book.enter_of(work.engine, done.record)
+            # Its neighbours have no say: they were masked in another way.
+            done = work.climb(shot, done.record, None, lambda _: None, partial(book.enter, at_once=True))
+        book.enter_of(work.engine, done.record)
         if done.breaks is not None:
             raise done.breaks
-        return record
+        return done.record
 
     def complete(
         self,
@@ -139,7 +145,7 @@ class CaptureSession:
         return tuple(write_layout(manifest, self._out, name) for name in layouts if any_mask)
 
     def _work(self, capture: Capture, settings: Settings) -> ShotWork:
-        ladder = self._maskers.get(settings, capture)
+        ladder = self._maskers.ladder(settings, capture)
         names = frozenset(shot.name for shot in capture.shots)
         return ShotWork(
             out=self._out,
