@@ -1,6 +1,7 @@
 """The Metashape menu from photos to masks on cameras, with the real engine as the process that it is."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def test_both_poses_get_their_own_masks_though_their_names_are_the_same(tmp_path
             assert np.array_equal(camera.mask.kept(), mask)  # type: ignore[union-attr]
         calls = [options for name, options in chunk.calls if name == "generateMasks"]
         assert [len(options["cameras"]) for options in calls] == [1, 1]
+        assert all(type(key) is int for options in calls for key in options["cameras"])
         assert {options["path"].rsplit("/", 2)[1] for options in calls} == {"upright", "flipped"}
 
 
@@ -105,6 +107,16 @@ def test_only_cameras_whose_mask_exists_are_written(host: HostProgram, tmp_path:
     assert told.startswith("1 of 2 photos have their mask.")
     assert "its mask is gone" in told
     assert [bool(camera.mask) for camera in chunk.cameras] == [False, True]
+
+
+def test_masks_of_other_cameras_stay_as_they_are(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 1)
+    chunk = host.chunk(*upright, *flipped)
+    imported(host, finished(host, [*upright, *flipped]))
+    kept = chunk.cameras[1].mask
+    shutil.rmtree(host.folder / "results")
+    assert imported(host, finished(host, upright)).startswith("1 of 2 photos have their mask.")
+    assert chunk.cameras[1].mask is kept
 
 
 def test_failed_shots_and_plates_say_why_they_have_no_mask(host: HostProgram, tmp_path: Path) -> None:
@@ -226,7 +238,13 @@ def test_what_metashape_refuses_is_told_and_the_rest_goes_on(
 # ---- one chunk, aligning, checking, the report
 
 
-def test_a_capture_becomes_one_chunk_with_a_folder_group_for_each_pass(host: HostProgram, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_capture_becomes_one_chunk_with_a_folder_group_for_each_pass(tmp_path: Path, version: str) -> None:
+    with started(tmp_path, version) as host:
+        becomes_one_chunk(host, tmp_path)
+
+
+def becomes_one_chunk(host: HostProgram, tmp_path: Path) -> None:
     upright, flipped = two_poses(tmp_path)
     folder = finished(host, [*upright, *flipped])
     content = json.loads((folder / "capture.json").read_text(encoding="utf-8"))

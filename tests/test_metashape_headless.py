@@ -17,7 +17,8 @@ from underside.hosts.metashape import install
 METASHAPE = """
 import runpy, sys
 from fake_metashape import FakeMetashape
-sys.modules["Metashape"] = FakeMetashape("{version}", window=False)
+sys.modules["Metashape"] = FakeMetashape("2.2", window=False)
+sys.modules["Metashape"].app.activated = {activated}
 sys.argv = sys.argv[1:]
 for script in {scripts!r}:
     runpy.run_path(script, run_name="__main__")
@@ -34,9 +35,9 @@ def project(tmp_path: Path) -> Path:
     return path
 
 
-def begun(project: Path, *words: object, twice: bool = False) -> subprocess.Popen[str]:
+def begun(project: Path, *words: object, twice: bool = False, activated: bool = True) -> subprocess.Popen[str]:
     script = str(project.parent / "scripts" / "underside_menu.py")
-    program = METASHAPE.format(version="2.2", scripts=[script] * (2 if twice else 1))
+    program = METASHAPE.format(scripts=[script] * (2 if twice else 1), activated=activated)
     return subprocess.Popen(
         [sys.executable, "-c", program, script, *map(str, words)],
         cwd=project.parent,
@@ -47,8 +48,8 @@ def begun(project: Path, *words: object, twice: bool = False) -> subprocess.Pope
     )
 
 
-def metashape(project: Path, *words: object, twice: bool = False) -> subprocess.CompletedProcess[str]:
-    process = begun(project, *words, twice=twice)
+def metashape(project: Path, *words: object, **how: bool) -> subprocess.CompletedProcess[str]:
+    process = begun(project, *words, **how)
     out, err = process.communicate(timeout=240)
     return subprocess.CompletedProcess([], process.returncode, out, err)
 
@@ -92,6 +93,13 @@ def test_what_keeps_it_from_running_is_one_line_and_exit_code_2(project: Path) -
         assert (done.returncode, done.stderr) == (2, "")
         assert said in done.stdout
         assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_metashape_that_could_not_save_is_told_before_any_work(project: Path) -> None:
+    done = metashape(project, "--mask", project, activated=False)
+    assert done.returncode == 2
+    assert "not activated" in done.stdout
+    assert not project.with_suffix(".underside").exists()
 
 
 def test_a_project_that_cannot_be_saved_keeps_the_masks(project: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import io
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,7 @@ def test_the_console_may_know_neither_terminals_nor_our_characters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Console(io.TextIOWrapper):
-        isatty = property()  # type: ignore[assignment]
+        isatty = property()
 
     written = io.BytesIO()
     with started(tmp_path):
@@ -163,3 +164,5 @@ def test_the_stand_in_is_as_strict_as_its_tests_need(tmp_path: Path) -> None:
         chunk.addCameraGroup().key  # noqa: B018
     with pytest.raises(AttributeError):
         chunk.camera_list = []
+    with ThreadPoolExecutor() as pool, pytest.raises(RuntimeError, match="another thread"):
+        pool.submit(chunk.addCameraGroup).result()

@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
     engine = find_engine()
+    if not metashape.app.activated:
+        raise MenuError("Metashape is not activated here and could not save the project. Activate it first.")
     # The application's own document is there with a window only.
     document = metashape.Document()
     _open(document, wanted.mask)

@@ -10,7 +10,7 @@ from collections import deque
 from typing import IO, Any, Dict, Sequence
 
 from underside_metashape.host import MenuError
-from underside_metashape.record import no_console, own_environment
+from underside_metashape.record import NO_CONSOLE, own_environment
 
 __all__ = ["Run"]
 
@@ -32,7 +32,7 @@ class Run:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=own_environment(),
-                **no_console(),
+                creationflags=NO_CONSOLE,
             )
         except (OSError, ValueError) as error:
             raise MenuError(

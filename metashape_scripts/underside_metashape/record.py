@@ -11,15 +11,18 @@ from pathlib import Path
 
 from underside_metashape.host import MenuError
 
-__all__ = ["RECORD", "Engine", "find_engine", "no_console", "own_environment"]
+__all__ = ["NO_CONSOLE", "RECORD", "Engine", "find_engine", "own_environment"]
 
 RECORD = Path(__file__).resolve().parent / "engine.json"
+
+# On Windows every process that a program with windows starts would open a console of its own.
+NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 _INSTALL = "Open a terminal and run: underside install metashape"
 # What Metashape sets for its own Python and Qt would break another Python.
 _NOT_FOR_THE_ENGINE = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH")
-_SYSTEM_PLACES = ("/", "/usr", "/usr/local", "/opt")
+_SYSTEM_PLACES = ("/", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/opt")
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _version(engine: Engine) -> str:
             env=own_environment(),
             timeout=60,
             check=False,
-            **no_console(),
+            creationflags=NO_CONSOLE,
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise MenuError(f"Underside's engine does not start: {engine.python} ({error}). {_INSTALL}") from error
@@ -94,15 +97,12 @@ def own_environment() -> dict[str, str]:
 
 
 def _is_the_hosts(folder: str) -> bool:
-    homes = {os.path.dirname(sys.executable or ""), sys.prefix, sys.base_prefix}
     inside = os.path.normcase(os.path.abspath(folder)) + os.sep
-    return any(
-        home and os.path.normpath(home) not in _SYSTEM_PLACES and inside.startswith(os.path.normcase(home) + os.sep)
-        for home in homes
-    )
+    return any(inside.startswith(os.path.normcase(home) + os.sep) for home in _homes())
 
 
-def no_console() -> dict[str, int]:
-    """On Windows every process of a program with windows would open a console of its own."""
-    flag = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    return {"creationflags": flag} if flag else {}
+def _homes() -> list[str]:
+    """Where the running program lies; its Python may lie deeper than its libraries."""
+    program = os.path.dirname(os.path.realpath("/proc/self/exe")) if os.path.exists("/proc/self/exe") else ""
+    homes = [program, os.path.dirname(sys.executable or ""), sys.prefix, sys.base_prefix]
+    return [os.path.normpath(home) for home in homes if home and os.path.normpath(home) not in _SYSTEM_PLACES]

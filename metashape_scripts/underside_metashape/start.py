@@ -13,7 +13,7 @@ __all__ = ["SCRIPT", "start"]
 
 SCRIPT = "underside_menu.py"
 
-_started_without_window = []
+_started_without_window: list[bool] = []
 
 
 def start(metashape: Host, argv: list[str]) -> None:
