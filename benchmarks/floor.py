@@ -32,9 +32,10 @@ from underside.segmenters.network import load_segmenter
 from underside.survey import Surveyor
 
 STEPS = (
-    "survey: small decode, first look, what the ring knows",
+    "survey: small decode and first look of some shots, what the ring knows",
     "read and hash",
     "decode",
+    "first look, with the ring",
     "closer look",
     "weigh with what the ring knows",
     "edges",
@@ -74,9 +75,10 @@ def steps(photos: list[Path], out: Path) -> Clock:
         photo = clock.time("read and hash", lambda path=path: open_photo(path))  # type: ignore[misc]
         pixels = clock.time("decode", lambda photo=photo: decode(photo))  # type: ignore[misc]
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+        first = clock.time("first look, with the ring", lambda: known.first(segmenter, frame, pixels))  # noqa: B023
         found = clock.time(
             "closer look",
-            lambda: find_object(segmenter, frame, pixels, looks=2, first=known.first(frame)),  # noqa: B023
+            lambda: find_object(segmenter, frame, pixels, looks=2, first=first),  # noqa: B023
         )
         if known.ring is not None:
             ring, uncertain = known.ring, found

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.looks import Found, Frame, _look, _object_box, resampled
+from underside.looks import Found, Frame, _look, object_box, resampled
 from underside.photo import decode, open_photo
 from underside.refine import Box, refine
 from underside.ring import RingBuilder, RingKnowledge, camera_positions, glance, observe
@@ -107,7 +107,7 @@ def first_look(shot: Shot, folder: Path | None) -> Found:
 
 def second_look(shot: Shot, first: Found, folder: Path | None, *, at: Found | None = None) -> Found:
     """At the box of the object as ``at`` has it."""
-    box = _object_box(at or first) or _object_box(first)
+    box = object_box(at or first) or object_box(first)
     if box is None:
         return first
     closer = look(shot, box, folder)

@@ -99,7 +99,9 @@ class Masker:
         return refine(found.matte, found.box, look.pixels, size, self._edges)
 
     def _mask(self, pixels: NDArray[np.uint8], frame: Frame, seen: Seen | None) -> Masked:
-        first = seen.first(frame) if seen else find_object(self.segmenter, frame, pixels, looks=1)
+        first = (
+            seen.first(self.segmenter, frame, pixels) if seen else find_object(self.segmenter, frame, pixels, looks=1)
+        )
         look = Look(frame, pixels, seen.ring if seen else None, first)
         alone = self.find(look)
         found = look.ring.correct(alone, frame, pixels) if look.ring else alone

@@ -1,10 +1,10 @@
-"""A first sweep over a pass: every shot seen small, its rings told apart, and what each of them knows."""
+"""A first sweep over shots of one or more passes: where their cameras stood, and what each of these places knows."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,87 +12,124 @@ from numpy.typing import NDArray
 
 from underside.capture import Shot
 from underside.errors import PhotoError
-from underside.looks import Found, Frame, find_object
-from underside.photo import Photo, decode, open_photo
-from underside.ring import Glance, Observation, RingBuilder, RingKnowledge, glance, observe, split_rings
+from underside.looks import Found, Frame, find_object, object_box
+from underside.photo import Photo, decode, open_photo, turn_upright
+from underside.ring import Glance, Observation, RingBuilder, RingKnowledge, glance, observe, reduced, stood_still
 from underside.ring.observation import AREA
 from underside.segmenters import Segmenter
+from underside.segmenters.plate import plate_of, shows_more
 
 __all__ = ["Seen", "Surveyor"]
 
-# Camera positions kept in one pass; a position holds about 60 MB while it is learnt. A rig of cameras that moved at
-# every shot has no rings to learn from.
+# Camera positions kept at once; a position holds about 60 MB while it is learnt. A rig of cameras that moved at every
+# shot has no rings to learn from.
 _POSITIONS = 8
+# Shots looked at for each position, evenly spread: as many as a ring is learnt from.
+_LOOKED_AT = 16
+# Shots by which a position is known again: another part of the room is hidden in each.
+_KEPT_GLANCES = 3
 # Decoded at this share of a ring's usual size, a shot is taken as it is: 24 megapixels at an eighth have .78.
 _ENOUGH = 0.6
+# Shots that a plate is held against.
+_WITNESSES = 6
+# A plate so many times as bright or dark as its shots is evened out, and further off too poor for it.
+_WORTH_TELLING, _BEARABLE = 1.35, 3.0
 # Plates beyond so many would tell nothing new.
 _PLATES = 12
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_Camera = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the sweep leaves for one shot."""
-
-    matte: NDArray[np.uint8]
-    """The first look's, over the whole photo: 0 to 255."""
-    ring: RingKnowledge | None
-    """None where the camera stood still for too few shots."""
-
-    def first(self, frame: Frame) -> Found:
-        """The first look, as if it were taken now."""
-        return Found(self.matte.astype(np.float32) / np.float32(255), (0, 0, frame.width, frame.height))
-
-
-@dataclass(frozen=True)
-class _Sight:
-    """One photo at the size at which rings are learnt."""
-
-    camera: _Camera
-    observation: Observation
-    glance: Glance
-    matte: NDArray[np.uint8]
+_Grid = tuple[int, int, int]
+"""Width, height and orientation."""
+_Camera = tuple[str, ...]
+Pixels = NDArray[np.uint8]
 
 
 class Surveyor:
-    """Surveys one pass after another; plates are looked at once."""
+    """Surveys one group of shots after another; plates are looked at once."""
 
     def __init__(self, segmenter: Segmenter, plates: Sequence[Shot], *, max_megapixels: float) -> None:
         self._segmenter = segmenter
         self._plates = plates[:: -(-len(plates) // _PLATES) or 1]
         self._max_megapixels = max_megapixels
         self._seen_plates: list[_Sight] | None = None
+        self._used: set[str] = set()
+        self._told: dict[str, str] = {}
 
-    def survey(self, shots: Sequence[Shot], pool: ThreadPoolExecutor, stop: threading.Event) -> dict[str, Seen]:
-        """By the shots' names; photos that cannot be read are left out, and what is left when ``stop`` is set."""
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said of the plates, after all that was surveyed so far."""
+        unused = [sight.name for sight in self._seen_plates or () if sight.name not in self._used]
+        told = dict.fromkeys(unused, "is left out: no ring was shot from where it was taken, or none at its size")
+        return tuple(f"The plate {name} {words}." for name, words in sorted((told | self._told).items()))
+
+    def survey(self, shots: Sequence[Shot], pool: ThreadPoolExecutor, stop: threading.Event) -> dict[str, "Seen"]:
+        """By the shots' names; nothing when ``stop`` is set.
+
+        The shots are those of a whole capture, or of as much of it as is masked at once, in the order in which they
+        were taken: what one camera position saw in several passes is learnt together. Only as many shots are looked
+        at as that takes; the others are when their turn to be masked comes.
+        """
         if self._seen_plates is None:
             seen = _in_order(pool, self._look_at_plate, self._plates)
             self._seen_plates = [sight for sight in seen if sight is not None]
         positions: list[_Position] = []
-        placed: list[tuple[str, NDArray[np.uint8], _Position | None]] = []
-        for shot, sight in zip(shots, _in_order(pool, self._look, shots), strict=True):
-            if stop.is_set():
-                return {}
-            if sight is not None:
-                position = _place(sight, positions, placed[-1][2] if placed else None)
-                placed.append((shot.name, sight.matte, position))
-        for plate in self._seen_plates:
-            for position in positions:
-                if position.sees(plate):
-                    position.builder.add_plate(plate.observation)
-        known = {id(position): position.builder.build() for position in positions}
-        return {name: Seen(matte, known.get(id(position))) for name, matte, position in placed}
+        first_looks: dict[str, tuple[NDArray[np.uint8], _Position | None]] = {}
+        order = _spread(len(shots))
+        done = 0
+        while done < len(order) and done < _LOOKED_AT * max(1, len(positions)):
+            chosen = [shots[place] for place in order[done : _LOOKED_AT * max(1, len(positions))]]
+            done += len(chosen)
+            for shot, sight in zip(chosen, _in_order(pool, self._look, chosen), strict=True):
+                if stop.is_set():
+                    return {}
+                if sight is not None:
+                    first_looks[shot.name] = (sight.matte, _place(sight, positions))
+        for position in positions:
+            self._add_plates(position)
+            position.learn()
+        known = [position for position in positions if position.ring is not None]
+        seen: dict[str, Seen] = {}
+        place = -1
+        for shot in shots:
+            if shot.name in first_looks:
+                matte, position_of = first_looks[shot.name]
+                place = positions.index(position_of) if position_of else -1
+                seen[shot.name] = Seen(place, matte, position_of)
+            else:
+                seen[shot.name] = Seen(place, None, None, known)
+        return seen
 
-    def _look(self, shot: Shot) -> _Sight | None:
+    def _add_plates(self, position: "_Position") -> None:
+        for plate in self._seen_plates or ():
+            if not position.sees(plate):
+                continue
+            self._used.add(plate.name)
+            times = position.builder.brightness_of(plate.observation)
+            if self._object_left_in(plate, position.builder):
+                self._told[plate.name] = "is left out: the object was left in it"
+            elif not 1 / _BEARABLE < times < _BEARABLE:
+                self._told[plate.name] = f"is left out: it is {_times(times)} as the photos"
+            else:
+                position.builder.add_plate(plate.observation)
+                if not 1 / _WORTH_TELLING < times < _WORTH_TELLING:
+                    self._told[plate.name] = f"is {_times(times)} as the photos: it was evened out"
+
+    def _object_left_in(self, plate: "_Sight", builder: RingBuilder) -> bool:
+        """Not by one sign alone: the network sees objects on many an empty platter."""
+        pictures = [plate.upright(pixels) for pixels in builder.pictures[:_WITNESSES]]
+        if not shows_more(plate_of(plate.upright(plate.observation.pixels), name=plate.name), pictures):
+            return False
+        found = find_object(self._segmenter, plate.frame, plate.observation.pixels, looks=1)
+        return builder.shows_object(observe(plate.frame, plate.observation.pixels, found))
+
+    def _look(self, shot: Shot) -> "_Sight | None":
         return self._sight(shot, is_plate=False)
 
-    def _look_at_plate(self, shot: Shot) -> _Sight | None:
+    def _look_at_plate(self, shot: Shot) -> "_Sight | None":
         return self._sight(shot, is_plate=True)
 
-    def _sight(self, shot: Shot, *, is_plate: bool) -> _Sight | None:
+    def _sight(self, shot: Shot, *, is_plate: bool) -> "_Sight | None":
         try:
             photo = open_photo(shot.path, max_megapixels=self._max_megapixels)
             pixels = decode(photo, reduce=_reduction(photo))
@@ -103,46 +140,136 @@ class Surveyor:
         observation = observe(frame, pixels, found)
         matte = np.zeros((1, 1), np.uint8) if found is None else np.rint(found.matte * 255).astype(np.uint8)
         facts = photo.camera
-        camera = (facts.make, facts.model, facts.serial, photo.width, photo.height, photo.orientation)
-        return _Sight(camera, observation, glance(observation), matte)
+        camera = (str(facts.make), str(facts.model), str(facts.serial))
+        return _Sight(shot.name, camera, frame, observation, glance(observation), matte)
+
+
+class Seen:
+    """What the sweep leaves for one shot."""
+
+    def __init__(
+        self,
+        place: int,
+        matte: NDArray[np.uint8] | None,
+        position: "_Position | None",
+        among: "Sequence[_Position]" = (),
+    ) -> None:
+        """``among`` are the positions from one of which the shot may have been taken, where that is not known yet."""
+        self.place = place
+        """Number of the camera position from which it was most likely taken; the same in every run."""
+        self._matte = matte
+        self._position = position
+        self._among = among
+
+    @property
+    def ring(self) -> RingKnowledge | None:
+        """Known once the first look is taken; none where the camera stood still for too few shots."""
+        return self._position.ring if self._position else None
+
+    def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels) -> Found:
+        """The first look, at the whole photo: the one of the sweep, or taken now; and where the object then is."""
+        small = _small(pixels)
+        if self._matte is None:
+            found = find_object(segmenter, frame, small, looks=1)
+            self._matte = np.rint(found.matte * 255).astype(np.uint8)
+            here = glance(observe(frame, small, found))
+            self._position = next((each for each in self._among if each.has_seen(_grid(frame), here)), None)
+        whole = (0, 0, frame.width, frame.height)
+        found = Found(self._matte.astype(np.float32) / np.float32(255), whole)
+        if self.ring is None:
+            return found
+        return replace(found, object_box=object_box(self.ring.correct_coarsely(found, frame, small)))
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """One photo at the size at which rings are learnt."""
+
+    name: str
+    camera: _Camera
+    frame: Frame
+    observation: Observation
+    glance: Glance
+    matte: NDArray[np.uint8]
+
+    @property
+    def grid(self) -> _Grid:
+        """Of the photo."""
+        return _grid(self.frame)
+
+    def upright(self, pixels: Pixels) -> Pixels:
+        """A picture of this photo's camera, held as it was."""
+        return np.ascontiguousarray(turn_upright(pixels, self.frame.orientation))
 
 
 class _Position:
     """One place where a camera stood still; shots are added as they come."""
 
-    def __init__(self, camera: _Camera) -> None:
+    def __init__(self, camera: _Camera, grid: _Grid) -> None:
         self.builder = RingBuilder()
+        self.ring: RingKnowledge | None = None
         self._camera = camera
-        self._first: Glance | None = None
-        self._latest: Glance | None = None
+        self._grid = grid
+        self._glances: list[Glance] = []
 
     def add(self, sight: _Sight) -> None:
         self.builder.add(sight.observation)
-        self._first = self._first or sight.glance
-        self._latest = sight.glance
+        if len(self._glances) < _KEPT_GLANCES:
+            self._glances.append(sight.glance)
 
     def sees(self, sight: _Sight) -> bool:
         """Whether the photo was taken from here."""
-        known = (each for each in (self._latest, self._first) if each is not None)
-        return sight.camera == self._camera and any(len(split_rings([each, sight.glance])) == 1 for each in known)
+        return sight.camera == self._camera and self.has_seen(sight.grid, sight.glance)
+
+    def has_seen(self, grid: _Grid, here: Glance) -> bool:
+        """The same, of a photo of which only the picture is known."""
+        return grid == self._grid and any(stood_still(each, here) for each in self._glances)
+
+    def learn(self) -> None:
+        """What the shots tell; they are not kept."""
+        self.ring = self.builder.build()
+        self.builder = RingBuilder()
 
 
-def _place(sight: _Sight, positions: list[_Position], latest: _Position | None) -> _Position | None:
-    """The shot's position, most likely that of the shot before; a new one where it fits none."""
-    likely = sorted(positions, key=lambda position: position is not latest)
-    position = next((each for each in likely if each.sees(sight)), None)
+def _place(sight: _Sight, positions: list[_Position]) -> _Position | None:
+    """The shot's position; a new one where it fits none."""
+    position = next((each for each in positions if each.sees(sight)), None)
     if position is None:
         if len(positions) == _POSITIONS:
             return None
-        position = _Position(sight.camera)
+        position = _Position(sight.camera, sight.grid)
         positions.append(position)
     position.add(sight)
     return position
 
 
+def _spread(count: int) -> list[int]:
+    """All places of a row in such an order that however many are taken, they are spread evenly."""
+    bits = max(1, (count - 1).bit_length())
+    return sorted(range(count), key=lambda place: int(f"{place:0{bits}b}"[::-1], 2))
+
+
+def _times(brightness: float) -> str:
+    return f"{max(brightness, 1 / brightness):.1f} times as {'bright' if brightness > 1 else 'dark'}"
+
+
+def _grid(frame: Frame) -> _Grid:
+    return (frame.width, frame.height, frame.orientation)
+
+
 def _reduction(photo: Photo) -> int:
     """As far as the decoder shrinks for nothing, and a ring is still seen well."""
-    return next(by for by in (8, 4, 2, 1) if photo.width * photo.height >= _ENOUGH * AREA * by * by or by == 1)
+    return _factor(photo.width * photo.height)
+
+
+def _factor(area: int) -> int:
+    return next(by for by in (8, 4, 2, 1) if area >= _ENOUGH * AREA * by * by or by == 1)
+
+
+def _small(pixels: Pixels) -> Pixels:
+    """As the decoder would have shrunk it."""
+    by = _factor(pixels.shape[0] * pixels.shape[1])
+    return pixels if by == 1 else reduced(pixels, -(-pixels.shape[1] // by), -(-pixels.shape[0] // by))
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:

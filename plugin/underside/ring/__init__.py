@@ -2,8 +2,8 @@
 
 from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette, silhouette_of_mask
 from underside.ring.knowledge import RingBuilder, RingKnowledge
-from underside.ring.moves import Glance, camera_positions, glance, split_rings
-from underside.ring.observation import Observation, observe
+from underside.ring.moves import Glance, camera_positions, glance, split_rings, stood_still
+from underside.ring.observation import Observation, observe, reduced
 
 __all__ = [
     "Agreement",
@@ -16,7 +16,9 @@ __all__ = [
     "camera_positions",
     "glance",
     "observe",
+    "reduced",
     "silhouette",
     "silhouette_of_mask",
     "split_rings",
+    "stood_still",
 ]

@@ -1,6 +1,9 @@
 """What speaks for and against a pixel being object, as a sum of log-odds with fitted weights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -8,7 +11,24 @@ from numpy.typing import NDArray
 
 from underside.ring.colours import Colours
 
-__all__ = ["WEIGHTS", "WEIGHTS_WITH_PLATE", "View", "corrected", "differences", "general"]
+__all__ = [
+    "WEIGHTS",
+    "WEIGHTS_WITH_PLATE",
+    "Backdrop",
+    "View",
+    "chance",
+    "colour_term",
+    "compare",
+    "corrected",
+    "differences",
+    "differences_and_light",
+    "general",
+    "network_term",
+    "planes",
+    "slope",
+    "squeezed",
+    "with_edges",
+]
 
 Layer = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -51,56 +71,161 @@ _COLOUR_AGAINST, _COLOUR_FOR = 1.5, 4.0
 _LIKELIHOOD_LIMIT = 4.0
 # A pixel and its neighbourhood, in pixels of the matte's grid.
 _NEAR, _WIDE = 0.7, 3.0
+# Less of a blur is none.
+_LEAST_BLUR = 0.45
 # Between the room's grid and the matte's a place may be off by so much of a pixel: edges of the room differ by it.
 _MISPLACED = 0.7
 # Shadows on the room leave this much of its light at least; reflections add little.
 _DARKEST, _BRIGHTEST = 0.35, 1.1
 
 
-class View:
-    """A shot on the matte's grid, as bright as its room."""
+@dataclass(frozen=True)
+class Backdrop:
+    """What is known to stand behind the object, at some places; it strays between low and high."""
 
-    def __init__(self, colour: Layer, colours: Colours, *, smoothing: float) -> None:
-        """``smoothing`` is how far noise is blurred away, in pixels, 0 where there is little."""
-        self.colour = _blurred(colour, max(_NEAR, smoothing))
-        colour = self.colour if smoothing else colour
-        self.trust = colours.trust
-        self.on_object = colours.on_object(colour)
-        self.near_object = colours.near_object(colour)
+    name: str
+    low: Layer
+    """Channels first."""
+    high: Layer
+    noise: Layer
+    """What a pixel strays by, and what comes of a room that may be off by part of a pixel."""
+    known: Mask
+
+
+class View:
+    """A shot on the matte's grid, or a coarser one, as bright as its room."""
+
+    def __init__(self, colour: Layer, colours: Colours, *, smoothing: float, pixel: float = 1.0) -> None:
+        """``smoothing`` is how far noise is blurred away, in pixels, 0 where there is little.
+
+        ``pixel`` is the side of a pixel of the matte's grid, in pixels of this one.
+        """
+        self.pixel = pixel
+        self._colours = colours
+        # A larger pixel has averaged already what a smaller one needs a blur for.
+        self.colour = _blurred(colour, max(_NEAR * pixel, _LEAST_BLUR, smoothing))
+        self._sharp = self.colour if smoothing else colour
+
+    @property
+    def trust(self) -> float:
+        """Of the colours."""
+        return self._colours.trust
+
+    @cached_property
+    def on_object(self) -> Layer:
+        """How usual each pixel's colour is on the object."""
+        return self._colours.on_object(self._sharp)
+
+    @cached_property
+    def near_object(self) -> Layer:
+        """How usual each pixel's colour is around the object."""
+        return self._colours.near_object(self._sharp)
+
+    def at(self, some: Callable[[Layer], Layer]) -> "View":
+        """The same at some places only."""
+        view = copy(self)
+        view.colour, view._sharp = some(self.colour), some(self._sharp)
+        return view
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A shot against what may stand behind it."""
+
+    likely: Layer
+    """How much likelier the object's colours are than the room's to look like this."""
+    tint: Layer
+    brighter: Layer
+    light: Layer
+    """What light falls on the place, if it is room: in a shadow less than 1."""
 
 
 def general(view: View, matte: Layer, cover: Layer) -> dict[str, Layer]:
     """What the network says, of this shot and of the ring, and the colours."""
-    colour = np.clip(view.on_object - view.near_object, -_COLOUR_AGAINST, _COLOUR_FOR) * np.float32(view.trust)
+    colour = colour_term(view)
     return {
-        "network": _log_odds(matte, _NET_LIMIT),
+        "network": network_term(matte),
         "cover": _log_odds(cover, _COVER_LIMIT),
         "colour": colour,
-        "colour wide": _blurred(colour, _WIDE),
+        "colour wide": _blurred(colour, _WIDE * view.pixel),
         # What an object must bring forward to be one: less where its colours cannot.
         "burden": np.full(matte.shape, -(1 + view.trust) / 2, np.float32),
     }
 
 
+def network_term(matte: Layer) -> Layer:
+    """The matte's own word."""
+    return _log_odds(matte, _NET_LIMIT)
+
+
+def colour_term(view: View) -> Layer:
+    """The word of a pixel's colour, as far as colours are trusted."""
+    more = np.clip(view.on_object - view.near_object, -_COLOUR_AGAINST, _COLOUR_FOR)
+    return np.asarray(more * np.float32(view.trust), np.float32)
+
+
 def differences(name: str, view: View, low: Layer, high: Layer, noise: Layer, known: Mask) -> dict[str, Layer]:
     """How a shot differs from what is known to stand behind the object, which strays between low and high."""
-    noise = np.sqrt(noise**2 + (_MISPLACED * np.maximum(_slope(low), _slope(high))) ** 2)[..., None]
-    behind = np.clip(view.colour, low, high)
-    off = (view.colour - behind) / noise
-    brighter = np.asarray(np.maximum(_sum(off) / 3, 0), np.float32)
-    # How likely the room would look like this: a bell with thick tails around all that it strays between.
-    width = (high - low + 2.5 * noise) / 26
-    room = -1.5 * np.log1p(_sum(off**2) / 2) - np.log(width[..., 0] * width[..., 1] * width[..., 2])
-    ratio = np.tanh((view.on_object - room) / _LIKELIHOOD_LIMIT)
-    likely = np.asarray(_LIKELIHOOD_LIMIT * ratio * known, np.float32)
+    steep = slope(low) if high is low else np.maximum(slope(low), slope(high))
+    noise = with_edges(noise, steep * np.float32(view.pixel))
+    return differences_and_light(view, Backdrop(name, planes(low), planes(high), noise, known))[0]
+
+
+def differences_and_light(view: View, backdrop: Backdrop) -> tuple[dict[str, Layer], Layer]:
+    """The terms of a backdrop, and what light falls on each place."""
+    compared = compare(view, backdrop)
+    likely = np.asarray(compared.likely * backdrop.known, np.float32)
     terms = {
         "less likely": np.minimum(likely, 0),
-        "likely wide": _blurred(likely, _WIDE),
-        "tint": _squeezed(_tint(view.colour, behind, noise)),
-        "brighter": _squeezed(brighter),
-        "brighter wide": _squeezed(_blurred(brighter, _WIDE)),
+        "likely wide": _blurred(likely, _WIDE * view.pixel),
+        "tint": squeezed(compared.tint),
+        "brighter": squeezed(compared.brighter),
+        "brighter wide": squeezed(_blurred(compared.brighter, _WIDE * view.pixel)),
     }
-    return {f"{name}: {term}": (value * known).astype(np.float32) for term, value in terms.items()}
+    known = {f"{backdrop.name}: {term}": (value * backdrop.known) for term, value in terms.items()}
+    return known, compared.light
+
+
+def compare(view: View, backdrop: Backdrop, light: Layer | None = None) -> Compared:
+    """Place by place; without its light given, that is found from the neighbours of each pixel of a picture."""
+    colour, low, high, noise = planes(view.colour), backdrop.low, backdrop.high, backdrop.noise
+    behind = np.clip(colour, low, high)
+    off = (colour - behind) / noise
+    # How likely the room would look like this: a bell with thick tails around all that it strays between.
+    width = (high - low + np.float32(2.5) * noise) * np.float32(1 / 26)
+    room = np.float32(-1.5) * np.log1p(_total(off * off) / 2) - np.log(width[0] * width[1] * width[2])
+    light = _light(colour, behind, view.pixel) if light is None else light
+    # How far a pixel is from the room's colour in any light that may fall on it: shadows have no tint.
+    tinted = (colour - light * behind) / noise
+    return Compared(
+        likely=np.float32(_LIKELIHOOD_LIMIT) * np.tanh((view.on_object - room) / np.float32(_LIKELIHOOD_LIMIT)),
+        tint=(_total(tinted * tinted) - _total(tinted) ** 2 / 3) / 3,
+        brighter=np.maximum(_total(off) / 3, 0),
+        light=light,
+    )
+
+
+def slope(picture: Layer) -> Layer:
+    """How steep it is, in levels a pixel."""
+    grey = (picture[..., 0] + picture[..., 1] + picture[..., 2]) / 3
+    # Not by OpenCV: its last digits depend on where in memory the picture lies.
+    down, across = np.gradient(grey)
+    return np.asarray(np.sqrt(across**2 + down**2), np.float32)
+
+
+def with_edges(noise: Layer, steep: Layer) -> Layer:
+    """Noise, and what comes of a room that may be off by part of a pixel."""
+    return np.asarray(np.sqrt(noise**2 + (np.float32(_MISPLACED) * steep) ** 2), np.float32)
+
+
+def planes(picture: Layer) -> Layer:
+    """Channels first: NumPy is many times slower over so short a last axis."""
+    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+
+
+def squeezed(size: Layer) -> Layer:
+    """As evidence: ten times the difference is not ten times as sure."""
+    return np.asarray(np.log1p(np.clip(size, 0, 60)), np.float32)
 
 
 def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> Layer:
@@ -108,16 +233,18 @@ def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> La
     total = np.zeros(evidence["network"].shape, np.float32)
     for name, weight in weights.items():
         total += np.float32(weight) * evidence[name]
-    return (1 / (1 + np.exp(-np.clip(total, -12, 12)))).astype(np.float32)
+    return chance(total)
 
 
-def _tint(view: Layer, behind: Layer, noise: Layer) -> Layer:
-    """How far a pixel is from the room's colour in any light that may fall on it: shadows have no tint."""
+def chance(log_odds: Layer) -> Layer:
+    """Of being object."""
+    return (1 / (1 + np.exp(-np.clip(log_odds, -12, 12)))).astype(np.float32)
+
+
+def _light(colour: Layer, behind: Layer, pixel: float) -> Layer:
     # Two levels more a channel, so that black divides no black.
-    shot, still = (_blurred(_sum(picture), 2 * _NEAR) + 6 for picture in (view, behind))
-    light = shot / still
-    off = (view - np.clip(light, _DARKEST, _BRIGHTEST)[..., None] * behind) / noise
-    return np.asarray((_sum(off**2) - _sum(off) ** 2 / 3) / 3, np.float32)
+    shot, still = (_blurred(_total(picture), max(2 * _NEAR * pixel, _LEAST_BLUR)) + 6 for picture in (colour, behind))
+    return np.asarray(np.clip(shot / still, _DARKEST, _BRIGHTEST), np.float32)
 
 
 def _log_odds(share: Layer, limit: float) -> Layer:
@@ -125,20 +252,8 @@ def _log_odds(share: Layer, limit: float) -> Layer:
     return np.asarray(np.clip(np.log(safe / (1 - safe)), -limit, limit), np.float32)
 
 
-def _sum(picture: Layer) -> Layer:
-    """Over the channels: NumPy's own sum takes ten times as long over so short an axis."""
-    return np.asarray(picture[..., 0] + picture[..., 1] + picture[..., 2], np.float32)
-
-
-def _squeezed(size: Layer) -> Layer:
-    return np.asarray(np.log1p(np.clip(size, 0, 60)), np.float32)
-
-
-def _slope(picture: Layer) -> Layer:
-    grey = _sum(picture) / 3
-    # Not by OpenCV: its last digits depend on where in memory the picture lies.
-    down, across = np.gradient(grey)
-    return np.asarray(np.sqrt(across**2 + down**2), np.float32)
+def _total(channels: Layer) -> Layer:
+    return np.asarray(channels[0] + channels[1] + channels[2], np.float32)
 
 
 def _blurred(picture: Layer, sigma: float) -> Layer:

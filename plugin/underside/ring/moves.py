@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from underside.ring.observation import Observation
 from underside.ring.room import hidden_by
 
-__all__ = ["Glance", "camera_positions", "glance", "split_rings"]
+__all__ = ["Glance", "camera_positions", "glance", "split_rings", "stood_still"]
 
 _AREA = 20_000
 # Blocks of the glance, compared one by one: a turning platter and the object change a few, a moved camera all.
@@ -54,7 +55,7 @@ def glance(observation: Observation) -> Glance:
 
 def split_rings(glances: Sequence[Glance]) -> list[range]:
     """Runs of shots, in the order in which they were taken, during which the camera stood still."""
-    starts = [0] + [i for i in range(1, len(glances)) if not _stood_still(glances[i - 1], glances[i])]
+    starts = [0] + [i for i in range(1, len(glances)) if not stood_still(glances[i - 1], glances[i])]
     return [range(start, end) for start, end in zip(starts, [*starts[1:], len(glances)], strict=True) if end > start]
 
 
@@ -65,7 +66,7 @@ def camera_positions(glances: Sequence[Glance]) -> list[list[int]]:
         for position in positions:
             # The object hides another part of the room in each shot: one pair that agrees is enough.
             pairs = ((there, here) for there in _some(position) for here in _some(ring))
-            if any(_stood_still(glances[there], glances[here]) for there, here in pairs):
+            if any(stood_still(glances[there], glances[here]) for there, here in pairs):
                 position.extend(ring)
                 break
         else:
@@ -77,27 +78,29 @@ def _some(shots: Sequence[int]) -> set[int]:
     return {shots[0], shots[len(shots) // 2], shots[-1]}
 
 
-def _stood_still(one: Glance, other: Glance) -> bool:
+def stood_still(one: Glance, other: Glance) -> bool:
+    """Whether both were taken from one place."""
     if one.grey.shape != other.grey.shape:
         return False
     free = one.free & other.free
     if not free.any():
         return False
     noise = max(one.noise, other.noise)
-    alike: list[bool] = []
-    for top in range(0, one.grey.shape[0] - _BLOCK + 1, _BLOCK):
-        for left in range(0, one.grey.shape[1] - _BLOCK + 1, _BLOCK):
-            block = np.s_[top : top + _BLOCK, left : left + _BLOCK]
-            here = free[block]
-            if here.mean() < 0.5:
-                continue
-            first, second = one.detail[block][here], other.detail[block][here]
-            power = max(float((first**2).mean()), float((second**2).mean())) ** 0.5
-            if power < _DETAIL * noise:
-                continue
-            norm = float(np.linalg.norm(first) * np.linalg.norm(second))
-            alike.append(norm > 0 and float(first @ second) / norm > _ALIKE)
-    if len(alike) >= _FEWEST_BLOCKS:
+    here = _blocks(free)
+    used = here.mean(axis=1) >= 0.5
+    first, second = (_blocks(each.detail)[used] * here[used] for each in (one, other))
+    counts = here[used].sum(axis=1)
+    one_power, other_power, common = (first**2).sum(axis=1), (second**2).sum(axis=1), (first * second).sum(axis=1)
+    detailed = np.sqrt(np.maximum(one_power, other_power) / counts) >= _DETAIL * noise
+    if np.count_nonzero(detailed) >= _FEWEST_BLOCKS:
+        alike = common[detailed] > _ALIKE * np.sqrt(one_power[detailed] * other_power[detailed])
         return float(np.mean(alike)) > _STILL
     drift = other.grey[free] - one.grey[free]
     return float(np.median(np.abs(drift - np.median(drift)))) < _OTHER_TONE * (1 + noise)
+
+
+def _blocks(layer: NDArray[Any]) -> NDArray[Any]:
+    """One row for each whole block."""
+    down, across = layer.shape[0] // _BLOCK, layer.shape[1] // _BLOCK
+    whole = layer[: down * _BLOCK, : across * _BLOCK].reshape(down, _BLOCK, across, _BLOCK)
+    return whole.swapaxes(1, 2).reshape(down * across, _BLOCK * _BLOCK)

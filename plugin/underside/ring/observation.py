@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
 
-__all__ = ["AREA", "Observation", "observe"]
+__all__ = ["AREA", "Observation", "observe", "reduced"]
 
 # A ring is learnt at so many pixels a shot: the second look sees no more of its box.
 AREA = 480_000
@@ -33,14 +33,21 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     rows, columns = pixels.shape[:2]
     scale = min(1.0, (AREA / (columns * rows)) ** 0.5)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    small = (
-        pixels if scale == 1 else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    )
+    small = pixels if scale == 1 else reduced(pixels, *size)
     noise = _noise(small)
     if found is None:
         return Observation(small, np.zeros(size[::-1], np.float32), noise)
     whole = (0, 0, frame.width, frame.height)
     return Observation(small, resampled(found.matte, found.box, whole, size[::-1], outside=0.0), noise)
+
+
+def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
+    """Averaged to a smaller grid; halving first is twice as fast as one step over a whole photo."""
+    while pixels.shape[1] >= 4 * columns and pixels.shape[0] >= 4 * rows:
+        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+        even = pixels[: 2 * half[1], : 2 * half[0]]
+        pixels = cv2.resize(even, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _noise(pixels: Pixels) -> float:

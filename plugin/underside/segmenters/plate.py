@@ -17,7 +17,7 @@ from underside.segmenters._difference import difference_matte, exposure_gain, li
 from underside.segmenters._seeing import border_of, grid_near, shrunk
 from underside.segmenters.network import make as make_network
 
-__all__ = ["Plate", "PlateSegmenter", "choose_plate", "judge_plate", "make", "read_plate"]
+__all__ = ["Plate", "PlateSegmenter", "choose_plate", "judge_plate", "make", "plate_of", "read_plate", "shows_more"]
 
 # Of log light: from here a plate of another exposure than the shots has other noise and other highlights.
 _EXPOSURE_STEP = float(np.log(1.5))
@@ -114,8 +114,13 @@ def read_plate(path: Path, *, max_megapixels: float = 250.0) -> Plate:
     """A plate from its file."""
     photo = open_photo(path, max_megapixels=max_megapixels)
     picture = turn_upright(to_srgb(decode(photo), photo.icc), photo.orientation)
+    return plate_of(picture, name=f"{path.parent.name}/{path.name}", sha256=photo.sha256)
+
+
+def plate_of(picture: NDArray[np.uint8], *, name: str, sha256: str = "") -> Plate:
+    """A plate from its upright picture."""
     small = shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
-    return Plate(f"{path.parent.name}/{path.name}", np.ascontiguousarray(small), photo.sha256)
+    return Plate(name, np.ascontiguousarray(small), sha256)
 
 
 def choose_plate(plates: Sequence[Plate], picture: NDArray[np.uint8]) -> Plate | None:
@@ -136,7 +141,7 @@ def judge_plate(plate: Plate, pictures: Sequence[NDArray[np.uint8]]) -> tuple[st
         problems.append(f"it is {np.exp(abs(gain)):.1f} times as {'dark' if gain > 0 else 'bright'} as the photos")
     if np.median([_unlike(picture, plate.picture) for picture in fitting]) > _OTHER_VIEW:
         problems.append("it shows another view: the camera or the room has moved")
-    elif _shows_more(plate.picture, fitting):
+    elif shows_more(plate, fitting):
         problems.append("it shows something that the photos do not: the object was left in it, or the room has changed")
     return tuple(problems)
 
@@ -168,12 +173,14 @@ def _unlike(picture: NDArray[np.uint8], plate: NDArray[np.uint8]) -> float:
     return float(np.sort(away)[: max(1, len(away) * 3 // 4)].mean())
 
 
-def _shows_more(plate: NDArray[np.uint8], pictures: Sequence[NDArray[np.uint8]]) -> bool:
-    """Whether the plate shows a thing where two pictures of a ring agree that there is none.
+def shows_more(plate: Plate, pictures: Sequence[NDArray[np.uint8]]) -> bool:
+    """Whether the plate shows a thing where two upright pictures of a ring agree that there is none.
 
     Two pictures agree on the room, and here and there on the object: but there the plate has no outline.
     """
-    shares = [_own_outline(plate, first, second) for first, second in combinations(pictures, 2)]
+    small = [shrunk(picture, grid_near(picture.shape[1], picture.shape[0])) for picture in pictures]
+    fitting = [picture for picture in small if _same_shape(plate.picture, picture)]
+    shares = [_own_outline(plate.picture, first, second) for first, second in combinations(fitting, 2)]
     return bool(shares) and float(np.median(shares)) > _PLATE_EDGES
 
 
