@@ -4,7 +4,14 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["demo_folder", "metashape_scripts_folder", "models_folder", "user_data_folder", "user_models_folder"]
+__all__ = [
+    "demo_folder",
+    "meshroom_nodes_folder",
+    "metashape_scripts_folder",
+    "models_folder",
+    "user_data_folder",
+    "user_models_folder",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -17,6 +24,11 @@ def models_folder() -> Path:
 def metashape_scripts_folder() -> Path:
     """The Metashape menu."""
     return _of_the_project("metashape_scripts")
+
+
+def meshroom_nodes_folder() -> Path:
+    """The root of the Meshroom plugin."""
+    return _of_the_project("meshroom_nodes")
 
 
 def demo_folder() -> Path:

@@ -2,6 +2,7 @@
 
 import click
 
+from underside.commands.install_meshroom import install_meshroom
 from underside.commands.install_metashape import install_metashape
 
 __all__ = ["install"]
@@ -13,3 +14,4 @@ def install() -> None:
 
 
 install.add_command(install_metashape)
+install.add_command(install_meshroom)

@@ -2,6 +2,7 @@
 
 import click
 
+from underside.commands.install_meshroom import uninstall_meshroom
 from underside.commands.install_metashape import uninstall_metashape
 
 __all__ = ["uninstall"]
@@ -13,3 +14,4 @@ def uninstall() -> None:
 
 
 uninstall.add_command(uninstall_metashape)
+uninstall.add_command(uninstall_meshroom)

@@ -1,0 +1,138 @@
+"""The node that masks the views of a scene."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from meshroom.core import desc
+
+from .parts import attributes
+from .parts.results import Shot, check_mask, place, plain_mask, plates_of_rings
+from .parts.scene import View, ViewCount
+from .parts.trouble import NodeError
+from .parts.work import logged, mask, views_of
+
+__version__ = "1.0"
+
+_WITHOUT_MASK = {
+    "fail": "the node fails and names them",
+    "whole": "their masks are white all over, so that they count whole, background and all",
+    "leaveOut": "their masks are black all over, so that they are not used",
+}
+
+
+class UndersideMasking(desc.Node):
+    """One mask for every view."""
+
+    size = ViewCount("input")
+    parallelization = desc.Parallelization(blockSize=40)
+    cpu = desc.Level.INTENSIVE
+    ram = desc.Level.NORMAL
+    category = "Segmentation"
+    documentation = """
+Masks the object on a turntable, without the platter: `<viewId>.png` for every view, white where the object is.
+
+Connect *Masks Folder* to both *FeatureExtraction > Masks Folder* and *PrepareDenseScene > Masks Folders*.
+Connect *Rings* to UndersideRings: masks made with what the whole ring tells are better than those of single views.
+"""
+
+    inputs = [
+        attributes.scene(),
+        attributes.rings(),
+        attributes.model(),
+        attributes.effort(),
+        desc.IntParam(
+            name="grow",
+            label="Grow",
+            description="Grow every mask by so many pixels; negative shrinks.",
+            value=0,
+            range=(-200, 200, 1),
+        ),
+        attributes.passes(),
+        attributes.without_mask(_WITHOUT_MASK, "Views Without a Mask"),
+        attributes.device(),
+        *attributes.last(),
+    ]
+
+    outputs = [
+        desc.File(
+            name="output",
+            label="Masks Folder",
+            description="Folder of the masks.",
+            value="{nodeCacheFolder}/masks",
+        ),
+        desc.File(
+            name="masks",
+            label="Masks",
+            description="The masks, to look at.",
+            semantic="image",
+            value="{nodeCacheFolder}/masks/<VIEW_ID>.png",
+        ),
+    ]
+
+    def processChunk(self, chunk: Any) -> None:
+        """Mask the chunk's views by one process of the engine."""
+        with logged(chunk):
+            _mask_chunk(chunk)
+
+
+def _mask_chunk(chunk: Any) -> None:
+    node = chunk.node
+    everything, views = views_of(chunk)
+    masks = node.output.value
+    plates = plates_of_rings(node.rings.evalValue)
+    shots = [view for view in views if os.path.normcase(view.photo) not in plates]
+    for view in views:
+        if view not in shots:
+            chunk.logger.info(f"{view.name} shows the empty platter: nothing of it is used")
+            plain_mask(_mask_of(masks, view), *_size(view), white=False)
+    if not shots:
+        return
+    folder = os.path.join(os.path.dirname(masks), "engine", str(chunk.range.iteration))
+    options = ["--cutout", "none", "--grow", str(node.grow.value)]
+    results = mask(chunk, shots, folder, all_views=everything, options=options)
+    missing = [told for view in shots for told in [_deliver(results.of(view.photo), view, masks)] if told]
+    if missing and node.withoutMask.value == "fail":
+        raise NodeError(
+            f"{len(missing)} of {len(views)} views have no mask: {' '.join(missing)} Mend or remove them, or choose "
+            "another way in Views Without a Mask; what is masked is kept."
+        )
+    for view in shots:
+        shot = results.of(view.photo)
+        if _lacks(shot):
+            chunk.logger.warning(_lacks_in_words(shot, view))
+            plain_mask(_mask_of(masks, view), *_size(view), white=node.withoutMask.value == "whole")
+    chunk.logger.info(f"{len(views)} masks are in {masks}")
+
+
+def _deliver(shot: Shot, view: View, masks: str) -> str:
+    """Put a view's mask where it belongs; what is wrong in words where there is none."""
+    if _lacks(shot):
+        return _lacks_in_words(shot, view)
+    if view.width and (shot.width, shot.height) != (view.width, view.height):
+        raise NodeError(
+            f"{view.name} has {shot.width} x {shot.height} pixels, but the scene says {view.width} x {view.height}, "
+            "and a mask of another size is ignored. Remove the photo from CameraInit and add it again."
+        )
+    check_mask(shot.mask, shot.width, shot.height)
+    place(shot.mask, _mask_of(masks, view))
+    return ""
+
+
+def _lacks(shot: Shot) -> bool:
+    return shot.is_empty or not shot.mask
+
+
+def _lacks_in_words(shot: Shot, view: View) -> str:
+    return f"{view.name}: no object was found." if shot.is_empty else f"{view.name}: {shot.told.rstrip('.')}."
+
+
+def _mask_of(masks: str, view: View) -> str:
+    return os.path.join(masks, f"{view.view_id}.png")
+
+
+def _size(view: View) -> tuple[int, int]:
+    if view.width < 1 or view.height < 1:
+        raise NodeError(f"The scene does not say how large {view.name} is. Remove it from CameraInit and add it again.")
+    return view.width, view.height

@@ -1,0 +1,8 @@
+"""Which engine the nodes are made for; in the nodes' caches by ``REVISION``."""
+
+VERSION = "0.1.0"
+"""Of Underside."""
+MASKS = 2
+"""The engine's own count of changes to its masks."""
+REVISION = 1
+"""Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""

@@ -1,0 +1,111 @@
+"""One run of the engine over views, told in a node's log line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .engine import Event, find_engine
+from .results import Results, read_results
+from .scene import View, pass_names, read_views, share_of
+from .trouble import NodeError, writing
+
+__all__ = ["logged", "mask", "run_engine", "settings_of", "views_of"]
+
+
+@contextlib.contextmanager
+def logged(chunk: Any) -> Iterator[None]:
+    """A chunk's log, from the first line to what went wrong."""
+    chunk.logManager.start(chunk.node.verboseLevel.value)
+    try:
+        yield
+    except NodeError as error:
+        chunk.logger.error(str(error))
+        raise
+    finally:
+        chunk.logManager.end()
+
+
+def views_of(chunk: Any) -> tuple[list[View], Sequence[View]]:
+    """All views of the scene, and those of the chunk."""
+    views = read_views(chunk.node.input.evalValue)
+    mine = share_of(views, chunk.range)
+    chunk.logger.info(f"{len(mine)} of {len(views)} views are of this chunk")
+    return views, mine
+
+
+def settings_of(node: Any) -> list[str]:
+    """What the nodes' common attributes say, as options."""
+    return ["--model", node.model.value, "--effort", node.effort.value, "--device", node.device.value]
+
+
+def mask(
+    chunk: Any, views: Sequence[View], folder: str, *, all_views: Sequence[View], options: Sequence[str]
+) -> Results:
+    """Mask some views into a folder of the engine's own; what an earlier run has finished is kept."""
+    rings = chunk.node.rings.evalValue
+    # Alone, each photo is a shot: what else is in its chunk must not change its mask.
+    known = ["--rings", rings] if rings else ["--no-rings", "--no-plates"]
+    # What an underside.toml near the photos says of layouts is for people.
+    words = ["mask", *known, *settings_of(chunk.node), "--layout", "none", *options]
+    run_engine(chunk, words, views, folder, pass_names(all_views, chunk.node.passes.value))
+    return read_results(folder)
+
+
+def run_engine(chunk: Any, words: Sequence[str], views: Sequence[View], folder: str, passes: Mapping[str, str]) -> None:
+    """Let the engine go over the views' photos, and log how it goes."""
+    engine = find_engine()
+    listed = os.path.join(folder, "photos.txt")
+    with writing(listed):
+        os.makedirs(folder, exist_ok=True)
+        with open(listed, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            file.writelines(f"{_line(photo, passes)}\n" for photo in dict.fromkeys(view.photo for view in views))
+    log = _Log(chunk.logger)
+    with contextlib.closing(engine.run(*words, "--list", listed, "-o", folder, "--events")) as events:
+        for event in events:
+            log(event)
+
+
+def _line(photo: str, passes: Mapping[str, str]) -> str:
+    if "\n" in photo or "\t" in photo:
+        raise NodeError(f"{photo!r} has a tab or a line break in its path. Rename it.")
+    return f"{passes[photo]}\t{photo}" if photo in passes else photo
+
+
+class _Log:
+    """Lines, not a bar: a bar spoils the log of Meshroom 2025."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+        self._done = self._total = 0
+
+    def __call__(self, event: Event) -> None:
+        tell = getattr(self, "_" + str(event.get("event")), None)
+        if tell is not None:
+            tell(event)
+
+    def _started(self, event: Event) -> None:
+        self._total = event["total"]
+        for note in event.get("notes", ()):
+            self._logger.info(note)
+
+    def _shot(self, event: Event) -> None:
+        self._done += 1
+        told = "; ".join([event.get("verdict") or event["state"], *event.get("reasons", ())])
+        self._logger.info(f"[{self._done}/{self._total}] {event['photo']}: {told}")
+
+    def _failed(self, event: Event) -> None:
+        self._done += 1
+        self._logger.warning(f"[{self._done}/{self._total}] {event['reason']}")
+
+    def _judged(self, event: Event) -> None:
+        told = "; ".join([event["verdict"], *event.get("reasons", ())])
+        self._logger.info(f"{event['photo']}: {told}, after another look")
+
+    def _finished(self, event: Event) -> None:
+        for warning in event.get("warnings", ()):
+            self._logger.warning(warning)
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in event.get("verdicts", {}).items())
+        self._logger.info(f"Finished in {event['seconds']:.1f} s: {verdicts or 'nothing masked'}")
