@@ -26,10 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 import psutil
 from photos import write_photos
 from u2netp import MEAN, STD, write_u2netp
+
+from underside.resources import demo_folder
 
 BOUNDARY = "underside-benchmark"
 FORMS: dict[str, dict[str, str]] = {
@@ -193,12 +194,12 @@ def table(costs: dict[tuple[str, str], list[Cost]]) -> str:
 
 def soak(requests: int, clients: int) -> None:
     """Many small requests to our service, its memory told a tenth at a time."""
-    random = np.random.default_rng(0)
     bodies = []
-    for width, height in ((640, 480), (480, 640), (800, 600), (1000, 400)):
-        picture = random.integers(0, 60, (height, width, 3)).astype(np.uint8)
-        cv2.circle(picture, (width // 2, height // 2), height // 3, (60, 140, 230), cv2.FILLED)
-        photo = cv2.imencode(".jpg", picture)[1].tobytes()
+    for path in sorted(demo_folder().glob("*/*.JPG"))[:6]:
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        small = cv2.resize(picture, (640, 480), interpolation=cv2.INTER_AREA)
+        photo = cv2.imencode(".jpg", small)[1].tobytes()
         bodies += [form(photo, {}), form(photo, {"om": "true"}), form(photo, {"bgc": "255,255,255"})]
     with running(ours(), dict(os.environ), 0) as service:
         tenth = max(1, requests // 10)
