@@ -18,6 +18,7 @@ from underside.ring import (
     agreement,
     camera_positions,
     glance,
+    lent_matte,
     observe,
     silhouette,
     split_rings,
@@ -186,6 +187,23 @@ def test_a_silhouette_much_smaller_than_its_neighbours_is_suspect() -> None:
 def test_an_object_that_turns_is_no_suspect() -> None:
     judged = agreement([silhouette(Found(matte_of(swinging(step)), WHOLE), FRAME) for step in range(12)])
     assert [shot.reason for shot in judged] == [""] * 12
+
+
+def test_neighbours_lend_a_matte_that_is_better_than_theirs_unmoved() -> None:
+    texture = room(5)[:, ::-1]
+
+    def at(shift: int) -> tuple[Pixels, Mask]:
+        mask = disc(110 + shift, 90, 30) | disc(110 + shift, 45, 14)
+        picture = shoot(room(), mask, shift)
+        picture[mask] = np.roll(texture, shift, axis=1)[mask]
+        return picture, mask
+
+    own, truth = at(6)
+    neighbours = [at(0), at(12)]
+    lent = lent_matte([(pixels, matte_of(mask)) for pixels, mask in neighbours], own)
+    assert lent.shape == own.shape[:2]
+    unmoved = max(overlap(Found(matte_of(mask), WHOLE), truth) for _, mask in neighbours)
+    assert overlap(Found(lent, WHOLE), truth) > unmoved + 0.08
 
 
 def test_a_silhouette_is_the_same_in_a_photo_stored_turned() -> None:

@@ -19,7 +19,7 @@ from underside.ring.observation import AREA
 from underside.segmenters import Segmenter
 from underside.segmenters.plate import plate_of, shows_more
 
-__all__ = ["Seen", "Surveyor"]
+__all__ = ["Position", "Seen", "Surveyor"]
 
 # Camera positions kept at once; a position holds about 60 MB while it is learnt. A rig of cameras that moved at every
 # shot has no rings to learn from.
@@ -73,8 +73,8 @@ class Surveyor:
         if self._seen_plates is None:
             seen = _in_order(pool, self._look_at_plate, self._plates)
             self._seen_plates = [sight for sight in seen if sight is not None]
-        positions: list[_Position] = []
-        first_looks: dict[str, tuple[NDArray[np.uint8], _Position | None]] = {}
+        positions: list[Position] = []
+        first_looks: dict[str, tuple[NDArray[np.uint8], Position | None]] = {}
         order = _spread(len(shots))
         done = 0
         while done < len(order) and done < _LOOKED_AT * max(1, len(positions)):
@@ -100,7 +100,7 @@ class Surveyor:
                 seen[shot.name] = Seen(place, None, None, known)
         return seen
 
-    def _add_plates(self, position: "_Position") -> None:
+    def _add_plates(self, position: "Position") -> None:
         for plate in self._seen_plates or ():
             if not position.sees(plate):
                 continue
@@ -116,12 +116,12 @@ class Surveyor:
                     self._told[plate.name] = f"is {_times(times)} as the photos: it was evened out"
 
     def _object_left_in(self, plate: "_Sight", builder: RingBuilder) -> bool:
-        """Not by one sign alone: the network sees objects on many an empty platter."""
-        pictures = [plate.upright(pixels) for pixels in builder.pictures[:_WITNESSES]]
-        if not shows_more(plate_of(plate.upright(plate.observation.pixels), name=plate.name), pictures):
-            return False
         found = find_object(self._segmenter, plate.frame, plate.observation.pixels, looks=1)
-        return builder.shows_object(observe(plate.frame, plate.observation.pixels, found))
+        shown = builder.shows_object(observe(plate.frame, plate.observation.pixels, found))
+        if shown is not None:
+            return shown
+        pictures = [plate.upright(pixels) for pixels in builder.pictures[:_WITNESSES]]
+        return shows_more(plate_of(plate.upright(plate.observation.pixels), name=plate.name), pictures)
 
     def _look(self, shot: Shot) -> "_Sight | None":
         return self._sight(shot, is_plate=False)
@@ -151,31 +151,32 @@ class Seen:
         self,
         place: int,
         matte: NDArray[np.uint8] | None,
-        position: "_Position | None",
-        among: "Sequence[_Position]" = (),
+        position: "Position | None",
+        among: "Sequence[Position]" = (),
     ) -> None:
         """``among`` are the positions from one of which the shot may have been taken, where that is not known yet."""
         self.place = place
         """Number of the camera position from which it was most likely taken; the same in every run."""
-        self._matte = matte
-        self._position = position
-        self._among = among
+        self.matte = matte
+        """Of the first look, once it was taken."""
+        self.position = position
+        self.among = among
 
     @property
     def ring(self) -> RingKnowledge | None:
         """Known once the first look is taken; none where the camera stood still for too few shots."""
-        return self._position.ring if self._position else None
+        return self.position.ring if self.position else None
 
     def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels) -> Found:
         """The first look, at the whole photo: the one of the sweep, or taken now; and where the object then is."""
         small = _small(pixels)
-        if self._matte is None:
+        if self.matte is None:
             found = find_object(segmenter, frame, small, looks=1)
-            self._matte = np.rint(found.matte * 255).astype(np.uint8)
+            self.matte = np.rint(found.matte * 255).astype(np.uint8)
             here = glance(observe(frame, small, found))
-            self._position = next((each for each in self._among if each.has_seen(_grid(frame), here)), None)
+            self.position = next((each for each in self.among if each.has_seen(_grid(frame), here)), None)
         whole = (0, 0, frame.width, frame.height)
-        found = Found(self._matte.astype(np.float32) / np.float32(255), whole)
+        found = Found(self.matte.astype(np.float32) / np.float32(255), whole)
         if self.ring is None:
             return found
         return replace(found, object_box=object_box(self.ring.correct_coarsely(found, frame, small)))
@@ -202,28 +203,28 @@ class _Sight:
         return np.ascontiguousarray(turn_upright(pixels, self.frame.orientation))
 
 
-class _Position:
+class Position:
     """One place where a camera stood still; shots are added as they come."""
 
     def __init__(self, camera: _Camera, grid: _Grid) -> None:
         self.builder = RingBuilder()
         self.ring: RingKnowledge | None = None
-        self._camera = camera
-        self._grid = grid
-        self._glances: list[Glance] = []
+        self.camera = camera
+        self.grid = grid
+        self.glances: list[Glance] = []
 
     def add(self, sight: _Sight) -> None:
         self.builder.add(sight.observation)
-        if len(self._glances) < _KEPT_GLANCES:
-            self._glances.append(sight.glance)
+        if len(self.glances) < _KEPT_GLANCES:
+            self.glances.append(sight.glance)
 
     def sees(self, sight: _Sight) -> bool:
         """Whether the photo was taken from here."""
-        return sight.camera == self._camera and self.has_seen(sight.grid, sight.glance)
+        return sight.camera == self.camera and self.has_seen(sight.grid, sight.glance)
 
     def has_seen(self, grid: _Grid, here: Glance) -> bool:
         """The same, of a photo of which only the picture is known."""
-        return grid == self._grid and any(stood_still(each, here) for each in self._glances)
+        return grid == self.grid and any(stood_still(each, here) for each in self.glances)
 
     def learn(self) -> None:
         """What the shots tell; they are not kept."""
@@ -231,13 +232,13 @@ class _Position:
         self.builder = RingBuilder()
 
 
-def _place(sight: _Sight, positions: list[_Position]) -> _Position | None:
+def _place(sight: _Sight, positions: list[Position]) -> Position | None:
     """The shot's position; a new one where it fits none."""
     position = next((each for each in positions if each.sees(sight)), None)
     if position is None:
         if len(positions) == _POSITIONS:
             return None
-        position = _Position(sight.camera, sight.grid)
+        position = Position(sight.camera, sight.grid)
         positions.append(position)
     position.add(sight)
     return position

@@ -2,6 +2,7 @@
 
 from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette, silhouette_of_mask
 from underside.ring.knowledge import RingBuilder, RingKnowledge
+from underside.ring.lending import lent_matte
 from underside.ring.moves import Glance, camera_positions, glance, split_rings, stood_still
 from underside.ring.observation import Observation, observe, reduced
 
@@ -15,6 +16,7 @@ __all__ = [
     "agreement",
     "camera_positions",
     "glance",
+    "lent_matte",
     "observe",
     "reduced",
     "silhouette",
