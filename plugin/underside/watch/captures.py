@@ -4,32 +4,27 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-from underside.capture import Shot, read_capture
-from underside.capture.plates import with_plates
-from underside.capture.read import understand
+from underside.capture import Shot
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.journal import Entry, Journal, Stage
-from underside.layouts import LayoutResult
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State
 from underside.masks import MASKS, mask_name
-from underside.pipeline import Judged, Progress
 from underside.preview import preview_path
 from underside.report.contact_sheet import REPORT_NAME
-from underside.settings import Resolved
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
+from underside.watch.going_through import GoneThrough, Work, go_through
 from underside.watch.handing_over import content_of, hand_over
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note
 from underside.watch.intake import Intake, mask_stamp
 from underside.watch.jobs import Crew
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
-from underside.watch.moves import Move, move_masks
+from underside.watch.moves import Moves
 from underside.watch.places import name_in_capture
 from underside.watch.plan import Plan
 
@@ -39,20 +34,8 @@ __all__ = ["Captures"]
 _AGAIN_AFTER = 5.0
 # A raw file is masked itself only when its developed file has not come for so long.
 _RAW_WAIT = 10.0
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What came of going through a capture."""
-
-    manifest: Manifest
-    names: frozenset[str]
-    """Of the photos that were gone through."""
-    companions: frozenset[str]
-    plates: frozenset[str]
-    left_out: frozenset[str]
-    interrupted: bool
-    layouts: tuple[LayoutResult, ...]
+# Before the fingerprint of what is being handed over.
+_BEGUN = "begun "
 
 
 class Captures:
@@ -77,7 +60,7 @@ class Captures:
         self._tell = tell
         self._halt = halt
         self._desks: dict[str, Desk] = {}
-        self._moves: list[tuple[Entry, Entry]] = []
+        self._moves = Moves(journal, folder, plan.out)
         self.blind_for = 0.0
         """So long may something go unnoticed, where no notices come."""
         self._completing = False
@@ -91,6 +74,10 @@ class Captures:
         for name in self._journal.captures() - self._journal.complete_captures():
             if self._journal.any_of(name):
                 self._desk(name)
+        for name in self._journal.complete_captures() if self._plan.on_capture else ():
+            content = self._journal.handed_over(name)
+            if content.startswith(_BEGUN):  # the watch was killed meanwhile
+                self._hand_over(name, content.removeprefix(_BEGUN))
 
     @property
     def is_idle(self) -> bool:
@@ -128,12 +115,10 @@ class Captures:
             self._journal.change(entry.photo, stage=Stage.MASKED)
             return
         entry = replace(entry, sha256=sha256, settings=entry.settings if sha256 == entry.sha256 else "")
-        before = self._moved_from(entry)
-        if before is not None:
+        if self._moves.take(entry):
             self._journal.change(entry.photo, sha256=sha256)
-            self._moves.append((before, entry))
-            return
-        self._take_up(entry)
+        else:
+            self._take_up(entry)
 
     def _take_up(self, entry: Entry) -> None:
         stage, _ = self.intake.kind(entry)
@@ -143,38 +128,10 @@ class Captures:
         if stage is Stage.READY:
             self._desks[entry.capture].arrived(entry.pass_name, time.monotonic())
 
-    # --- photos that were moved -----------------------------------------------------------------------------
-
-    def _moved_from(self, entry: Entry) -> Entry | None:
-        for other in self._journal.with_content(entry.sha256):
-            taken = any(before.photo == other.photo for before, _ in self._moves)
-            if other.photo != entry.photo and other.mask_stamp and not taken:
-                there = self._folder.look_at(other.photo)
-                if there is None and self._folder.is_there():
-                    return other
-        return None
-
     def see_moves(self) -> None:
-        """Move masks between output folders that nobody is writing just now."""
-        waiting, self._moves = self._moves, []
-        together: dict[tuple[str, str], list[tuple[Entry, Entry]]] = defaultdict(list)
-        for before, after in waiting:
-            together[before.capture, after.capture].append((before, after))
-        for (old, new), pairs in together.items():
-            desks = [self._desks[name] for name in {old, new} if name in self._desks]
-            if any(desk.busy for desk in desks):
-                self._moves += pairs
-                continue
-            for desk in desks:
-                desk.close()
-            self._move(old, new, pairs)
-
-    def _move(self, old: str, new: str, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        moves = [Move(before, after, _name(before), _name(after)) for before, after in pairs]
-        capture = self._desks[new].folder
-        moved = move_masks(moves, self._plan.out / old, self._plan.out / new, capture=capture)
-        for move in moves:
-            if move not in moved:
+        """Move masks along with their photos."""
+        for move, moved in self._moves.make(self._desks) if self._moves else ():
+            if not moved:
                 self._take_up(move.after)
                 continue
             self._journal.change(
@@ -185,8 +142,7 @@ class Captures:
                 mask_stamp=self._stamp(move.after),
             )
             self._journal.change(move.before.photo, mask_stamp="", reason=f"moved to {move.after.photo}")
-            if self._journal.glimpse(move.before.photo) is not None:
-                self.intake.look_at(move.before.photo)
+            self.intake.look_at(move.before.photo)
             self._tell(Moved(move.after.photo, move.before.photo))
 
     # --- what is done next ----------------------------------------------------------------------------------
@@ -201,7 +157,7 @@ class Captures:
         now = time.monotonic()
         desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
         for desk in desks:
-            if now >= desk.wait_until and not desk.completing and not self._has_moves(desk):
+            if now >= desk.wait_until and not desk.completing and not self._moves.concern(desk.name):
                 try:
                     self._work_on(desk, now)
                 except SettingsError as error:
@@ -213,9 +169,6 @@ class Captures:
             self._mask_some(desk, now)
         if not self._completing and not desk.flying:
             self._go_through(desk, now)
-
-    def _has_moves(self, desk: Desk) -> bool:
-        return any(desk.name in (before.capture, after.capture) for before, after in self._moves)
 
     def _is_quiet(self, desk: Desk, pass_name: str, now: float) -> bool:
         return self._plan.once or desk.is_quiet(pass_name, max(self._plan.quiet, self.blind_for), now)
@@ -348,77 +301,27 @@ class Captures:
             for name, entry in own.items()
             if entry.stage not in held and entry.pass_name not in without
         }
-        chosen = self._plan.of_capture(desk.folder, "")
-        pinned = {name for name, entry in own.items() if entry.settings}
+        work = Work(
+            folder=desk.folder,
+            out=desk.out,
+            output=self._plan.out,
+            own=own.keys(),
+            allowed=allowed,
+            pinned={name for name, entry in own.items() if entry.settings},
+            chosen=self._plan.of_capture(desk.folder, ""),
+            final=final,
+        )
         desk.completing = self._completing = True
         desk.stale = False
+
+        def changed(photo: str, record: ShotRecord) -> None:
+            self._crew.inbox.put(lambda: self._progressed(desk, photo, record))
+
         self._crew.start_long(
-            lambda: self._gone_through(desk, session, frozenset(own), allowed, pinned, chosen, final=final),
-            lambda done: self._completed(desk, done, final=final),
+            lambda: go_through(work, session, changed, self._halt),
+            lambda done: self._gone_through(desk, done, final=final),
             lambda error: self._stumbled(desk, error),
         )
-
-    def _gone_through(
-        self,
-        desk: Desk,
-        session: CaptureSession,
-        own: Set[str],
-        allowed: Mapping[str, str],
-        pinned: Set[str],
-        chosen: Resolved,
-        *,
-        final: bool,
-    ) -> _Done:
-        """In a thread of the crew."""
-        found = read_capture([desk.folder], output=self._plan.out, plates=not chosen.no_plates, rules=chosen.passes)
-        if any(shot.name not in own for shot in found.shots):  # several captures in one folder
-            paths = [desk.folder / name for name in own]
-            found = understand(
-                desk.folder, paths, plates=not chosen.no_plates, rules=chosen.passes, whole=False, by_time=True
-            )
-        seen = with_plates(found, chosen.plates, max_megapixels=chosen.settings.max_megapixels)
-        shots = tuple(shot for shot in seen.shots if shot.name in allowed)
-        plates = tuple(plate for plate in seen.plates if plate.name in allowed or plate.path in chosen.plates)
-        whole = seen.whole and len(shots) == len(seen.shots) and len(plates) == len(seen.plates)
-        capture = replace(seen, shots=shots, plates=plates, whole=whole)
-        manifest = load(desk.out) or Manifest(capture=str(desk.folder), engines={})
-        interrupted = False
-        laid_out: tuple[LayoutResult, ...] = ()
-        if shots:
-            outcome = session.complete(
-                capture,
-                pinned=pinned,
-                on_progress=self._progress(desk, allowed),
-                on_judged=self._judged(desk, allowed),
-                stop=self._halt,
-            )
-            manifest, interrupted = outcome.manifest, bool(outcome.unreached)
-            if not interrupted:
-                laid_out = session.lay_out(manifest, chosen.layouts if final else ())
-        return _Done(
-            manifest=manifest,
-            names=frozenset(shot.name for shot in shots),
-            companions=frozenset(name for shot in shots for name in shot.companions),
-            plates=frozenset(plate.name for plate in plates),
-            left_out=frozenset(seen.left_out),
-            interrupted=interrupted,
-            layouts=laid_out,
-        )
-
-    def _progress(self, desk: Desk, photos: Mapping[str, str]) -> Callable[[Progress], None]:
-        def tell(progress: Progress) -> None:
-            if not progress.kept and progress.record.photo in photos:
-                self._crew.inbox.put(partial(self._progressed, desk, photos[progress.record.photo], progress.record))
-
-        return tell
-
-    def _judged(self, desk: Desk, photos: Mapping[str, str]) -> Callable[[Judged], None]:
-        def tell(judged: Judged) -> None:
-            told = (judged.record.verdict, judged.record.mask_sha256)
-            if told != (judged.before.verdict, judged.before.mask_sha256) and judged.record.photo in photos:
-                self._crew.inbox.put(partial(self._progressed, desk, photos[judged.record.photo], judged.record))
-
-        return tell
 
     def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
         """So that a status tells of a long pass before its end."""
@@ -429,7 +332,7 @@ class Captures:
             self._enter(entry, record, Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
 
-    def _completed(self, desk: Desk, done: _Done, *, final: bool) -> None:
+    def _gone_through(self, desk: Desk, done: GoneThrough, *, final: bool) -> None:
         desk.completing = self._completing = False
         if done.interrupted:
             return
@@ -438,9 +341,9 @@ class Captures:
             name = _name(entry)
             if entry.stage in (Stage.SETTLING, Stage.FAILED):
                 continue
-            if name in done.names:
+            if name in done.shots:
                 self._settle(entry, records[name])
-            elif name in done.companions or name in done.plates or name in done.left_out:
+            elif name in done.allowed:
                 self._is_no_shot(entry, done)
         for pass_name in desk.passes:
             desk.completed(pass_name)
@@ -455,10 +358,10 @@ class Captures:
         elif entry.stage is not Stage.SET_ASIDE:
             self.intake.failed(entry, record.reason)
 
-    def _is_no_shot(self, entry: Entry, done: _Done) -> None:
+    def _is_no_shot(self, entry: Entry, done: GoneThrough) -> None:
         name = _name(entry)
-        stage = Stage.COMPANION if name in done.companions else Stage.PLATE
-        stage = Stage.LEFT_OUT if name in done.left_out else stage
+        stage = Stage.COMPANION if name in done.companions else Stage.LEFT_OUT
+        stage = Stage.PLATE if name in done.plates else stage
         if entry.stage is stage:
             return
         if entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
@@ -472,21 +375,23 @@ class Captures:
     def _journal_has_work(self, desk: Desk) -> bool:
         return any(count.capture == desk.name for count in self._journal.unfinished())
 
-    def _finish(self, desk: Desk, done: _Done) -> None:
+    def _finish(self, desk: Desk, done: GoneThrough) -> None:
         desk.close()
         del self._desks[desk.name]
         self._journal.set_complete(desk.name, complete=True)
         path = desk.out / MANIFEST_NAME
-        if not done.names:
+        if not done.shots:
             _tidy(desk.out, done.manifest)
             return
         self._tell(Completed(desk.name, done.manifest, path, done.layouts))
         content = content_of(done.manifest)
         if self._plan.on_capture and self._journal.handed_over(desk.name) != content:
-            self._hand_over(desk.name, path, content)
+            self._journal.set_handed_over(desk.name, f"{_BEGUN}{content}")
+            self._hand_over(desk.name, content)
 
-    def _hand_over(self, capture: str, path: Path, content: str) -> None:
+    def _hand_over(self, capture: str, content: str) -> None:
         self._handing_over += 1
+        path = self._plan.out / capture / MANIFEST_NAME
 
         def told(problem: str) -> None:
             self._handing_over -= 1

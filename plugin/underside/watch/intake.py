@@ -6,10 +6,11 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from underside.capture import is_plate, read_capture
-from underside.errors import UndersideError
+from underside.errors import SettingsError, UndersideError
 from underside.journal import Entry, Glimpse, Journal, Stage
 from underside.masks import mask_name
 from underside.photo import RAW_SUFFIXES
+from underside.settings import Settings
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
@@ -188,7 +189,9 @@ class Intake:
         self._settling.forget(found.photo)
         self._checking.add(found.photo)
         path = self._folder.path(found.photo)
-        limit = self._plan.of_capture(self._plan.root, "").settings.max_megapixels
+        limit = Settings().max_megapixels
+        with suppress(SettingsError):  # a file that somebody is writing just now
+            limit = self._plan.of_capture(self._plan.root, "").settings.max_megapixels
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,

@@ -1,31 +1,89 @@
 """A photo that was renamed or moved takes its mask along, with what a person's hand has made of it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
 from underside.files import writing
-from underside.journal import Entry
+from underside.journal import Entry, Journal
 from underside.manifest import Manifest, ShotRecord, State, load, save
 from underside.masks import CUTOUTS, mask_name
 from underside.outfolder import claimed
 from underside.preview import preview_path
+from underside.watch.desk import Desk
+from underside.watch.folder import WatchedFolder
+from underside.watch.places import name_in_capture
 
-__all__ = ["Move", "move_masks"]
+__all__ = ["Move", "Moves"]
 
 
 @dataclass(frozen=True)
 class Move:
-    """One photo's way, by the names that the manifests of its captures call it."""
+    """One photo's way."""
 
     before: Entry
     after: Entry
-    name_before: str
-    name_after: str
+
+    @property
+    def name_before(self) -> str:
+        """As the manifest of its capture called it."""
+        return name_in_capture(self.before.photo, self.before.capture)
+
+    @property
+    def name_after(self) -> str:
+        """As the manifest of its capture calls it now."""
+        return name_in_capture(self.after.photo, self.after.capture)
 
 
-def move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Path) -> set[Move]:
+class Moves:
+    """Photos whose masks wait to be moved, until nobody is writing the output folders that they concern."""
+
+    def __init__(self, journal: Journal, folder: WatchedFolder, out: Path) -> None:
+        self._journal = journal
+        self._folder = folder
+        self._out = out
+        self._waiting: list[Move] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def concern(self, capture: str) -> bool:
+        """Whether masks wait to be moved from or to it."""
+        return any(capture in (move.before.capture, move.after.capture) for move in self._waiting)
+
+    def take(self, entry: Entry) -> bool:
+        """Whether a photo that is new there was elsewhere before; then its mask is moved soon."""
+        taken = {move.before.photo for move in self._waiting}
+        for other in self._journal.with_content(entry.sha256):
+            if other.photo == entry.photo or not other.mask_stamp or other.photo in taken:
+                continue
+            if self._folder.look_at(other.photo) is None and self._folder.is_there():
+                self._waiting.append(Move(other, entry))
+                return True
+        return False
+
+    def make(self, desks: Mapping[str, Desk]) -> list[tuple[Move, bool]]:
+        """Move what can be moved now; whether each had something to move."""
+        together: dict[tuple[str, str], list[Move]] = defaultdict(list)
+        for move in self._waiting:
+            together[move.before.capture, move.after.capture].append(move)
+        self._waiting = []
+        made: list[tuple[Move, bool]] = []
+        for (old, new), moves in together.items():
+            concerned = [desks[name] for name in {old, new} if name in desks]
+            if any(desk.busy for desk in concerned):
+                self._waiting += moves
+                continue
+            for desk in concerned:
+                desk.close()
+            moved = _move_masks(moves, self._out / old, self._out / new, capture=desks[new].folder)
+            made += [(move, move in moved) for move in moves]
+        return made
+
+
+def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Path) -> set[Move]:
     """Move what belongs to the photos between two output folders, or within one; those that had something to move.
 
     Whatever stops it in between: the same again goes on where it was.
