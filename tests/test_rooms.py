@@ -33,6 +33,7 @@ ROOMS = [
     "verdict",
     "survey",
     "masker",
+    "rings",
     "ladder",
     "cutout",
     "layouts",

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
 from underside.promises import Promises
 from underside.report import write_contact_sheet
+from underside.rings import Learnt, learn_rings, load_rings
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
-__all__ = ["Door", "Result", "load_masker", "mask_sources"]
+__all__ = ["Door", "Result", "learn_from_sources", "load_masker", "mask_sources"]
 
 
 class Door(Protocol):
@@ -75,13 +76,16 @@ def mask_sources(
     workers: int | None = None,
     force: bool = False,
     force_edited: bool = False,
+    rings: Path | None = None,
+    alone: bool = False,
     door: Door,
     stop: threading.Event | None = None,
 ) -> Result:
     """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are.
 
     With ``plates`` off, photos named like plates are shots. ``extra_plates`` are plates whatever their names.
-    ``rules`` tell passes apart where sub-folders do not.
+    ``rules`` tell passes apart where sub-folders do not. ``rings`` is a folder of ``learn_from_sources``, for a part of
+    its shots; ``alone``: nothing is learnt from other shots.
     """
     check_layout_names(layouts)
     with_cutouts = settings.cutout_options is not None
@@ -91,6 +95,7 @@ def mask_sources(
     count = workers or usual_workers()
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
+    known = load_rings(rings, masker) if rings is not None else None
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
         door.started(capture, masker.segmenter.notes)
@@ -109,7 +114,15 @@ def mask_sources(
             refused=without_a_name(names, out),
         )
         outcome = mask_capture(
-            capture, out, work, workers=count, stop=stop, on_progress=door.progress, on_judged=door.judged
+            capture,
+            out,
+            work,
+            workers=count,
+            rings=known,
+            alone=alone,
+            stop=stop,
+            on_progress=door.progress,
+            on_judged=door.judged,
         )
         # Half a capture laid out would be taken for the whole.
         complete = not outcome.unreached and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
@@ -120,6 +133,29 @@ def mask_sources(
             report=write_contact_sheet(outcome.manifest, out),
             layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts if complete),
         )
+
+
+def learn_from_sources(
+    sources: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    plates: bool = True,
+    extra_plates: Sequence[Path] = (),
+    rules: PassRules | None = None,
+    workers: int | None = None,
+    started: Callable[[Capture, tuple[str, ...]], None],
+    stop: threading.Event,
+) -> Learnt | None:
+    """Survey all photos once, for runs of ``mask_sources`` that each see a part of them; nothing if it was stopped."""
+    found = read_capture(sources, output=out, plates=plates, rules=rules)
+    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
+    _refuse_unusable(capture, sources, out)
+    plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
+    masker = load_masker(settings, plates=plates_at, shots=shots_at)
+    started(capture, masker.segmenter.notes)
+    count = workers or usual_workers()
+    return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
 
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:

@@ -1,14 +1,12 @@
 """A whole capture: shots in flight on several workers, finished work skipped, every result written whole."""
 
-import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -18,9 +16,9 @@ from numpy.typing import NDArray
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
-from underside.files import sha256_of
 from underside.manifest import Manifest, ShotRecord, State
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
+from underside.rings import FEWEST_TO_LEARN_FROM, Group, Rings, content_of, content_of_file, learnt_together
 from underside.shotwork import Done, ShotWork, judged_alone
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
@@ -30,10 +28,6 @@ __all__ = ["Judged", "Outcome", "Progress", "mask_capture", "usual_workers"]
 # A shot in flight holds its pixels, its mask and the file: about 150 MB at 24 megapixels. More than eight
 # at once no longer go faster, because reading and writing then share one disk.
 _MOST = 8
-# Fewer shots do not tell the still room from the object.
-_FEWEST_TO_LEARN_FROM = 4
-# A survey keeps half a megabyte a shot.
-_LEARNT_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
@@ -79,29 +73,37 @@ def mask_capture(
     work: ShotWork,
     *,
     workers: int,
+    rings: Rings | None = None,
+    alone: bool = False,
     stop: threading.Event | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     on_judged: Callable[[Judged], None] = lambda _: None,
 ) -> Outcome:
     """Mask every shot of a capture into ``out`` and keep its manifest.
 
-    ``stop`` ends the run after the shots in flight. An error that concerns more than one shot (a full disk,
-    a broken model) is raised after the shots in flight; what is done is kept and in the manifest.
+    ``rings`` were learnt before, from these shots and others. ``alone``: no shot is held against any other. ``stop``
+    ends the run after the shots in flight. An error that concerns more than one shot (a full disk, a broken model) is
+    raised after the shots in flight; what is done is kept and in the manifest.
     """
     # Every worker is one thread's worth of work already; more threads inside would only fight.
     cv2.setNumThreads(1)
     book = Book(capture, out, work.engine, work.warnings, work.promises)
-    run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, total=len(capture.shots))
+    run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, total=len(capture.shots), alone=alone)
     surveyor = (
         Surveyor(work.ladder.masker.segmenter, capture.plates, max_megapixels=work.settings.max_megapixels)
-        if work.ladder.masker.learns
+        if work.ladder.masker.learns and not alone
         else None
     )
     started = time.monotonic()
     try:
         with ThreadPoolExecutor(workers, thread_name_prefix="shot") as pool:
-            for group in _passes(capture.shots):
-                run.over(group, capture.plates, surveyor, pool, in_flight=workers)
+            groups = (
+                (run.learnt(shots, capture.plates, surveyor, pool) for shots in learnt_together(capture.shots))
+                if rings is None
+                else rings.groups(capture.shots, run.content_of_shot, pool)
+            )
+            for group in groups:
+                run.over(group, pool, in_flight=workers)
     finally:
         manifest = book.close()
     if run.broken_by is not None:
@@ -125,17 +127,6 @@ def usual_workers() -> int:
     return max(1, min(processors, _MOST))
 
 
-def _passes(shots: Sequence[Shot]) -> Iterator[Sequence[Shot]]:
-    """The shots pass by pass, in their order; of very long passes, parts."""
-    for _, of_pass in groupby(shots, key=lambda shot: shot.pass_name):
-        together = list(of_pass)
-        yield from (together[start : start + _LEARNT_AT_ONCE] for start in range(0, len(together), _LEARNT_AT_ONCE))
-
-
-def _content_of(hashes: Sequence[str]) -> str:
-    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16]
-
-
 class _Run:
     """Keeps a fixed number of shots in flight, so that memory does not grow with the capture."""
 
@@ -148,6 +139,7 @@ class _Run:
         on_judged: Callable[[Judged], None],
         *,
         total: int,
+        alone: bool,
     ) -> None:
         self._book = book
         self._work = work
@@ -155,27 +147,27 @@ class _Run:
         self._on_progress = on_progress
         self._on_judged = on_judged
         self._total = total
+        self._alone = alone
         self._signs: dict[str, Signs] = {}
         self.done = self.masked = self.kept = self.unjudged = 0
         self.failed: list[ShotRecord] = []
         self.broken_by: UndersideError | None = None
         """An error that would meet every further shot too."""
 
-    def over(
-        self,
-        shots: Sequence[Shot],
-        plates: Sequence[Shot],
-        surveyor: Surveyor | None,
-        pool: ThreadPoolExecutor,
-        *,
-        in_flight: int,
-    ) -> None:
-        """Survey a pass, where that helps and something is left to do in it, and mask it."""
+    def learnt(
+        self, shots: tuple[Shot, ...], plates: Sequence[Shot], surveyor: Surveyor | None, pool: ThreadPoolExecutor
+    ) -> Group:
+        """Survey a pass, where that helps and something is left to do in it."""
         ring, seen = "", dict[str, Seen]()
-        if surveyor is not None and len(shots) >= _FEWEST_TO_LEARN_FROM and not self._stopped:
-            ring = _content_of(list(pool.map(self._content_of_shot, [*shots, *plates])))
+        if surveyor is not None and len(shots) >= FEWEST_TO_LEARN_FROM and not self._stopped:
+            ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
             if not all(self._is_finished(shot, ring) for shot in shots):
                 seen = surveyor.survey(shots, pool, self._stop)
+        return Group(shots, ring, seen)
+
+    def over(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
+        """Mask a pass."""
+        shots, ring, seen = group.shots, group.ring, group.seen
         work = (partial(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name)) for shot in shots)
         self._fly(work, pool, in_flight, self._count)
         self._judge(shots, seen, pool, in_flight=in_flight)
@@ -185,7 +177,7 @@ class _Run:
     ) -> None:
         """Hold the masks of a pass against each other, and try again where they cannot be trusted."""
         again: list[Callable[[], Done]] = []
-        for ring in _rings(shots, seen):
+        for ring in [[shot] for shot in shots] if self._alone else _rings(shots, seen):
             records = [record for shot in ring if (record := self._book.before(shot)) and record.silhouette]
             by_name = {shot.name: shot for shot in ring}
             silhouettes = [Silhouette(*record.silhouette) for record in records]
@@ -249,15 +241,12 @@ class _Run:
         before = self._book.before(shot)
         return before is not None and self._work.is_finished(shot, before, ring)
 
-    def _content_of_shot(self, shot: Shot) -> str:
+    def content_of_shot(self, shot: Shot) -> str:
+        """Its photo's hash, from an earlier run where it is still the same."""
         before = self._book.before(shot)
         if before is not None and before.sha256 and before.is_of(shot.path):
             return before.sha256
-        try:
-            # Reading a pipe or a device could wait for ever. What it is is told when its turn to be masked comes.
-            return sha256_of(shot.path) if shot.path.is_file() else ""
-        except OSError:
-            return ""
+        return content_of_file(shot.path)
 
     def _count(self, done: Done) -> None:
         self._book.enter(done.record)

@@ -214,6 +214,7 @@ class Position:
         self.glances: list[Glance] = []
 
     def add(self, sight: _Sight) -> None:
+        """One photo more that was taken from here."""
         self.builder.add(sight.observation)
         if len(self.glances) < _KEPT_GLANCES:
             self.glances.append(sight.glance)

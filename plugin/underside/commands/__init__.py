@@ -11,6 +11,7 @@ __all__ = ["underside"]
 # Each command lives in the module of its name and is the object of its name there.
 _COMMANDS = {
     "mask": "Mask a folder of photos, or single ones.",
+    "rings": "Learn from all shots once, to mask them in parts.",
     "capture": "Show what is understood of a capture, and what is missing.",
     "watch": "Mask what comes into a folder, all day.",
     "status": "What a watched folder has done, and what not.",

@@ -38,6 +38,13 @@ _PATH = click.Path(path_type=Path, readable=False)
 @layout_option
 @settings_options
 @plate_options
+@click.option(
+    "--rings",
+    type=_PATH,
+    metavar="FOLDER",
+    help="What `underside rings` has learnt from all shots, where these are a part of them.",
+)
+@click.option("--no-rings", is_flag=True, help="Mask each photo by itself: learn nothing from the others.")
 @click.option("--force", is_flag=True, help="Do finished shots again.")
 @click.option("--force-edited", is_flag=True, help="Write over masks that were changed by hand.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
@@ -50,6 +57,8 @@ def mask(
     sources: tuple[Path, ...],
     listed: Path | None,
     output: Path,
+    rings: Path | None,
+    no_rings: bool,
     force: bool,
     force_edited: bool,
     workers: int | None,
@@ -63,6 +72,8 @@ def mask(
     """
     if (listed is None) == (not sources):
         raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    if rings is not None and no_rings:
+        raise click.UsageError("--rings and --no-rings exclude each other", context)
     photos = read_photo_list(listed) if listed is not None else PhotoList(sources)
     chosen = held(context, photos.photos)
     if not events:
@@ -80,6 +91,8 @@ def mask(
             workers=workers,
             force=force,
             force_edited=force_edited,
+            rings=rings,
+            alone=no_rings,
             door=door,
             stop=stop,
         )

@@ -1,0 +1,86 @@
+"""``underside rings``: what all shots of a capture tell together, for masking them in parts."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from underside.capture import Capture
+from underside.commands.options import held, masking_options, plate_options
+from underside.commands.photo_list import PhotoList, read_photo_list
+from underside.commands.running import stopping_cleanly
+from underside.commands.terminal import tell
+from underside.engine import learn_from_sources
+from underside.errors import ExitCode
+from underside.events import EventWriter
+
+__all__ = ["rings"]
+
+_PATH = click.Path(path_type=Path, readable=False)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, type=_PATH, metavar="FOLDER|PHOTO...")
+@click.option(
+    "--list",
+    "listed",
+    type=_PATH,
+    metavar="FILE",
+    help="Photos from a file, as for `underside mask`.",
+)
+@click.option("-o", "--output", type=_PATH, required=True, help="The folder for what is learnt.")
+@masking_options
+@plate_options
+@click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
+@click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@click.pass_context
+def rings(
+    context: click.Context,
+    /,
+    *,
+    sources: tuple[Path, ...],
+    listed: Path | None,
+    output: Path,
+    workers: int | None,
+    events: bool,
+    **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
+) -> int:
+    """Look at all shots of a FOLDER, or of the PHOTOS named, once, and keep what they tell of the still room.
+
+    `underside mask --rings` then masks any part of them, on any machine, as if it saw them all.
+    """
+    if (listed is None) == (not sources):
+        raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    photos = read_photo_list(listed) if listed is not None else PhotoList(sources)
+    chosen = held(context, photos.photos)
+    write = EventWriter(sys.stdout) if events else None
+
+    def started(capture: Capture, notes: tuple[str, ...]) -> None:
+        if write is not None:
+            write("started", total=len(capture.shots), plates=len(capture.plates), notes=list(notes))
+
+    with stopping_cleanly(with_input=events) as stop:
+        learnt = learn_from_sources(
+            photos.photos,
+            output,
+            chosen.settings,
+            plates=not chosen.no_plates,
+            extra_plates=chosen.plates,
+            rules=replace(chosen.passes, photos=photos.passes),
+            workers=workers,
+            started=started,
+            stop=stop,
+        )
+    if learnt is None:
+        return ExitCode.INTERRUPTED
+    if write is not None:
+        facts = {"shots": learnt.shots, "positions": learnt.positions, "warnings": list(learnt.warnings)}
+        write("finished", **facts, seconds=round(learnt.seconds, 3))
+        return ExitCode.DONE
+    for warning in learnt.warnings:
+        tell(f"Warning: {warning}")
+    tell(f"{learnt.shots} shots looked at in {learnt.seconds:.1f} s; camera positions with a ring: {learnt.positions}")
+    tell(f"Mask any of them with --rings {output}")
+    return ExitCode.DONE

@@ -1,0 +1,280 @@
+"""What a survey of a whole capture has learnt, kept in a folder for runs that see only a part of its shots."""
+
+import hashlib
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside import __version__
+from underside.capture import Capture, Shot
+from underside.errors import SettingsError
+from underside.files import sha256_of, write_atomically, writing
+from underside.masker import REVISION, Masker
+from underside.ring import Glance, RingKnowledge
+from underside.survey import Position, Seen, Surveyor
+
+__all__ = [
+    "FEWEST_TO_LEARN_FROM",
+    "Group",
+    "Learnt",
+    "Rings",
+    "content_of",
+    "content_of_file",
+    "learn_rings",
+    "learnt_together",
+    "load_rings",
+]
+
+FEWEST_TO_LEARN_FROM = 4
+"""Fewer shots do not tell the still room from the object."""
+
+# A survey keeps half a megabyte a shot.
+_LEARNT_AT_ONCE = 400
+_INDEX = "rings.json"
+_FORMAT = 1
+# Another processor, or another version of the runtime, finds the same room to all that matters.
+_OF_THE_MACHINE = ("provider", "onnxruntime")
+_AGAIN = "Run `underside rings` again, with the settings of the masks"
+
+ContentOf = Callable[[Shot], str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Shots that are masked with what was learnt from them, and perhaps from others, together."""
+
+    shots: tuple[Shot, ...]
+    ring: str
+    """Stands for all photos that it was learnt from; empty where nothing was."""
+    seen: Mapping[str, Seen]
+    """By the shots' names."""
+
+
+def learnt_together(shots: Sequence[Shot]) -> Iterator[tuple[Shot, ...]]:
+    """The shots pass by pass, in their order; of very long passes, parts."""
+    for _, of_pass in groupby(shots, key=lambda shot: shot.pass_name):
+        together = tuple(of_pass)
+        yield from (together[start : start + _LEARNT_AT_ONCE] for start in range(0, len(together), _LEARNT_AT_ONCE))
+
+
+def content_of(hashes: Sequence[str]) -> str:
+    """What stands for photos of these hashes."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16]
+
+
+def content_of_file(path: Path) -> str:
+    """A photo's hash; empty where it cannot be read, which is told when its turn to be masked comes."""
+    try:
+        # Reading a pipe or a device could wait for ever.
+        return sha256_of(path) if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What came of a survey."""
+
+    shots: int
+    positions: int
+    """Places where a camera stood still for long enough."""
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+class Rings:
+    """Of one capture, in a folder; photos are known by their content, wherever they lie now."""
+
+    def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._index = index
+        self._positions: dict[str, Position] = {}
+
+    def groups(self, shots: Sequence[Shot], content: ContentOf, pool: ThreadPoolExecutor) -> Iterator[Group]:
+        """The shots as they were learnt from together."""
+        hashes = dict(zip((shot.name for shot in shots), pool.map(content, shots), strict=True))
+        known = {sha256 for group in self._index["groups"] for sha256 in group["shots"]}
+        for shot in shots:
+            if hashes[shot.name] and hashes[shot.name] not in known:
+                raise SettingsError(
+                    f"The rings in {self._folder} were learnt without {shot.name}, or before it was changed", _AGAIN
+                )
+        for group in self._index["groups"]:
+            together = tuple(shot for shot in shots if hashes[shot.name] in group["shots"])
+            if together:
+                seen = self._seen(group, {hashes[shot.name] for shot in together}) if group["ring"] else {}
+                yield Group(
+                    together, group["ring"], {shot.name: seen[hashes[shot.name]]() for shot in together if seen}
+                )
+        unreadable = tuple(shot for shot in shots if not hashes[shot.name])
+        if unreadable:
+            yield Group(unreadable, "", {})
+
+    def _seen(self, group: Mapping[str, Any], hashes: set[str]) -> dict[str, Callable[[], Seen]]:
+        """By content, what makes what was seen: two shots of the same content have their own."""
+        positions = [self._position(name) for name in group["positions"]]
+        with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
+            mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
+
+        def maker(sha256: str) -> Callable[[], Seen]:
+            place, at = group["shots"][sha256]
+            if sha256 in mattes:
+                return lambda: Seen(place, mattes[sha256], None if at is None else positions[at])
+            return lambda: Seen(place, None, None, positions)
+
+        return {sha256: maker(sha256) for sha256 in hashes}
+
+    def _position(self, name: str) -> Position:
+        if name not in self._positions:
+            self._positions[name] = _load_position(self._folder, name)
+        return self._positions[name]
+
+
+def learn_rings(
+    capture: Capture, folder: Path, masker: Masker, *, max_megapixels: float, workers: int, stop: threading.Event
+) -> Learnt | None:
+    """Survey a capture into a folder; nothing once ``stop`` is set."""
+    started = time.monotonic()
+    cv2.setNumThreads(1)  # as when masking: each worker is a thread's worth of work
+    surveyor = Surveyor(masker.segmenter, capture.plates, max_megapixels=max_megapixels)
+    groups: list[Group] = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="shot") as pool:
+        photos = [*capture.shots, *capture.plates]
+        found = pool.map(lambda shot: content_of_file(shot.path), photos)
+        hashes = dict(zip((photo.name for photo in photos), found, strict=True))
+        for shots in learnt_together(capture.shots):
+            ring, seen = "", dict[str, Seen]()
+            if masker.learns and len(shots) >= FEWEST_TO_LEARN_FROM:
+                ring = content_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
+                seen = surveyor.survey(shots, pool, stop)
+            if stop.is_set():
+                return None
+            groups.append(Group(shots, ring, seen))
+    _save(folder, capture, masker, groups, hashes)
+    positions = sum(len(_positions(group.seen.values())) for group in groups)
+    return Learnt(len(capture.shots), positions, surveyor.warnings, time.monotonic() - started)
+
+
+def _save(folder: Path, capture: Capture, masker: Masker, groups: Sequence[Group], hashes: Mapping[str, str]) -> None:
+    """The index comes last, so that it never tells of what is not there."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _INDEX).unlink(missing_ok=True)
+        for old in (*folder.glob("position-*.npz"), *folder.glob("looks-*.npz")):
+            old.unlink()
+    index = {
+        "format": _FORMAT,
+        "made_with": _made_with(masker),
+        "capture": str(capture.folder),
+        "plates": [plate.name for plate in capture.plates],
+        "groups": [_save_group(folder, number, group, hashes) for number, group in enumerate(groups)],
+    }
+    # As in the manifest: a name that is no Unicode comes back the same.
+    text = json.dumps(index, ensure_ascii=False, indent=1)
+    write_atomically(folder / _INDEX, (text + "\n").encode(errors="backslashreplace"))
+
+
+def load_rings(folder: Path, masker: Masker) -> Rings:
+    """What a survey has left; refused where it was made for other masks."""
+    path = folder / _INDEX
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        made_with, known = index["made_with"], int(index["format"])
+    except FileNotFoundError:
+        raise SettingsError(
+            f"There are no rings in {folder}", "Run `underside rings` first, or check the path"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}", "Mend that") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} is nothing that `underside rings` has written ({error!r})", _AGAIN) from error
+    if known > _FORMAT:
+        raise SettingsError(f"{path} was written by a newer Underside", "Update this one, or learn the rings with it")
+    wanted = _made_with(masker)
+    other = [name for name in {**wanted, **made_with} if wanted.get(name) != made_with.get(name)]
+    if other:
+        names = " and ".join(other)
+        told = ", ".join(f"{name} {made_with.get(name)}, not {wanted.get(name)}" for name in other)
+        raise SettingsError(f"The rings in {folder} were learnt with another {names} ({told})", _AGAIN)
+    return Rings(folder, index)
+
+
+def _made_with(masker: Masker) -> dict[str, Any]:
+    """All that decides what is learnt, and how it is used."""
+    segmenter = {name: value for name, value in masker.segmenter.fingerprint.items() if name not in _OF_THE_MACHINE}
+    looks = "two looks" if masker.learns else "one look"
+    return {"Underside": __version__, "revision": REVISION, "effort": looks, **segmenter}
+
+
+def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, str]) -> dict[str, Any]:
+    positions = _positions(group.seen.values())
+    names = [f"position-{number}-{at}.npz" for at in range(len(positions))]
+    for name, position in zip(names, positions, strict=True):
+        _save_position(folder, name, position)
+    shots: dict[str, tuple[int, int | None]] = {}
+    mattes: dict[str, NDArray[np.uint8]] = {}
+    for shot in group.shots:
+        sha256, seen = hashes[shot.name], group.seen.get(shot.name)
+        at = positions.index(seen.position) if seen and seen.position in positions else None
+        shots[sha256] = (seen.place if seen else -1, at)
+        if seen is not None and seen.matte is not None:
+            mattes[sha256] = seen.matte
+    looks = f"looks-{number}.npz"
+    _save_arrays(folder / looks, mattes)
+    return {"ring": group.ring, "positions": names, "looks": looks, "shots": shots}
+
+
+def _positions(seen: Iterable[Seen]) -> Sequence[Position]:
+    """Those that a ring was learnt at; shots are looked for in them in their order."""
+    for each in seen:
+        if each.among:
+            return each.among
+    found = {id(each.position): each.position for each in seen if each.position is not None}
+    return [position for position in found.values() if position.ring is not None]
+
+
+def _save_position(folder: Path, name: str, position: Position) -> None:
+    assert position.ring is not None
+    content = io.BytesIO()
+    position.ring.save(content)
+    write_atomically(folder / name, content.getvalue())
+    glances = {
+        f"{at} {each.name}": getattr(glance, each.name)
+        for at, glance in enumerate(position.glances)
+        for each in fields(Glance)
+    }
+    _save_arrays(folder / _glances(name), {"camera": position.camera, "grid": position.grid, **glances})
+
+
+def _load_position(folder: Path, name: str) -> Position:
+    with np.load(folder / _glances(name), allow_pickle=False) as arrays:
+        camera = tuple(str(each) for each in arrays["camera"])
+        width, height, orientation = (int(each) for each in arrays["grid"])
+        position = Position(camera, (width, height, orientation))
+        count = len({key.split()[0] for key in arrays.files if " " in key})
+        for at in range(count):
+            values = {each.name: arrays[f"{at} {each.name}"] for each in fields(Glance)}
+            position.glances.append(Glance(**values | {"noise": float(values["noise"])}))
+    position.ring = RingKnowledge.load(folder / name)
+    return position
+
+
+def _glances(name: str) -> str:
+    return name.replace("position-", "position-glances-")
+
+
+def _save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    write_atomically(path, content.getvalue())
