@@ -11,7 +11,7 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
-from .parts.results import Results, place
+from .parts.results import Results, place, plates_of_rings
 from .parts.scene import View, ViewCount, folder_of_all, write_scene
 from .parts.trouble import NodeError, writing
 from .parts.work import logged, mask, views_of
@@ -23,6 +23,7 @@ _WITHOUT_MASK = {
     "original": "the new scene has the photo itself",
 }
 _DELIVERED = "delivered.json"
+_LEFT_OUT = ""
 
 
 class UndersideCutout(desc.Node):
@@ -104,10 +105,13 @@ def _cut_out_chunk(chunk: Any) -> None:
         os.makedirs(own, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(record)
-    delivered: dict[str, str] = {}
+    plates = plates_of_rings(node.rings.evalValue)
+    shots = [view for view in views if os.path.normcase(view.photo) not in plates]
+    delivered = {view.view_id: _LEFT_OUT for view in views if view not in shots}
+    chunk.logger.info(f"{len(delivered)} photos of the empty platter are left out of the new scene")
     missing: list[str] = []
-    for container in sorted({_container(view, node) for view in views}):
-        alike = [view for view in views if _container(view, node) == container]
+    for container in sorted({_container(view, node) for view in shots}):
+        alike = [view for view in shots if _container(view, node) == container]
         folder = os.path.join(own, container)
         options = ["--cutout", node.background.value, "--cutout-format", container, "--crop", "none"]
         options += ["--grow", str(node.grow.value)]
@@ -127,7 +131,7 @@ def _cut_out_chunk(chunk: Any) -> None:
     photos = _of_all_chunks(engine_folder, everything)
     if len(photos) == len(everything):
         write_scene(node.input.evalValue, node.output.value, photos)
-        chunk.logger.info(f"{len(photos)} views are in {node.output.value}")
+        chunk.logger.info(f"{sum(map(bool, photos.values()))} views are in {node.output.value}")
 
 
 def _container(view: View, node: Any) -> str:

@@ -155,14 +155,14 @@ def _plain(text: str) -> str:
 
 
 def write_scene(source: str, target: str, photos: Mapping[str, str]) -> None:
-    """The same scene with other photos, given by view; nothing else of it changes."""
+    """The same scene with other photos, given by view, and without the views whose photo is empty."""
     if source.lower().endswith(".abc"):
         raise NodeError(
             f"A scene with other photos can only be made of a .sfm, and {source} is none. Use CameraInit's."
         )
     content = _content(source)
-    for view in content["views"]:
-        view["path"] = photos[str(int(view["viewId"]))].replace(os.sep, "/")
+    own = [(view, photos[str(int(view["viewId"]))]) for view in content["views"]]
+    content["views"] = [{**view, "path": photo.replace(os.sep, "/")} for view, photo in own if photo]
     part = f"{target}.{os.getpid()}.part"
     with writing(target):
         with open(part, "w", encoding="utf-8") as file:
