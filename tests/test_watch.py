@@ -11,6 +11,8 @@ import pytest
 from conftest import Run
 from watched import QUICK, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
+from underside.watch import notices
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
 
@@ -267,9 +269,9 @@ def test_photos_without_a_folder_are_captures_by_the_pauses_between_them(run: Ru
 
 def test_a_burst_of_some_hundred_files_is_all_masked(tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
-        put_some(watch.root / "vase", 300)
+        put_some(watch.root / "vase", 150)
         watch.until_complete("vase")
-    assert len(masks(watch.out)) == 300
+    assert len(masks(watch.out)) == 150
     assert set(stages(watch.out).values()) == {"done"}
 
 
@@ -287,3 +289,58 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
     assert run("retry", watch.out, "IMG_0001.jpg").returncode == 0
     assert masks(watch.out) == before
     assert "There is no shot" in run("retry", watch.out, "IMG_9999.jpg").stderr
+
+
+def test_a_renamed_capture_takes_all_its_masks_along(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase" / "upright", 4)
+        watch.until_complete("vase")
+        before = masks(watch.out)
+        (watch.root / "vase").rename(watch.root / "amphora")
+        watch.until_complete("amphora")
+        watch.until(lambda: not (watch.out / "vase").exists())
+        assert len(watch.events("shot")) == 4
+    assert masks(watch.out) == {name.replace("vase", "amphora"): content for name, content in before.items()}
+
+
+def test_the_newest_shot_comes_first_where_that_is_asked_for(tmp_path: Path) -> None:
+    now = time.time()
+    for number, path in enumerate(put_some(tmp_path / "captures" / "vase", 9)):
+        os.utime(path, (now + number - 30, now + number - 30))
+    with Watch(tmp_path, "--newest-first", "--quiet", "600", "--workers", "1") as watch:
+        watch.until(lambda: len(watch.events("shot")) == 9)
+        names = [event["photo"] for event in watch.events("shot")]
+    # The first ones are taken before all have settled.
+    assert names[-6:] == sorted(names[-6:], reverse=True)
+
+
+def test_settings_in_a_capture_hold_for_it_and_a_mistake_there_stops_no_other(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 2)
+    (tmp_path / "captures" / "vase" / "underside.toml").write_text("grow = 3\n")
+    put_some(tmp_path / "captures" / "bowl", 2)
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "cup", 1)
+        (watch.root / "cup" / "underside.toml").write_text("grwo = 3\n")
+        watch.until_complete("vase", "bowl")
+        watch.until(lambda: any("Is it grow" in event["text"] for event in watch.events("note")))
+        (watch.root / "cup" / "underside.toml").unlink()
+        watch.until_complete("cup")
+    grown = {name: manifest(watch.out, name)["engines"] for name in ("vase", "bowl")}
+    assert [engine["grow"] for name in grown for engine in grown[name].values()] == [3, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "polls"), [("ext4", False), ("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("9p", True)]
+)
+def test_file_systems_without_notices_are_looked_through(
+    tmp_path: Path, kind: str, polls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "a share"
+    share.mkdir()
+    mounts = tmp_path / "mounts"
+    place = str(share.resolve()).replace(" ", "\\040")
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {place} {kind} rw 0 0\n")
+    assert notices.file_system_of(share / "below", mounts) == kind
+    assert notices.file_system_of(tmp_path, mounts) == "ext4"
+    monkeypatch.setattr(notices, "file_system_of", lambda _: kind)
+    assert bool(notices.why_to_poll(share)) is polls

@@ -143,6 +143,7 @@ class Captures:
             )
             self._journal.change(move.before.photo, mask_stamp="", reason=f"moved to {move.after.photo}")
             self.intake.look_at(move.before.photo)
+            self._stirred(move.before.capture, move.before.pass_name, time.monotonic())
             self._tell(Moved(move.after.photo, move.before.photo))
 
     # --- what is done next ----------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ def go_through(
 
 
 def _capture(work: Work) -> Capture:
+    if not work.own:  # perhaps its folder is gone, too
+        return Capture(work.folder, shots=())
     plates, rules = not work.chosen.no_plates, work.chosen.passes
     found = read_capture([work.folder], output=work.output, plates=plates, rules=rules)
     if any(shot.name not in work.own for shot in found.shots):  # several captures in one folder

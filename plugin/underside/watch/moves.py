@@ -107,8 +107,9 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                 moved[move] = renamed
         if moved:
             known |= {record.photo: record for record in moved.values()}
-            left = {move.name_before for move in moved} - {move.name_after for move in moved}
+            left = {move.name_before for move in moved}
             if before == after:
+                left -= {move.name_after for move in moved}
                 known = {photo: record for photo, record in known.items() if photo not in left}
             engines = {**old.engines, **new.engines}
             used = {record.fingerprint for record in known.values()}
