@@ -34,7 +34,7 @@ class OrangeSegmenter:
 
     def matte(self, picture: Pixels) -> NDArray[np.float32]:
         off = np.abs(picture.astype(np.float32) - ORANGE).max(axis=2)
-        return np.clip(1.05 - off / 120, 0.02, 0.97).astype(np.float32)
+        return np.asarray(np.clip(1.05 - off / 120, 0.02, 0.97), np.float32)
 
 
 def room(seed: int = 0) -> Pixels:

@@ -71,8 +71,8 @@ class Surveyor:
         at as that takes; the others are when their turn to be masked comes.
         """
         if self._seen_plates is None:
-            seen = _in_order(pool, self._look_at_plate, self._plates)
-            self._seen_plates = [sight for sight in seen if sight is not None]
+            plates = _in_order(pool, self._look_at_plate, self._plates)
+            self._seen_plates = [sight for sight in plates if sight is not None]
         positions: list[Position] = []
         first_looks: dict[str, tuple[NDArray[np.uint8], Position | None]] = {}
         order = _spread(len(shots))
@@ -169,8 +169,8 @@ class Seen:
 
     def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels) -> Found:
         """The first look, at the whole photo: the one of the sweep, or taken now; and where the object then is."""
-        small = _small(pixels)
         if self.matte is None:
+            small = _small(pixels)
             found = find_object(segmenter, frame, small, looks=1)
             self.matte = np.rint(found.matte * 255).astype(np.uint8)
             here = glance(observe(frame, small, found))
@@ -179,7 +179,9 @@ class Seen:
         found = Found(self.matte.astype(np.float32) / np.float32(255), whole)
         if self.ring is None:
             return found
-        return replace(found, object_box=object_box(self.ring.correct_coarsely(found, frame, small)))
+        # Some rows are enough to tell where the object is, and much faster than to average a whole photo.
+        rows = pixels[:: max(1, pixels.shape[0] // (2 * self.matte.shape[0]))]
+        return replace(found, object_box=object_box(self.ring.correct_coarsely(found, frame, rows)))
 
 
 @dataclass(frozen=True)

@@ -196,10 +196,10 @@ def compare(view: View, backdrop: Backdrop, light: Layer | None = None) -> Compa
     room = np.float32(-1.5) * np.log1p(_total(off * off) / 2) - np.log(width[0] * width[1] * width[2])
     light = _light(colour, behind, view.pixel) if light is None else light
     # How far a pixel is from the room's colour in any light that may fall on it: shadows have no tint.
-    tinted = (colour - light * behind) / noise
+    tinted = np.asarray((colour - light * behind) / noise, np.float32)
     return Compared(
         likely=np.float32(_LIKELIHOOD_LIMIT) * np.tanh((view.on_object - room) / np.float32(_LIKELIHOOD_LIMIT)),
-        tint=(_total(tinted * tinted) - _total(tinted) ** 2 / 3) / 3,
+        tint=np.asarray((_total(tinted * tinted) - _total(tinted) ** 2 / 3) / 3, np.float32),
         brighter=np.maximum(_total(off) / 3, 0),
         light=light,
     )

@@ -188,7 +188,7 @@ class RingKnowledge:
     def _gain(self, found: Found, frame: Frame, pixels: Pixels) -> Layer:
         """Of this shot, from single pixels of it: a median needs no averages."""
         rows, columns = self.room.middle.shape[:2]
-        step = max(1, round((rows * columns / 20_000) ** 0.5))
+        step = max(1, round((rows * columns / 6_000) ** 0.5))
         y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)
         shot = pixels[y * pixels.shape[0] // rows][:, x * pixels.shape[1] // columns]
         whole = (0, 0, frame.width, frame.height)

@@ -92,7 +92,8 @@ class Sight:
 
     def view(self, pixel: float = 1.0) -> View:
         """On this grid, whose pixels are so large, or larger."""
-        return View(self.pixels / self.gain, self.colours, smoothing=self.smoothing, pixel=pixel)
+        even = np.asarray(self.pixels / self.gain, np.float32)
+        return View(even, self.colours, smoothing=self.smoothing, pixel=pixel)
 
     def halved(self) -> "Sight":
         """On half the grid."""
