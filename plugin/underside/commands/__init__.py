@@ -21,6 +21,7 @@ _COMMANDS = {
     "check-layout": "Say why a program would ignore a mask.",
     "serve": "Answer at rembg's address.",
     "score": "Measure masks whose truth is known.",
+    "prepare": "Bring all passes into one folder for a program.",
     "prove": "Prove that the passes join into one object.",
     "audit": "Show what each setting changes, on a sample.",
     "config": "Show what is set for a capture, and where.",

@@ -1,0 +1,117 @@
+"""``underside prepare``: all passes of a capture in one folder, as one program wants them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from underside.commands.terminal import tell
+from underside.errors import ExitCode, SettingsError
+from underside.flip.prepare import Prepared
+from underside.flip.prepare import prepare as prepare_set
+from underside.flip.prepare_files import PrepareOptions
+from underside.flip.prepare_programs import PROGRAMS
+from underside.flip.prepare_regions import parse_region
+from underside.journal import journal_path
+from underside.watch.status import read_status
+
+__all__ = ["prepare"]
+
+_PATH = click.Path(path_type=Path, readable=False)
+
+
+@click.command()
+@click.argument("out", type=_PATH, metavar="OUT")
+@click.option("--for", "program", type=click.Choice(list(PROGRAMS)), required=True, help="The program it is for.")
+@click.option(
+    "-o",
+    "--output",
+    type=_PATH,
+    help="The folder to make or to bring up to date; OUT-PROGRAM beside OUT where not given.",
+)
+@click.option(
+    "--keep-region",
+    "regions",
+    multiple=True,
+    metavar="[WHICH=]REGION",
+    help="Stays in the masks, such as a scale bar on the platter: left,top,width,height in stored pixels, or a "
+    "picture of the photo's size, white where it stays. WHICH is a pass, or a pattern of photos. May be repeated.",
+)
+@click.option("--copies", is_flag=True, help="Copy all files, where hard links would be the originals themselves.")
+@click.option(
+    "--without-position", is_flag=True, help="Leave GPS and the like out, in copies of the photos that have it."
+)
+@click.option("--without-insufficient", is_flag=True, help="Leave out shots whose mask is insufficient.")
+def prepare(
+    *,
+    out: Path,
+    program: str,
+    output: Path | None,
+    regions: tuple[str, ...],
+    copies: bool,
+    without_position: bool,
+    without_insufficient: bool,
+) -> int:
+    """Bring all passes that were masked into OUT together in one folder, ready for a program.
+
+    OUT is an output folder of `underside mask`. Photos get unique names and stay as they are otherwise; masks get
+    the names, colours and orientation that the program wants. A second run changes only what is new. Ends with 3
+    where shots had to be left out.
+    """
+    _refuse_growing(out)
+    options = PrepareOptions(
+        copies=copies,
+        without_position=without_position,
+        without_insufficient=without_insufficient,
+        keep=tuple(parse_region(region) for region in regions),
+    )
+    target = output or out.absolute().with_name(f"{out.absolute().name}-{program}")
+    with _bar() as advance:
+        done = prepare_set(out, target, program, options, advance=advance)
+    for line in _lines(done):
+        tell(line)
+    return ExitCode.SOME_FAILED if done.left_out else ExitCode.DONE
+
+
+def _refuse_growing(out: Path) -> None:
+    """A watch that still waits for shots of this capture would make the set a half one."""
+    out = out.absolute()
+    if not journal_path(out.parent).is_file():
+        return
+    status = read_status(out.parent)
+    captures = [each for each in status.captures if each.name == out.name]
+    if status.watcher and captures and not captures[0].complete:
+        raise SettingsError(
+            f"{out.name} is still growing: process {status.watcher.pid} watches {status.watcher.root} and has not "
+            f"called it complete ({captures[0].done} of {captures[0].shots} shots masked)",
+            "Wait, or put an empty file called done beside its photos",
+        )
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    console = Console(stderr=True)
+    columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("preparing", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(done: Prepared) -> Iterator[str]:
+    passes = ", ".join(f"{count} {name or 'shots'}" for name, count in done.passes.items())
+    yield f"{sum(done.passes.values())} shots for {done.program}: {passes}"
+    if done.written or done.removed:
+        yield f"{done.written} files written, {done.removed} removed"
+    else:
+        yield "Nothing has changed since the last time"
+    for note in done.notes:
+        yield f"Note: {note}."
+    if done.left_out:
+        yield f"{len(done.left_out)} left out:"
+        yield from (f"  {photo}: {why}" for photo, why in done.left_out.items())
+    yield f"Folder: {done.folder}"
+    yield f"Next: {done.how_to}"

@@ -1,0 +1,203 @@
+"""The folder of a set: known as ours by its table, changed file by file, and only where something is new."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from underside.errors import OutputError
+from underside.files import PART_SUFFIX, write_atomically, writing
+from underside.outfolder import locked
+
+__all__ = ["HOW_TO", "TABLE", "SetFolder", "open_set"]
+
+TABLE = "prepared.json"
+HOW_TO = "HOW-TO.txt"
+"""Written last: where it stands, the set is whole."""
+_FORMAT = 1
+_ELSEWHERE = "Choose another folder with -o"
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of ours."""
+
+    of: str
+    """Tells what it was made from and how; empty while it is being made."""
+    how: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+
+
+@dataclass
+class SetFolder:
+    """An open set. Its methods may be called from several threads, for different files."""
+
+    folder: Path
+    kind: Mapping[str, Any]
+    """What the set is of: program, output folder and capture."""
+    before: bytes
+    _files: dict[str, _File]
+    _wanted: set[str] = field(default_factory=set)
+    written: int = 0
+    removed: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _touched: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing was prepared here before."""
+        return not self.before
+
+    def plan(self, names: Iterable[str]) -> None:
+        """Say what will be put, so that an interrupted run leaves nothing that the next one does not know."""
+        for name in names:
+            if name not in self._files and (self.folder / name).exists():
+                raise OutputError(f"{self.folder / name} is in the way, and not of Underside's making", _ELSEWHERE)
+            self._wanted.add(name)
+
+    def put(self, name: str, of: str, make: Callable[[Path], str]) -> str:
+        """Have a file there that is made ``of`` something; ``make`` is called where it is not, and says how."""
+        path = self.folder / name
+        known = self._files.get(name)
+        if known and known.of == of and _stamp(path) == (known.size, known.mtime_ns):
+            return known.how
+        self._touch()
+        how = make(path)
+        size, mtime_ns = _stamp(path)
+        with self._turn:
+            self._files[name] = _File(of, how, size, mtime_ns)
+            self.written += 1
+        return how
+
+    def put_text(self, name: str, text: str) -> None:
+        """A small file of text."""
+        content = text.encode(errors="surrogateescape")
+
+        def make(path: Path) -> str:
+            write_atomically(path, content)
+            return "written"
+
+        self.put(name, text, make)
+
+    def give_up(self, *names: str) -> None:
+        """These shall not be in the set after all."""
+        with self._turn:
+            self._wanted.difference_update(names)
+
+    def sweep(self) -> None:
+        """Take away what is not wanted any more."""
+        for name in sorted(set(self._files) - self._wanted):
+            self._touch()
+            path = self.folder / name
+            with writing(path):
+                path.unlink(missing_ok=True)
+            del self._files[name]
+            self.removed += 1
+            if path.parent != self.folder:
+                with suppress(OSError):
+                    path.parent.rmdir()
+
+    def close(self, facts: Mapping[str, Any]) -> None:
+        """Save the table; the set is whole."""
+        self._save(facts, whole=True)
+
+    def _touch(self) -> None:
+        """Before the first change: from now on the set is not whole."""
+        with self._turn:
+            if self._touched:
+                return
+            self._touched = True
+            planned = {name: self._files.get(name, _File("")) for name in (*self._files, *self._wanted)}
+            self._save({}, whole=False, files=planned)
+            with writing(self.folder / HOW_TO):
+                (self.folder / HOW_TO).unlink(missing_ok=True)
+
+    def break_off(self) -> None:
+        """Keep what is done, for the next run."""
+        if self._touched:
+            planned = {name: self._files.get(name, _File("")) for name in (*self._files, *self._wanted)}
+            with suppress(OutputError):
+                self._save({}, whole=False, files=planned)
+
+    def _save(self, facts: Mapping[str, Any], *, whole: bool, files: Mapping[str, _File] | None = None) -> None:
+        listed = self._files if files is None else files
+        content = {"format": _FORMAT, **self.kind, "whole": whole, **facts}
+        content["files"] = {name: asdict(listed[name]) for name in sorted(listed)}
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        data = text.encode(errors="backslashreplace")
+        if data != self.before:
+            write_atomically(self.folder / TABLE, data)
+
+
+@contextmanager
+def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
+    """Make the folder or go on with it; one that is not ours, or of something else, is refused."""
+    with writing(folder / TABLE):
+        entries = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    before = _read(folder) if TABLE in entries else b""
+    files = _known(folder, before, kind) if before else {}
+    if not before and any(not name.startswith(".") for name in entries):
+        raise OutputError(f"{folder} holds other files and was not made by underside prepare", _ELSEWHERE)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    refusal = f"Another run of Underside is preparing {folder}"
+    with locked(folder / ".underside-lock", refusal, remedy="Wait for its end"):
+        for part in folder.rglob(f".*{PART_SUFFIX}"):
+            with suppress(OSError):
+                part.unlink()
+        opened = SetFolder(folder, kind, before, files)
+        try:
+            yield opened
+        except BaseException:
+            opened.break_off()
+            if opened.is_new and not opened._touched:
+                _remove_if_empty(folder)
+            raise
+
+
+def _read(folder: Path) -> bytes:
+    try:
+        return (folder / TABLE).read_bytes()
+    except OSError as error:
+        raise OutputError(f"Cannot read {folder / TABLE}: {error.strerror}", _ELSEWHERE) from error
+
+
+def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _File]:
+    try:
+        content = json.loads(table)
+        version = int(content["format"])
+        files = {str(name): _File(**facts) for name, facts in content["files"].items()} if version == _FORMAT else {}
+        found = {name: content[name] for name in kind}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OutputError(f"{folder / TABLE} is no table that Underside can read ({error})", _ELSEWHERE) from error
+    if version != _FORMAT:
+        raise OutputError(
+            f"{folder / TABLE} has format {version}, this Underside reads {_FORMAT}",
+            "Use the Underside that wrote it, or choose another folder with -o",
+        )
+    for name, value in kind.items():
+        if found[name] != value:
+            raise OutputError(f"{folder} was prepared for another {name}, {found[name]}", _ELSEWHERE)
+    if any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in files):
+        raise OutputError(f"{folder / TABLE} names files outside its folder", _ELSEWHERE)
+    return files
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        facts = path.stat()
+    except OSError:
+        return -1, -1
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _remove_if_empty(folder: Path) -> None:
+    # The lock still lies there; nothing else may.
+    with suppress(OSError):
+        if [entry.name for entry in folder.iterdir()] == [".underside-lock"]:
+            (folder / ".underside-lock").unlink()
+            folder.rmdir()

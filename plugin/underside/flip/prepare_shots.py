@@ -1,0 +1,144 @@
+"""Which shots of an output folder can go into a set, and why others cannot."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from underside.capture import read_capture
+from underside.errors import PhotoError, SettingsError
+from underside.files import sha256_of
+from underside.layouts.advice import some
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.photo import RAW_SUFFIXES
+from underside.verdict import Grade
+
+__all__ = ["Chosen", "choose_shots", "chosen_notes"]
+
+_TURNED_WHILE_READ = (".heic", ".heif", ".hif", ".avif")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What goes into a set. A mask whose hash is another than the one that was written counts as by hand."""
+
+    capture: Path
+    shots: tuple[ShotRecord, ...]
+    mask_hashes: Mapping[str, str]
+    """By photo, of the masks as they are now."""
+    left_out: Mapping[str, str]
+    """Why, by photo, as a sentence with its full stop."""
+    declined: tuple[str, ...]
+    """Left out because their verdict is insufficient and that was asked for."""
+    not_masked: tuple[str, ...]
+    """Photos that lie in the capture's folder by now, of which the manifest knows nothing."""
+    passes: tuple[str, ...]
+    """All that the manifest knows."""
+
+
+def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
+    """Read the manifest, and look at every photo and mask that it tells of."""
+    manifest = _manifest(out)
+    capture = Path(manifest.capture)
+    if not capture.is_dir():
+        raise SettingsError(
+            f"The photos' folder {capture} is not there", "Put it back, or mask the photos where they are now"
+        )
+    shots: list[ShotRecord] = []
+    hashes: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    declined: list[str] = []
+    for record in manifest.shots:
+        if without_insufficient and record.verdict == Grade.INSUFFICIENT and record.state is State.MASKED:
+            declined.append(record.photo)
+            continue
+        try:
+            hashes[record.photo] = _looked_at(record, capture, out)
+        except PhotoError as error:
+            left_out[record.photo] = str(error)
+            continue
+        ours = record.state is State.MASKED and hashes[record.photo] == record.mask_sha256
+        shots.append(record if ours else replace(record, state=State.BY_HAND))
+    if not shots:
+        why = next(iter(left_out.values()), "Every mask is insufficient." if declined else "It lists no shots.")
+        raise SettingsError(
+            f"No shot of {out} can be used. {why.rstrip('.')}", "Mend that and run underside mask again"
+        )
+    return Chosen(
+        capture=capture,
+        shots=tuple(shots),
+        mask_hashes=hashes,
+        left_out=left_out,
+        declined=tuple(declined),
+        not_masked=tuple(_not_masked(manifest, capture, out)),
+        passes=tuple(dict.fromkeys(record.pass_name for record in manifest.shots)),
+    )
+
+
+def chosen_notes(chosen: Chosen) -> Iterator[str]:
+    """What a person should know before a program takes hours over these shots."""
+    passes = list(dict.fromkeys(shot.pass_name for shot in chosen.shots))
+    gone = [name for name in chosen.passes if name not in passes]
+    if gone:
+        yield f"No shot is left of {' and '.join(name or 'the pass without a name' for name in gone)}"
+    if len(passes) == 1:
+        name = f" ({passes[0]})" if passes[0] else ""
+        yield (
+            f"There is only one pass{name}: no program can show what the object stood on. For the underside turn it "
+            "over, shoot a second pass, and mask both into one output folder"
+        )
+    poor = [shot.photo for shot in chosen.shots if shot.verdict == Grade.INSUFFICIENT and shot.state is State.MASKED]
+    if poor:
+        yield (
+            f"Their masks are insufficient, look at them first (--without-insufficient leaves them out): {some(poor)}"
+        )
+    if chosen.declined:
+        yield f"Left out as their masks are insufficient: {some(chosen.declined)}"
+    if chosen.not_masked:
+        yield (
+            f"{len(chosen.not_masked)} photos in {chosen.capture} have not been masked, such as "
+            f"{chosen.not_masked[0]}: if they are of this object, run underside mask and then this again"
+        )
+    odd = [shot.photo for shot in chosen.shots if _is_odd(shot.photo)]
+    if odd:
+        yield (
+            "Camera raw and HEIC are read by some programs only, and turned by some: develop to TIFF or JPEG and "
+            f"mask these if the masks do not fit: {some(odd)}"
+        )
+
+
+def _manifest(out: Path) -> Manifest:
+    manifest = load(out)
+    if manifest is None:
+        raise SettingsError(
+            f"There is no {MANIFEST_NAME} in {out}",
+            "Make the masks first: underside mask CAPTURE -o OUT, then name OUT",
+        )
+    return manifest
+
+
+def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
+    """The mask's hash, if all is well."""
+    photo, mask = capture / record.photo, out / record.mask
+    if record.state is State.FAILED:
+        raise PhotoError(
+            record.reason.rstrip(".") or "It could not be masked", "Mend that and run underside mask again"
+        )
+    if not photo.is_file():
+        raise PhotoError(f"The photo {photo} is not there any more", "Put it back")
+    if not record.is_of(photo):
+        raise PhotoError(f"{photo} has changed since it was masked", "Run underside mask again")
+    try:
+        return sha256_of(mask)
+    except OSError as error:
+        raise PhotoError(f"Its mask {mask} cannot be read: {error.strerror}", "Run underside mask again") from error
+
+
+def _not_masked(manifest: Manifest, capture: Path, out: Path) -> Iterator[str]:
+    known = {record.photo for record in manifest.shots} | set(manifest.plates)
+    known |= {companion for record in manifest.shots for companion in record.companions}
+    yield from (shot.name for shot in read_capture([capture], output=out).shots if shot.name not in known)
+
+
+def _is_odd(photo: str) -> bool:
+    suffix = PurePosixPath(photo).suffix.lower()
+    return suffix in RAW_SUFFIXES or suffix in _TURNED_WHILE_READ
