@@ -166,11 +166,12 @@ def scene(path: Path, photos: Sequence[Path], **facts: Any) -> Path:
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """As stored; that of ``photo`` for one that is not there."""
-    if not path.is_file():
+    """As stored; that of ``photo`` for one that is none."""
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except OSError:
         return 96, 64
-    with Image.open(path) as picture:
-        return picture.size
 
 
 def view_ids(path: Path) -> dict[str, str]:

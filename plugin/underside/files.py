@@ -71,6 +71,8 @@ def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
             _give_usual_permissions(part)
             yield part
             _take_its_place(part, path)
+            # Two names of one file are not moved onto each other, and both stay.
+            part.unlink(missing_ok=True)
             if durable:
                 sync_folder(path.parent)
     except BaseException:

@@ -126,7 +126,7 @@ def plain_mask(path: str, width: int, height: int, *, white: bool) -> None:
     row = b"\x00" + (b"\xff" if white else b"\x00") * width
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * height, 1)), (b"IEND", b""))
-    content = b"".join(
+    content = _SIGNATURE + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
     with _whole(path) as part, open(part, "wb") as file:
@@ -152,7 +152,7 @@ def _whole(path: str) -> Any:
                 os.unlink(part)
             yield part
             os.replace(part, path)
-        except BaseException:
+        finally:
+            # Also where all went well: two names of one file are not moved onto each other, and both stay.
             with contextlib.suppress(OSError):
                 os.unlink(part)
-            raise
