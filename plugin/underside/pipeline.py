@@ -23,6 +23,9 @@ from underside.shotwork import Done, ShotWork, judged_alone
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 
+# Shots further away show the object from another side.
+_LENDING_REACH = 2
+
 __all__ = ["Judged", "Outcome", "Progress", "mask_capture", "usual_workers"]
 
 # A shot in flight holds its pixels, its mask and the file: about 150 MB at 24 megapixels. More than eight
@@ -177,29 +180,22 @@ class _Run:
     ) -> None:
         """Hold the masks of a pass against each other, and try again where they cannot be trusted."""
         again: list[Callable[[], Done]] = []
+        announce = partial(self._book.enter, at_once=True)
         for ring in [[shot] for shot in shots] if self._alone else _rings(shots, seen):
-            records = [record for shot in ring if (record := self._book.before(shot)) and record.silhouette]
-            by_name = {shot.name: shot for shot in ring}
-            silhouettes = [Silhouette(*record.silhouette) for record in records]
-            for place, (record, agrees) in enumerate(zip(records, agreement(silhouettes), strict=True)):
+            marked = [(shot, record) for shot in ring if (record := self._book.before(shot)) and record.silhouette]
+            silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
+            agreements = agreement(silhouettes)
+            for place, (shot, record) in enumerate(marked):
                 if record.judged or record.state is not State.MASKED:
                     continue
+                agrees = agreements[place]
                 signs = self._signs.pop(record.photo, None)
                 if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
                     self._take_up(judged_alone(record, verdict), record, left=0)
                     continue
                 agreed = partial(_agreement_at, place, silhouettes, record.orientation)
-                shot = by_name[record.photo]
-                again.append(
-                    partial(
-                        self._work.climb,
-                        shot,
-                        record,
-                        seen.get(shot.name),
-                        agreed,
-                        partial(self._book.enter, at_once=True),
-                    )
-                )
+                lenders = [(marked[i][0], seen.get(marked[i][0].name)) for i in _lenders(place, agreements)]
+                again.append(partial(self._work.climb, shot, record, seen.get(shot.name), agreed, lenders, announce))
         left = len(again)
 
         def landed(done: Done) -> None:
@@ -277,6 +273,15 @@ def _rings(shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
         known = seen.get(shot.name)
         rings.setdefault((shot.pass_name, id(known.ring) if known else 0), []).append(shot)
     return list(rings.values())
+
+
+def _lenders(place: int, agreements: Sequence[Agreement]) -> list[int]:
+    """The nearest shots on both sides that go with the ring, for one that does not."""
+    if not agreements[place].reason:
+        return []
+    fine = [i for i, agrees in enumerate(agreements) if not agrees.reason]
+    sides = ([i for i in fine if i < place][-1:], [i for i in fine if i > place][:1])
+    return [i for side in sides for i in side if abs(i - place) <= _LENDING_REACH]
 
 
 def _agreement_at(

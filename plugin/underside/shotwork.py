@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +19,7 @@ from underside.errors import PhotoError, UndersideError, UnfitNameError
 from underside.files import sha256_of, write_atomically
 from underside.ladder import Agreed, Ladder
 from underside.manifest import ShotRecord, State
-from underside.masker import REVISION
+from underside.masker import REVISION, Masked
 from underside.masks import CUTOUTS, mask_name, read_mask
 from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
@@ -99,11 +99,19 @@ class ShotWork:
         ``ring`` stands for all photos that ``seen`` was learnt from. The verdict is of the mask by itself: ``climb``
         holds it against its neighbours.
         """
+        started = time.monotonic()
         record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
         if shot.name in self.refused:
             return _set_aside(shot, record, self.refused[shot.name])
         try:
-            return self._do(shot, before, ring, seen)
+            if before is not None and self.is_masked(shot, before, ring):
+                # A raw file may have come since, or another pass been told apart.
+                return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+            record, mask, signs = self._masked(shot, photo, before, ring, seen)
+            if self._options is not None:
+                record = self._cut_out(shot, photo, mask, record, before)
+            return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
         except Exception as error:  # one shot cannot harm another, whatever it is
             return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
 
@@ -113,29 +121,20 @@ class ShotWork:
         record: ShotRecord,
         seen: Seen | None,
         agreed: Agreed,
+        lenders: Sequence[tuple[Shot, Seen | None]],
         announce: Callable[[ShotRecord], None],
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
-        ``announce`` makes a record durable before its mask is. What fails here leaves the mask that there is.
+        ``lenders`` are shots of its ring that can be trusted, given where it breaks their pattern. ``announce`` makes
+        a record durable before its mask is. What fails here leaves the mask that there is.
         """
         try:
-            return Done(self._climb(shot, record, seen, agreed, announce))
+            return Done(self._climb(shot, record, seen, agreed, lenders, announce))
         except Exception as error:
             told = f"could not be looked at again: {_in_words(error)}"
             doubted = replace(record, verdict=Grade.INSUFFICIENT.value, doubt=1.0, reasons=(told,))
             return Done(doubted, breaks=_that_meets_all(error))
-
-    def _do(self, shot: Shot, before: ShotRecord | None, ring: str, seen: Seen | None) -> Done:
-        started = time.monotonic()
-        if before is not None and self.is_masked(shot, before, ring):
-            # A raw file may have come since, or another pass been told apart.
-            return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
-        photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
-        record, mask, signs = self._masked(shot, photo, before, ring, seen)
-        if self._options is not None:
-            record = self._cut_out(shot, photo, mask, record, before)
-        return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
 
     def _climb(
         self,
@@ -143,12 +142,13 @@ class ShotWork:
         record: ShotRecord,
         seen: Seen | None,
         agreed: Agreed,
+        lenders: Sequence[tuple[Shot, Seen | None]],
         announce: Callable[[ShotRecord], None],
     ) -> ShotRecord:
         started = time.monotonic()
         photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
         masked = self.ladder.masker.mask_photo(photo, seen)
-        climbed = self.ladder.climb(masked, agreed)
+        climbed = self.ladder.climb(masked, agreed, lambda: [self._look(*each) for each in lenders])
         final = replace(_with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
         if any(step.taken for step in climbed.steps):
             content = encode_png(climbed.mask)
@@ -163,6 +163,10 @@ class ShotWork:
             if self._options is not None:
                 final = self._cut_out(shot, photo, climbed.mask, final, None)
         return replace(final, seconds=round(record.seconds + time.monotonic() - started, 3))
+
+    def _look(self, shot: Shot, seen: Seen | None) -> Masked:
+        photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+        return self.ladder.masker.mask_photo(photo, seen)
 
     def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether an earlier run left nothing to do."""

@@ -55,19 +55,29 @@ def make(choices: Choices) -> GrabcutSegmenter:
     return GrabcutSegmenter(make_network(choices))
 
 
-def cut_by_colour(picture: NDArray[np.uint8], matte: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A matte of the same picture, put right by the colours; on a grid of about 512 x 512 pixels."""
-    small = shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
+def cut_by_colour(
+    picture: NDArray[np.uint8],
+    matte: NDArray[np.float32],
+    *,
+    side: int = 512,
+    rounds: int = _ROUNDS,
+    sure: float = _SURE,
+) -> NDArray[np.float32]:
+    """A matte of the same picture, put right by the colours; on a grid of about ``side`` x ``side`` pixels.
+
+    What the matte is ``sure`` of stays.
+    """
+    small = shrunk(picture, grid_near(picture.shape[1], picture.shape[0], side=side))
     seed = cv2.resize(matte, small.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
     labels = np.where(seed > 0.5, np.uint8(cv2.GC_PR_FGD), np.uint8(cv2.GC_PR_BGD))
-    labels[seed >= _SURE] = cv2.GC_FGD
-    labels[seed <= 1 - _SURE] = cv2.GC_BGD
+    labels[seed >= sure] = cv2.GC_FGD
+    labels[seed <= 1 - sure] = cv2.GC_BGD
     if not (seed > 0.5).any() or (seed > 0.5).all():
         return seed
     cv2.setRNGSeed(_SEED)
     room, thing = np.zeros((1, 65)), np.zeros((1, 65))
     colours = np.ascontiguousarray(small[..., ::-1])
-    cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, rounds, cv2.GC_INIT_WITH_MASK)
     kept = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     return _WEIGHT * cv2.GaussianBlur(kept, (0, 0), 0.8).astype(np.float32) + (1 - _WEIGHT) * seed
 

@@ -110,7 +110,7 @@ class CaptureSession:
         if settings and done.breaks is None and done.record.state is State.MASKED:
             book.enter_of(work.engine, done.record)
             # Its neighbours have no say: they were masked in another way.
-            done = work.climb(shot, done.record, None, lambda _: None, partial(book.enter, at_once=True))
+            done = work.climb(shot, done.record, None, lambda _: None, (), partial(book.enter, at_once=True))
         book.enter_of(work.engine, done.record)
         if done.breaks is not None:
             raise done.breaks

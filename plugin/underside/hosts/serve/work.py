@@ -29,9 +29,5 @@ def _masked(photo: Photo, model: str | None, shelf: Shelf) -> tuple[NDArray[np.u
     """The mask that ``underside mask`` makes of this photo alone, and the pixels it looked at."""
     with shelf.lent(model) as ladder:
         masked = ladder.masker.mask_photo(photo)
-        mask = ladder.climb(masked, _no_neighbours).mask if ladder.rungs else masked.mask
+        mask = ladder.climb(masked, lambda _: None, list).mask if ladder.rungs else masked.mask
     return mask, masked.look.pixels
-
-
-def _no_neighbours(_mask: NDArray[np.uint8]) -> None:
-    return None
