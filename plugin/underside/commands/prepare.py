@@ -17,7 +17,6 @@ from underside.flip.prepare_files import PrepareOptions
 from underside.flip.prepare_programs import PROGRAMS
 from underside.flip.prepare_regions import parse_region
 from underside.journal import journal_path
-from underside.watch.status import read_status
 
 __all__ = ["prepare"]
 
@@ -82,6 +81,9 @@ def _refuse_growing(out: Path) -> None:
     out = out.absolute()
     if not journal_path(out.parent).is_file():
         return
+    # The watch brings the whole engine, which takes a second to load and is hardly ever needed here.
+    from underside.watch.status import read_status
+
     status = read_status(out.parent)
     captures = [each for each in status.captures if each.name == out.name]
     if status.watcher and captures and not captures[0].complete:

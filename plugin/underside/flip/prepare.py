@@ -16,6 +16,7 @@ from underside.flip.prepare_regions import check_regions, region_notes
 from underside.flip.prepare_sensors import Sensor, sensor_notes, sensors_of
 from underside.flip.prepare_shots import choose_shots, chosen_notes
 from underside.layouts import places
+from underside.layouts.advice import some
 from underside.manifest import ShotRecord
 from underside.masks import RESULT_FOLDERS
 from underside.metadata.position import has_position
@@ -100,7 +101,7 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
     return Prepared(
         program=program.layout.name,
         folder=opened.folder,
-        passes=Counter(member.shot.pass_name for member in members),
+        passes=dict(Counter(member.shot.pass_name for member in members)),
         written=opened.written,
         removed=opened.removed,
         how_to=how_to,
@@ -165,11 +166,11 @@ def _notes(
     yield from chosen_notes(sources.chosen)
     yield from sensor_notes(sensors)
     yield from region_notes(options.keep, [member.shot for member in members])
-    placed = [member for member in members if not options.without_position and _has_position(sources, member.shot)]
+    placed = [] if options.without_position else [each.shot.photo for each in members if _has_position(sources, each)]
     if placed:
         yield (
-            f"{len(placed)} photos tell where they were taken (GPS), which programs may take for the camera's place: "
-            "--without-position makes copies that do not"
+            "Some photos tell where they were taken (GPS), which programs may take for the camera's place; "
+            f"--without-position makes copies that do not: {some(placed)}"
         )
     renamed = [
         member for member in members if PurePosixPath(member.photo).name != PurePosixPath(member.shot.photo).name
@@ -180,15 +181,16 @@ def _notes(
             f"({len(renamed)} in all): {TABLE} has all names"
         )
     if copied and not options.copies:
-        yield f"{copied} photos had to be copied, as hard links do not reach from their disk to that of {folder}"
+        number = "all " * (copied == len(members)) + str(copied)
+        yield f"Copied, as hard links do not reach from their disk to that of {folder}: {number} photos"
     if program.layout.check_once:
         yield f"Not confirmed. {program.layout.check_once}"
     if changed and program.stale and (folder / program.stale).exists():
         yield f"Photos or masks have changed since {program.stale} was made: delete it and run the commands again"
 
 
-def _has_position(sources: Sources, shot: ShotRecord) -> bool:
-    with sources.photo(shot).open("rb") as file:
+def _has_position(sources: Sources, member: Member) -> bool:
+    with sources.photo(member.shot).open("rb") as file:
         head = file.read(_HEAD)
         return has_position(head if head.startswith(b"\xff\xd8") else head + file.read())
 

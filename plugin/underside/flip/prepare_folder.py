@@ -1,5 +1,6 @@
 """The folder of a set: known as ours by its table, changed file by file, and only where something is new."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -81,7 +82,7 @@ class SetFolder:
             write_atomically(path, content)
             return "written"
 
-        self.put(name, text, make)
+        self.put(name, hashlib.sha256(content).hexdigest(), make)
 
     def give_up(self, *names: str) -> None:
         """These shall not be in the set after all."""

@@ -6,14 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from underside.errors import SettingsError
 from underside.files import sha256_of
 from underside.flip.prepare_sensors import Sensor
 from underside.layouts import IMAGES, LAYOUTS, Layout, Photos
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord
+from underside.masks import MASKS
+from underside.resources import meshroom_nodes_folder
 
 __all__ = ["PROGRAMS", "Draft", "Member", "Program", "find_program"]
+
+_TEMPLATE = "undersideTwoSides.mg"
 
 
 @dataclass(frozen=True)
@@ -94,16 +99,40 @@ def _record(folder: Path, member: Member) -> ShotRecord:
 
 
 def _for_meshroom(draft: Draft) -> Texts:
-    """A scene: one view a photo, and one group of intrinsics a camera, which CameraInit fills from the photos."""
+    """A scene: one view a photo, one group of intrinsics a camera, which CameraInit fills; and our graph with it."""
 
     def scene() -> str:
         views = [_view(draft.folder, member, number) for number, member in enumerate(draft.members)]
         return _json({"version": ["1", "2", "8"], "views": views, "intrinsics": []})
 
-    return {"scene.sfm": scene}
+    return {"scene.sfm": scene, "project.mg": lambda: _json(_project(draft))}
 
 
-def _view(folder: Path, member: Member, number: int) -> Mapping[str, object]:
+def _project(draft: Draft) -> Mapping[str, object]:
+    """The template for flipped objects, its masking taken out: the masks lie here already."""
+    template = json.loads((meshroom_nodes_folder() / "meshroom" / _TEMPLATE).read_text(encoding="utf-8"))
+    nodes = {name: node for name, node in template["graph"].items() if not node["nodeType"].startswith("Underside")}
+    for node in nodes.values():
+        node["inputs"] = {name: _rewired(value, draft.folder) for name, value in node["inputs"].items()}
+    nodes["CameraInit_1"]["inputs"]["viewpoints"] = [
+        {"viewId": int(view["viewId"]), "poseId": int(view["viewId"]), "path": view["path"]}
+        for view in (_view(draft.folder, member, 0) for member in draft.members)
+    ]
+    versions = template["header"]["nodesVersions"]
+    kinds = {node["nodeType"] for node in nodes.values()}
+    header = {**template["header"], "nodesVersions": {kind: versions[kind] for kind in versions if kind in kinds}}
+    return {"header": {**header, "template": False}, "graph": nodes}
+
+
+def _rewired(value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, list):
+        return [_rewired(each, folder) for each in value]
+    if value == "{UndersideMasking_1.output}":
+        return (folder / MASKS).as_posix()
+    return "{CameraInit_1.output}" if value == "{UndersideMasking_1.input}" else value
+
+
+def _view(folder: Path, member: Member, number: int) -> dict[str, Any]:
     # Meshroom's numbers have 32 bits; the highest one means none.
     content = hashlib.sha256(member.photo.encode(errors="surrogateescape")).digest()
     view_id = str(int.from_bytes(content[:4], "big") >> 1 or 1)
@@ -165,9 +194,10 @@ PROGRAMS: Mapping[str, Program] = {
     "meshroom": Program(
         layout=replace(LAYOUTS["meshroom"], photos=Photos.COME),
         how_to=(
-            'Drag "{folder}/images" into Meshroom, or start meshroom_batch with -i "{folder}/scene.sfm". In '
-            'FeatureExtraction set Masks Folder to "{folder}/masks" and Mask Extension to png; in PrepareDenseScene '
-            "add the same folder to Masks Folders. The scene names whole paths: prepare again after moving this folder."
+            'Open "{folder}/project.mg", in which the masks are wired up. Or, in a pipeline of your own, drag '
+            '"{folder}/images" into Meshroom (meshroom_batch: -i "{folder}/scene.sfm"); in FeatureExtraction set Masks '
+            'Folder to "{folder}/masks" and Mask Extension to png, and in PrepareDenseScene add the same folder to '
+            "Masks Folders. Project and scene name whole paths: prepare again elsewhere rather than move this folder."
         ),
         more=_for_meshroom,
     ),

@@ -33,7 +33,7 @@ def sensors_of(capture: Path, shots: Iterable[ShotRecord]) -> tuple[Sensor, ...]
     for shot in shots:
         groups.setdefault(_facts(capture, shot), []).append(shot)
     return tuple(
-        Sensor(number, facts, tuple(shot.photo for shot in group), Counter(shot.pass_name for shot in group))
+        Sensor(number, facts, tuple(shot.photo for shot in group), dict(Counter(shot.pass_name for shot in group)))
         for number, (facts, group) in enumerate(groups.items(), start=1)
     )
 

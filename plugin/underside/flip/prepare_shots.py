@@ -95,8 +95,8 @@ def chosen_notes(chosen: Chosen) -> Iterator[str]:
         yield f"Left out as their masks are insufficient: {some(chosen.declined)}"
     if chosen.not_masked:
         yield (
-            f"{len(chosen.not_masked)} photos in {chosen.capture} have not been masked, such as "
-            f"{chosen.not_masked[0]}: if they are of this object, run underside mask and then this again"
+            f"Photos lie in {chosen.capture} that have not been masked; if they are of this object, run underside mask "
+            f"and then this again: {some(chosen.not_masked)}"
         )
     odd = [shot.photo for shot in chosen.shots if _is_odd(shot.photo)]
     if odd:
