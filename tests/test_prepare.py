@@ -259,6 +259,19 @@ def test_what_colmap_has_made_of_older_masks_is_told_of(tmp_path: Path) -> None:
     assert (tmp_path / "set/database.db").read_bytes() == b"features"
 
 
+def test_commands_that_a_person_has_changed_stay_so(tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "colmap")
+    (tmp_path / "set/run-colmap.sh").write_text("mine")
+    for options in (keeping(), keeping("upright=0,0,5,5")):
+        done = prepare(finished.out, tmp_path / "set", "colmap", options)
+        assert (tmp_path / "set/run-colmap.sh").read_text() == "mine"
+        assert any("made anew): run-colmap.sh" in note for note in done.notes)
+    (tmp_path / "set/run-colmap.sh").unlink()
+    prepare(finished.out, tmp_path / "set", "colmap")
+    assert "exhaustive_matcher" in (tmp_path / "set/run-colmap.sh").read_text()
+
+
 # Programs
 
 
@@ -302,6 +315,7 @@ def test_meshroom_gets_a_scene_with_one_group_for_one_camera(tmp_path: Path) -> 
     assert all(Path(view["path"]).is_file() for view in scene["views"])
     assert len({view["viewId"] for view in scene["views"]}) == 2
     assert {view["intrinsicId"] for view in scene["views"]} == {"1"}
+    assert not any({"width", "height"} & set(view) for view in scene["views"])
     # Masks are found by the photo's stem, whatever number Meshroom gives to the view.
     assert all((tmp_path / "set/masks" / f"{Path(view['path']).stem}.png").is_file() for view in scene["views"])
 
@@ -320,7 +334,7 @@ def test_meshroom_gets_a_project_with_the_masks_wired_up(tmp_path: Path) -> None
     ]
     text = json.dumps(project)
     assert "Underside" not in text
-    assert project["header"]["template"] is False
+    assert project["header"]["template"] is True
     assert {kind["nodeType"] for kind in nodes.values()} == set(project["header"]["nodesVersions"])
 
 

@@ -93,7 +93,7 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
     changed = not opened.is_new and opened.written > 0
     for each, text in program.more(Draft(opened.folder, members, sensors)).items():
         opened.put_text(each, text())
-    notes = tuple(_notes(sources, members, sensors, opened.folder, copied=ways[COPIED], changed=changed))
+    notes = tuple(_notes(sources, members, sensors, opened, copied=ways[COPIED], changed=changed))
     how_to = program.how_to.replace("{folder}", str(opened.folder))
     opened.put_text(HOW_TO, _how_to_text(program, how_to, notes))
     opened.sweep()
@@ -160,9 +160,15 @@ def _bring_all(
 
 
 def _notes(
-    sources: Sources, members: Sequence[Member], sensors: Sequence[Sensor], folder: Path, *, copied: int, changed: bool
+    sources: Sources,
+    members: Sequence[Member],
+    sensors: Sequence[Sensor],
+    opened: SetFolder,
+    *,
+    copied: int,
+    changed: bool,
 ) -> Iterator[str]:
-    program, options = sources.program, sources.options
+    program, options, folder = sources.program, sources.options, opened.folder
     yield from chosen_notes(sources.chosen)
     yield from sensor_notes(sensors)
     yield from region_notes(options.keep, [member.shot for member in members])
@@ -185,6 +191,11 @@ def _notes(
         yield f"Copied, as hard links do not reach from their disk to that of {folder}: {number} photos"
     if program.layout.check_once:
         yield f"Not confirmed. {program.layout.check_once}"
+    if opened.changed_by_others:
+        yield (
+            "Changed since Underside wrote it, so it stays as it is (delete it to have it made anew): "
+            f"{', '.join(opened.changed_by_others)}"
+        )
     if changed and program.stale and (folder / program.stale).exists():
         yield f"Photos or masks have changed since {program.stale} was made: delete it and run the commands again"
 

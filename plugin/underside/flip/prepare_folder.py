@@ -20,6 +20,7 @@ HOW_TO = "HOW-TO.txt"
 """Written last: where it stands, the set is whole."""
 _FORMAT = 1
 _ELSEWHERE = "Choose another folder with -o"
+_NOWHERE = (-1, -1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class SetFolder:
     _wanted: set[str] = field(default_factory=set)
     written: int = 0
     removed: int = 0
+    changed_by_others: list[str] = field(default_factory=list)
+    """Small files that were left as they are."""
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _touched: bool = False
 
@@ -75,8 +78,12 @@ class SetFolder:
         return how
 
     def put_text(self, name: str, text: str) -> None:
-        """A small file of text."""
+        """A small file of text; one that a person or a program has changed since stays as they left it."""
         content = text.encode(errors="surrogateescape")
+        known, there = self._files.get(name), _stamp(self.folder / name)
+        if known and known.of and there not in (_NOWHERE, (known.size, known.mtime_ns)):
+            self.changed_by_others.append(name)
+            return
 
         def make(path: Path) -> str:
             write_atomically(path, content)
@@ -192,7 +199,7 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         facts = path.stat()
     except OSError:
-        return -1, -1
+        return _NOWHERE
     return facts.st_size, facts.st_mtime_ns
 
 

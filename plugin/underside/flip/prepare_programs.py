@@ -121,7 +121,8 @@ def _project(draft: Draft) -> Mapping[str, object]:
     versions = template["header"]["nodesVersions"]
     kinds = {node["nodeType"] for node in nodes.values()}
     header = {**template["header"], "nodesVersions": {kind: versions[kind] for kind in versions if kind in kinds}}
-    return {"header": {**header, "template": False}, "graph": nodes}
+    # It stays a template: a project's nodes would need the hashes that Meshroom gives them.
+    return {"header": header, "graph": nodes}
 
 
 def _rewired(value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -142,8 +143,7 @@ def _view(folder: Path, member: Member, number: int) -> dict[str, Any]:
         "frameId": str(number),
         "intrinsicId": str(member.sensor),
         "path": (folder / member.photo).as_posix(),
-        "width": str(member.shot.width),
-        "height": str(member.shot.height),
+        # No width and height: AliceVision reads no EXIF of views that tell everything else already.
         "metadata": {},
     }
 
@@ -194,10 +194,11 @@ PROGRAMS: Mapping[str, Program] = {
     "meshroom": Program(
         layout=replace(LAYOUTS["meshroom"], photos=Photos.COME),
         how_to=(
-            'Open "{folder}/project.mg", in which the masks are wired up. Or, in a pipeline of your own, drag '
-            '"{folder}/images" into Meshroom (meshroom_batch: -i "{folder}/scene.sfm"); in FeatureExtraction set Masks '
-            'Folder to "{folder}/masks" and Mask Extension to png, and in PrepareDenseScene add the same folder to '
-            "Masks Folders. Project and scene name whole paths: prepare again elsewhere rather than move this folder."
+            'Open "{folder}/project.mg", in which the masks are wired up, and save it under a name of yours. Or, in a '
+            'pipeline of your own, drag "{folder}/images" into Meshroom (meshroom_batch: -i "{folder}/scene.sfm"); in '
+            'FeatureExtraction set Masks Folder to "{folder}/masks" and Mask Extension to png, in PrepareDenseScene '
+            "add the same folder to Masks Folders. Project and scene name whole paths: prepare again elsewhere rather "
+            "than move this folder."
         ),
         more=_for_meshroom,
     ),
