@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from underside.errors import ExitCode
 from underside.pipeline import usual_workers
 from underside.watch import Plan
 from underside.watch import watch as run_watch
+from underside.watch.happenings import Listener, to_all
+from underside.watch.log import Log
+from underside.watch.metrics import Metrics
 
 __all__ = ["watch"]
 
@@ -58,6 +62,11 @@ _POLL_EVERY = 2.0
 @plate_options
 @click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
 @click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@click.option("--log-json", is_flag=True, help="Log as JSON lines (.underside/watch.jsonl in the output folder).")
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), metavar="PORT",
+    help="Figures for Prometheus, at http://127.0.0.1:PORT/metrics, for this machine alone.",
+)  # fmt: skip
 @click.pass_context
 def watch(
     context: click.Context,
@@ -75,6 +84,8 @@ def watch(
     on_capture: str | None,
     workers: int | None,
     events: bool,
+    log_json: bool,
+    metrics_port: int | None,
     **_: Any,  # noqa: ANN401 - what ``given`` reads from the context
 ) -> int:
     """Watch FOLDER and mask what comes into it, until stopped.
@@ -101,6 +112,13 @@ def watch(
         workers=workers or usual_workers(),
         on_capture=tuple(shlex.split(on_capture, posix=sys.platform != "win32")) if on_capture else (),
     )
-    with stopping_cleanly(with_input=events) as stop, Program() if events else Person(plan.out) as door:
-        failed = run_watch(plan, tell=door, stop=stop)
+    with ExitStack() as stack:
+        stop = stack.enter_context(stopping_cleanly(with_input=events))
+        listeners: list[Listener] = [
+            stack.enter_context(Program() if events else Person(plan.out)),
+            stack.enter_context(Log(plan.out, as_json=log_json)),
+        ]
+        if metrics_port:
+            listeners.append(stack.enter_context(Metrics(plan.out, metrics_port)))
+        failed = run_watch(plan, tell=to_all(listeners), stop=stop)
     return ExitCode.SOME_FAILED if once and failed else ExitCode.DONE

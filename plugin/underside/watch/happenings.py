@@ -1,13 +1,25 @@
 """What happens in a watched folder, as it is told to whoever listens: a person's screen, a program, a log, a metric."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from underside.layouts import LayoutResult
 from underside.manifest import Manifest, ShotRecord
 
-__all__ = ["Completed", "Failed", "Happening", "Listener", "Masked", "Moved", "Note", "Seen", "Started", "Stopped"]
+__all__ = [
+    "Completed",
+    "Failed",
+    "Happening",
+    "Listener",
+    "Masked",
+    "Moved",
+    "Note",
+    "Seen",
+    "Started",
+    "Stopped",
+    "to_all",
+]
 
 
 @dataclass(frozen=True)
@@ -85,3 +97,13 @@ class Stopped:
 Happening = Started | Seen | Masked | Failed | Moved | Completed | Note | Stopped
 Listener = Callable[[Happening], None]
 """Called from the watch's own thread, in order; what takes long belongs elsewhere."""
+
+
+def to_all(listeners: Sequence[Listener]) -> Listener:
+    """One listener who tells all of them, in that order."""
+
+    def tell(happening: Happening) -> None:
+        for listener in listeners:
+            listener(happening)
+
+    return tell

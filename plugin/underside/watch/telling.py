@@ -1,0 +1,65 @@
+"""What happens in a watched folder, in words for people and as events for programs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from underside.manifest import State
+from underside.watch.happenings import Completed, Failed, Happening, Masked, Moved, Note, Seen, Started, Stopped
+
+__all__ = ["as_event", "in_words"]
+
+
+def in_words(happening: Happening) -> list[str]:
+    """One line or several; none for what a person need not hear of each time."""
+    match happening:
+        case Started(root, out, notes):
+            return [*notes, f"Watching {root}; masks go to {out}. Ctrl-C ends it."]
+        case Masked(photo=photo, record=record, alone=alone):
+            by_hand = ", by hand" if record.state is State.BY_HAND else ""
+            how = f"{record.verdict or 'masked'}{by_hand}{', for now' if alone else ''}"
+            return [f"{photo}: {how} ({record.seconds:.1f} s)"]
+        case Failed(reason=reason, final=final):
+            return [f"underside: {reason}{' It is set aside.' if final else ''}"]
+        case Moved(photo, before):
+            return [f"{before} is {photo} now; its mask went along"]
+        case Completed(capture, manifest, path, layouts):
+            page = path.with_name("report.html")
+            laid_out = [f"  laid out for {layout.name}: {layout.folder}" for layout in layouts]
+            return [f"{capture} is complete: {len(manifest.shots)} shots, {page}", *laid_out]
+        case Note(text):
+            return [f"underside: {text}."]
+        case Stopped(failed):
+            return [f"Stopped{f'; {failed} photos are set aside' if failed else ''}."]
+        case Seen():
+            return []
+
+
+def as_event(happening: Happening) -> tuple[str, dict[str, Any]]:
+    """Name and facts, as the line protocol has them."""
+    match happening:
+        case Started(root, out, notes):
+            return "started", {"root": str(root), "output": str(out), "notes": list(notes)}
+        case Seen(photo):
+            return "seen", {"photo": photo}
+        case Masked(capture, photo, record, alone):
+            return "shot", {
+                "capture": capture,
+                "photo": photo,
+                "mask": record.mask,
+                "state": record.state.value,
+                "alone": alone,
+                "verdict": record.verdict,
+                "reasons": list(record.reasons),
+                "notes": list(record.notes),
+                "seconds": record.seconds,
+            }
+        case Failed() | Moved():
+            return type(happening).__name__.lower(), asdict(happening)
+        case Completed(capture, manifest, path, layouts):
+            folders = {layout.name: str(layout.folder) for layout in layouts}
+            shots = len(manifest.shots)
+            return "complete", {"capture": capture, "manifest": str(path), "shots": shots, "layouts": folders}
+        case Note(text):
+            return "note", {"text": text}
+        case Stopped(failed):
+            return "finished", {"failed": failed}
