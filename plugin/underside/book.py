@@ -46,6 +46,7 @@ class Book:
         promises.keep(record for record in self._before.shots if record.photo not in self._records)
         self._engines = {**self._before.engines, str(engine["fingerprint"]): engine}
         self._warnings = warnings
+        self._plates_told = self._before.plates_told
         self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
@@ -74,8 +75,10 @@ class Book:
             self._engines[str(engine["fingerprint"])] = engine
         self.enter(record)
 
-    def close(self) -> Manifest:
-        """Save the manifest as it is now."""
+    def close(self, plates_told: tuple[str, ...] | None = None) -> Manifest:
+        """Save the manifest as it is now; what is told of the plates stays until they are looked at again."""
+        if plates_told is not None:
+            self._plates_told = plates_told
         with suppress(OSError):
             (self._out / _ROOM).unlink()
         with self._turn:
@@ -102,7 +105,8 @@ class Book:
             engines={key: engine for key, engine in self._engines.items() if key in used},
             shots=shots,
             plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
-            warnings=(*_warnings(self._capture, shots), *self._warnings),
+            plates_told=self._plates_told,
+            warnings=(*_warnings(self._capture, shots), *self._warnings, *self._plates_told),
         )
 
 

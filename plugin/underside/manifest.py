@@ -127,6 +127,8 @@ class Manifest:
     shots: tuple[ShotRecord, ...] = ()
     plates: tuple[str, ...] = ()
     """Photos known as plates, relative to the capture's folder: never masked."""
+    plates_told: tuple[str, ...] = ()
+    """What is wrong of plates, among the warnings too."""
     warnings: tuple[str, ...] = ()
     format: int = field(default=FORMAT)
 
@@ -181,6 +183,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     values["shots"] = tuple(_shot(shot) for shot in content["shots"])
     values["plates"] = tuple(content["plates"])
     values["warnings"] = tuple(content["warnings"])
+    values["plates_told"] = tuple(content.get("plates_told", ()))
     return Manifest(**values)
 
 

@@ -108,7 +108,7 @@ def mask_capture(
             for group in groups:
                 run.over(group, pool, in_flight=workers)
     finally:
-        manifest = book.close()
+        manifest = book.close(surveyor.warnings if surveyor and surveyor.looked else None)
     if run.broken_by is not None:
         raise run.broken_by
     return Outcome(
@@ -160,7 +160,7 @@ class _Run:
     def learnt(
         self, shots: tuple[Shot, ...], plates: Sequence[Shot], surveyor: Surveyor | None, pool: ThreadPoolExecutor
     ) -> Group:
-        """Survey a pass, where that helps and something is left to do in it."""
+        """Survey the shots, where that helps and something is left to do."""
         ring, seen = "", dict[str, Seen]()
         if surveyor is not None and len(shots) >= FEWEST_TO_LEARN_FROM and not self._stopped:
             ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
@@ -169,7 +169,7 @@ class _Run:
         return Group(shots, ring, seen)
 
     def over(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
-        """Mask a pass."""
+        """Mask the shots, and judge the masks together."""
         shots, ring, seen = group.shots, group.ring, group.seen
         work = (partial(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name)) for shot in shots)
         self._fly(work, pool, in_flight, self._count)
@@ -271,7 +271,7 @@ def _rings(shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
     rings: dict[tuple[str, int], list[Shot]] = {}
     for shot in shots:
         known = seen.get(shot.name)
-        rings.setdefault((shot.pass_name, id(known.ring) if known else 0), []).append(shot)
+        rings.setdefault((shot.pass_name, known.place if known else -1), []).append(shot)
     return list(rings.values())
 
 

@@ -62,7 +62,10 @@ class Group:
 
 
 def learnt_together(shots: Sequence[Shot]) -> Iterator[tuple[Shot, ...]]:
-    """The shots pass by pass, in their order; of very long passes, parts."""
+    """All shots in their order: a camera sees one room in all passes. Of very many, pass by pass, or parts of these."""
+    if len(shots) <= _LEARNT_AT_ONCE:
+        yield tuple(shots)
+        return
     for _, of_pass in groupby(shots, key=lambda shot: shot.pass_name):
         together = tuple(of_pass)
         yield from (together[start : start + _LEARNT_AT_ONCE] for start in range(0, len(together), _LEARNT_AT_ONCE))

@@ -57,6 +57,11 @@ class Surveyor:
         self._told: dict[str, str] = {}
 
     @property
+    def looked(self) -> bool:
+        """Whether anything was surveyed so far."""
+        return self._seen_plates is not None
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What is to be said of the plates, after all that was surveyed so far."""
         unused = [sight.name for sight in self._seen_plates or () if sight.name not in self._used]
