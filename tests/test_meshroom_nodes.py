@@ -155,7 +155,11 @@ def test_the_revision_goes_up_when_the_engines_masks_change() -> None:
     revision = part("revision")
     told = "raise REVISION, and set what it stands for"
     assert (__version__, REVISION) == (revision.VERSION, revision.MASKS), told
-    assert isinstance(revision.REVISION, int)
+    for name in TYPES:
+        described = node_class(name)
+        # Another major version lets Meshroom ask for an upgrade of the node in older projects.
+        assert sys.modules[described.__module__].__version__ == f"{revision.REVISION}.0"
+        assert described().upgradeAttributeValues({"revision": 0, "grow": 3}, "0.9") == {"grow": 3}
 
 
 def test_options_of_the_nodes_are_the_engines_own() -> None:
@@ -237,6 +241,8 @@ def test_a_templates_links_lead_to_what_is_there(path: Path) -> None:
     header = json.loads(path.read_text(encoding="utf-8"))["header"]
     graph = graph_of(path)
     assert header["template"] is True
+    own = {version for name, version in header["nodesVersions"].items() if name in TYPES}
+    assert own == {f"{part('revision').REVISION}.0"}
     assert set(header["nodesVersions"]) == {node["nodeType"] for node in graph.values()}
     for name, node in graph.items():
         assert name == f"{node['nodeType']}_1"

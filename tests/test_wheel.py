@@ -32,6 +32,10 @@ def test_the_wheel_carries_the_model_and_the_demo_and_not_the_rest(wheel: Path) 
         "underside/_data/models/turntable_fp16w.onnx",
         "underside/_data/metashape_scripts/underside_menu.py",
         "underside/_data/metashape_scripts/underside_metashape/menu.py",
+        "underside/_data/meshroom_nodes/pyproject.toml",
+        "underside/_data/meshroom_nodes/meshroom/undersideTurntable.mg",
+        "underside/_data/meshroom_nodes/meshroom/undersideNodes/UndersideMasking.py",
+        "underside/_data/meshroom_nodes/meshroom/undersideNodes/parts/engine.py",
         "underside/demo/upright/DSC_0001.JPG",
         "underside/report/contact_sheet.html",
         "underside/py.typed",
@@ -73,3 +77,15 @@ def test_the_metashape_menu_is_installed_from_the_wheel_alone(wheel: Path, tmp_p
     checkout = ROOT / "metashape_scripts"
     for file in checkout.rglob("*.py"):
         assert (tmp_path / "scripts" / file.relative_to(checkout)).read_bytes() == file.read_bytes()
+
+
+def test_meshroom_is_told_of_the_nodes_in_the_wheel(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    done = run_from(wheel, tmp_path, "install", "meshroom", "--as-nodes", "--shell", "bash")
+    assert done.returncode == 0, done.stderr
+    (nodes,) = tmp_path.rglob("_data/meshroom_nodes/meshroom")
+    assert (nodes / "undersideNodes" / "__init__.py").is_file()
+    assert f"export MESHROOM_NODES_PATH={nodes}" in done.stdout

@@ -12,11 +12,12 @@ from meshroom.core import desc
 
 from .parts import attributes
 from .parts.results import Results, place, plates_of_rings
+from .parts.revision import REVISION
 from .parts.scene import View, ViewCount, folder_of_all, write_scene
 from .parts.trouble import NodeError, writing
 from .parts.work import logged, mask, views_of
 
-__version__ = "1.0"
+__version__ = f"{REVISION}.0"
 
 _WITHOUT_MASK = {
     "fail": "the node fails and names them",
@@ -88,6 +89,10 @@ like any other to FeatureExtraction. PNG is never written unless chosen: Meshroo
             value="{nodeCacheFolder}/cutouts",
         ),
     ]
+
+    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
+        """Projects of another revision get this one, and their results count as outdated."""
+        return attributes.of_this_revision(attrValues)
 
     def processChunk(self, chunk: Any) -> None:
         """Cut the chunk's views out; the chunk that ends last writes the scene."""

@@ -9,11 +9,12 @@ from meshroom.core import desc
 
 from .parts import attributes
 from .parts.results import Shot, check_mask, place, plain_mask, plates_of_rings
+from .parts.revision import REVISION
 from .parts.scene import View, ViewCount
 from .parts.trouble import NodeError
 from .parts.work import logged, mask, views_of
 
-__version__ = "1.0"
+__version__ = f"{REVISION}.0"
 
 _WITHOUT_MASK = {
     "fail": "the node fails and names them",
@@ -70,6 +71,10 @@ Connect *Rings* to UndersideRings: masks made with what the whole ring tells are
             value="{nodeCacheFolder}/masks/<VIEW_ID>.png",
         ),
     ]
+
+    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
+        """Projects of another revision get this one, and their results count as outdated."""
+        return attributes.of_this_revision(attrValues)
 
     def processChunk(self, chunk: Any) -> None:
         """Mask the chunk's views by one process of the engine."""

@@ -8,11 +8,12 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
+from .parts.revision import REVISION
 from .parts.scene import ViewCount, pass_names
 from .parts.trouble import NodeError
 from .parts.work import logged, run_engine, settings_of, views_of
 
-__version__ = "1.0"
+__version__ = f"{REVISION}.0"
 
 _PHOTOS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".avif")
 
@@ -55,6 +56,10 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
             value="{nodeCacheFolder}/rings",
         ),
     ]
+
+    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
+        """Projects of another revision get this one, and their results count as outdated."""
+        return attributes.of_this_revision(attrValues)
 
     def processChunk(self, chunk: Any) -> None:
         """Survey all views by one process of the engine."""

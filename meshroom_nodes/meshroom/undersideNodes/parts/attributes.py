@@ -8,7 +8,7 @@ from meshroom.core import desc
 
 from .revision import REVISION
 
-__all__ = ["device", "effort", "last", "model", "passes", "rings", "scene", "without_mask"]
+__all__ = ["device", "effort", "last", "model", "of_this_revision", "passes", "rings", "scene", "without_mask"]
 
 _LEVELS = ["fatal", "error", "warning", "info", "debug", "trace"]
 
@@ -118,3 +118,8 @@ def last() -> list[Any]:
             invalidate=False,
         ),
     ]
+
+
+def of_this_revision(values: dict[str, Any]) -> dict[str, Any]:
+    """A node's values, as an older project has them, without the one that must not stay."""
+    return {name: value for name, value in values.items() if name != "revision"}
