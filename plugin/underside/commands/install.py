@@ -1,17 +1,19 @@
-"""``underside install``: our menus and nodes into other programs, one sub-command each."""
+"""``underside install``: our menus and nodes into other programs, a watch into the system, one sub-command each."""
 
 import click
 
 from underside.commands.install_meshroom import install_meshroom
 from underside.commands.install_metashape import install_metashape
+from underside.commands.install_service import install_service
 
 __all__ = ["install"]
 
 
 @click.group()
 def install() -> None:
-    """Put Underside into another program."""
+    """Put Underside into another program, or a watch into the system."""
 
 
 install.add_command(install_metashape)
 install.add_command(install_meshroom)
+install.add_command(install_service)

@@ -4,14 +4,16 @@ import click
 
 from underside.commands.install_meshroom import uninstall_meshroom
 from underside.commands.install_metashape import uninstall_metashape
+from underside.commands.install_service import uninstall_service
 
 __all__ = ["uninstall"]
 
 
 @click.group()
 def uninstall() -> None:
-    """Take Underside out of another program again."""
+    """Take Underside out of another program again, or a watch out of the system."""
 
 
 uninstall.add_command(uninstall_metashape)
 uninstall.add_command(uninstall_meshroom)
+uninstall.add_command(uninstall_service)

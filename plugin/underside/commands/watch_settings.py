@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from underside.layouts import check_layout_names
 from underside.settings import Resolved, resolve, settings_files_for
 
 __all__ = ["read", "settings_of", "written"]
@@ -16,6 +17,7 @@ _READ_AGAIN_AFTER = 2.0
 
 def settings_of(said: Mapping[str, Any]) -> Callable[[Path, str], Resolved]:
     """By a capture's folder, and a retry's choices as ``written``, which hold over all."""
+    check_layout_names(said.get("layouts", ()))
     known: dict[tuple[Path, str], tuple[float, Resolved]] = {}
 
     def of_capture(folder: Path, own: str) -> Resolved:
