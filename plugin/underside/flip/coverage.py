@@ -38,7 +38,7 @@ class Coverage:
 
 def coverage_of(model: Model, up: Floats, *, without: Collection[str] = ()) -> Coverage:
     """What the shots of a model see, those left out that are not trusted."""
-    middle = np.median(model.points, axis=0) if len(model.points) else np.zeros(3)
+    middle = np.asarray(np.median(model.points, axis=0) if len(model.points) else np.zeros(3), np.float64)
     to_object = _axes(up)
     places = [place for place in model.places if place.shot.name not in without]
     views = tuple(_view(place, middle, to_object) for place in places)

@@ -25,8 +25,9 @@ _AREA = 900_000
 _LONGEST = 1600
 _MOST = 1500
 _FEWEST = 300
-# Where a shot has few points at its own size, it is looked at twice as large.
-_FIRST_OCTAVES = (0, -1)
+# First octave, and how far a point must stand out (COLMAP's own measure, and less for plain objects): where a shot
+# has few points at its own size, it is looked at twice as large.
+_WAYS = ((0, 0.0067), (-1, 0.0067), (-1, 0.003))
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _of_shot(shot: FlipShot, scale: float) -> Features:
     view = _resized(pixels, box, (pixels.shape[1] / shot.width, pixels.shape[0] / shot.height), size)
     inside = _resized(mask, box, (1, 1), size) > 127
     view = to_srgb(view, photo.icc)
-    points, descriptors = _detect(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), inside)
+    points, descriptors = _detect(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), np.uint8), inside)
     columns, rows = np.clip(points.astype(np.int64), 0, np.array(size) - 1).T
     steps = np.array([(box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]], np.float32)
     at = points * steps + np.array(box[:2], np.float32)
@@ -100,11 +101,12 @@ def _detect(grey: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[Floats,
     """Places, and what they look like; the largest first, which are seen from farther round."""
     engine = colmap()
     places, descriptors = np.zeros((0, 3), np.float32), np.zeros((0, 128), np.uint8)
-    for first_octave in _FIRST_OCTAVES:
+    for first_octave, contrast in _WAYS:
         options = engine.FeatureExtractionOptions()
         options.use_gpu = False
         options.num_threads = 1
         options.sift.first_octave = first_octave
+        options.sift.peak_threshold = contrast
         found = engine.FeatureExtractor.create(options, engine.Device.cpu).extract_from_uint8_array(grey)
         places = np.array([(each.x, each.y, each.compute_scale()) for each in found[0]], np.float32).reshape(-1, 3)
         descriptors = np.asarray(found[1].data, np.uint8)

@@ -54,12 +54,12 @@ class Place:
     @property
     def centre(self) -> Floats:
         """Where the camera stood, in the scene."""
-        return -self.turn.T @ self.shift
+        return np.asarray(-self.turn.T @ self.shift)
 
     @property
     def up(self) -> Floats:
         """Upwards in the upright picture, as a direction of the scene."""
-        return self.turn.T @ _UPWARDS[self.shot.orientation]
+        return np.asarray(self.turn.T @ _UPWARDS[self.shot.orientation])
 
     def draw(self, points: NDArray[Any]) -> NDArray[Any]:
         """Points of the scene on the stored grid."""
