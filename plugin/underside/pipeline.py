@@ -18,7 +18,7 @@ from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.manifest import Manifest, ShotRecord, State
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
-from underside.rings import FEWEST_TO_LEARN_FROM, Group, Rings, content_of, content_of_file, learnt_together
+from underside.rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
 from underside.shotwork import Done, ShotWork, judged_alone
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
@@ -162,7 +162,7 @@ class _Run:
     ) -> Group:
         """Survey the shots, where that helps and something is left to do."""
         ring, seen = "", dict[str, Seen]()
-        if surveyor is not None and len(shots) >= FEWEST_TO_LEARN_FROM and not self._stopped:
+        if surveyor is not None and worth_learning(shots) and not self._stopped:
             ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
             if not all(self._is_finished(shot, ring) for shot in shots):
                 seen = surveyor.survey(shots, pool, self._stop)

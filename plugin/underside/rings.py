@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -25,7 +26,6 @@ from underside.ring import Glance, RingKnowledge
 from underside.survey import Position, Seen, Surveyor
 
 __all__ = [
-    "FEWEST_TO_LEARN_FROM",
     "Group",
     "Learnt",
     "Rings",
@@ -33,12 +33,12 @@ __all__ = [
     "content_of_file",
     "learn_rings",
     "learnt_together",
+    "worth_learning",
     "load_rings",
 ]
 
-FEWEST_TO_LEARN_FROM = 4
-"""Fewer shots do not tell the still room from the object."""
-
+# Passes of fewer shots do not tell the still room from the object.
+_FEWEST_TO_LEARN_FROM = 4
 # A survey keeps half a megabyte a shot.
 _LEARNT_AT_ONCE = 400
 _INDEX = "rings.json"
@@ -69,6 +69,11 @@ def learnt_together(shots: Sequence[Shot]) -> Iterator[tuple[Shot, ...]]:
     for _, of_pass in groupby(shots, key=lambda shot: shot.pass_name):
         together = tuple(of_pass)
         yield from (together[start : start + _LEARNT_AT_ONCE] for start in range(0, len(together), _LEARNT_AT_ONCE))
+
+
+def worth_learning(shots: Sequence[Shot]) -> bool:
+    """Whether there are shots enough of some pass."""
+    return max(Counter(shot.pass_name for shot in shots).values(), default=0) >= _FEWEST_TO_LEARN_FROM
 
 
 def content_of(hashes: Sequence[str]) -> str:
@@ -158,7 +163,7 @@ def learn_rings(
         hashes = dict(zip((photo.name for photo in photos), found, strict=True))
         for shots in learnt_together(capture.shots):
             ring, seen = "", dict[str, Seen]()
-            if masker.learns and len(shots) >= FEWEST_TO_LEARN_FROM:
+            if masker.learns and worth_learning(shots):
                 ring = content_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
                 seen = surveyor.survey(shots, pool, stop)
             if stop.is_set():
