@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode
-from underside.flip import Finding, PassFacts, Proof, Verdict, facts_of, save_proof
+from underside.flip import Finding, PassFacts, Proof, Repaired, Verdict, facts_of, repair, save_proof
 from underside.flip import prove as ask
 from underside.outfolder import claimed
 
@@ -25,8 +26,14 @@ _NAMED = 8
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--repair",
+    "mend",
+    is_flag=True,
+    help="Write masks anew that disagree with all others; never from a false join, never those changed by hand.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
-def prove(*, out: Path, as_json: bool) -> int:
+def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """Prove that all passes join into one object, with the photos and masks of OUT.
 
     OUT is an output folder of underside mask. Places every shot by structure from motion, on reduced photos and within
@@ -39,10 +46,12 @@ def prove(*, out: Path, as_json: bool) -> int:
     with claimed(out):
         proof = ask(out, tell=say)
         save_proof(proof, out)
+        repaired = repair(out, proof, tell=say) if mend and proof.joined else []
     if as_json:
-        click.echo(json.dumps(facts_of(proof), ensure_ascii=False, indent=1))
+        told = {**facts_of(proof), "repaired": [asdict(each) for each in repaired]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
-        for line in _lines(proof):
+        for line in (*_lines(proof), *(_of_repair(proof, repaired) if mend else ())):
             tell(line)
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
 
@@ -53,17 +62,30 @@ def _lines(proof: Proof) -> Iterator[str]:
         yield from _told(finding)
     yield ""
     yield f"{proof.registered} of {proof.shots} shots in one model, reprojection error {proof.error:.2f} pixels"
-    for each in proof.passes:
-        yield f"  {each.name or 'the capture itself'}: {each.registered} of {each.shots}{_turned(each)}"
+    for facts in proof.passes:
+        yield f"  {facts.name or 'the capture itself'}: {facts.registered} of {facts.shots}{_turned(facts)}"
     for union in proof.unions:
         disputed = f"; {union.disputed_pairs} pairs say otherwise" if union.disputed_pairs else ""
         yield f"  {union.first} and {union.second}: {union.points} points in {union.pairs} pairs{disputed}"
     if len(proof.unions) > 1 and proof.weakest:
         yield f"  weakest link: {proof.weakest.first} and {proof.weakest.second}"
+    for each in proof.disagreements[:_NAMED]:
+        yield f"  {each.photo}: the mask {each.in_words}"
+    if len(proof.disagreements) > _NAMED:
+        yield f"  and {len(proof.disagreements) - _NAMED} more masks that disagree with the others (--json lists all)"
     yield (
         f"Seen of the underside: {100 * proof.coverage.underside:.0f} %, "
         f"of the upper side: {100 * proof.coverage.topside:.0f} %"
     )
+
+
+def _of_repair(proof: Proof, repaired: list[Repaired]) -> Iterator[str]:
+    if not proof.joined:
+        yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
+        return
+    yield f"{len(repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
+    for each in repaired:
+        yield f"  {each.disagreement.photo}: area {100 * each.area_before:.2f} % -> {100 * each.area_after:.2f} %"
 
 
 def _told(finding: Finding) -> Iterator[str]:

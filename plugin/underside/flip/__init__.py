@@ -1,19 +1,24 @@
 """The flip: whether two passes are one object, proven; and what their masks must agree on in 3D."""
 
+from underside.flip.agreement import Disagreement
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.coverage import Coverage, View
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
+from underside.flip.repair import Repaired, repair
 
 __all__ = [
     "PROOF_NAME",
     "Answer",
     "Coverage",
+    "Disagreement",
     "Finding",
     "PassFacts",
     "Proof",
+    "Repaired",
     "Verdict",
     "View",
     "facts_of",
     "prove",
+    "repair",
     "save_proof",
 ]

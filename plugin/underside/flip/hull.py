@@ -52,7 +52,7 @@ class Silhouette:
     @property
     def step(self) -> float:
         """Photo pixels to a pixel of the grid."""
-        return (self.box[2] - self.box[0]) / self.mask.shape[1]
+        return float((self.box[2] - self.box[0]) / self.mask.shape[1])
 
     def hit(self, points: Floats) -> tuple[Floats, Floats]:
         """Where points of the scene fall, in columns and rows of the grid."""
@@ -138,7 +138,7 @@ def _reach(silhouette: Silhouette, middle: Floats) -> float:
     place = silhouette.place
     distance = float(np.linalg.norm(place.centre - middle))
     left, top, right, bottom = silhouette.box
-    return 0.5 * float(np.hypot(right - left, bottom - top)) * distance / place.lens.focal
+    return float(0.5 * np.hypot(right - left, bottom - top) * distance / place.lens.focal)
 
 
 def _grid(low: Floats, high: Floats, cells: int) -> tuple[Floats, float]:
@@ -166,7 +166,7 @@ def _likely(
 def _pixels(silhouette: Silhouette, points: Floats, step: float) -> float:
     """A cell's side as the shot's grid sees it."""
     distance = float(np.linalg.norm(silhouette.place.centre - points.mean(axis=0)))
-    return step * silhouette.place.lens.focal / distance / silhouette.step
+    return float(step * silhouette.place.lens.focal / distance / silhouette.step)
 
 
 def _votes(silhouette: Silhouette, points: Floats) -> Bytes:

@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from underside.files import write_atomically
+from underside.flip.agreement import Agreement, Disagreement, agree
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict, answer_of, pass_facts, weakest_union
 from underside.flip.colmap import colmap
 from underside.flip.coverage import Coverage, coverage_of
@@ -24,6 +25,10 @@ _FEWEST = 6
 _EMPTY = Coverage(0.0, 0.0, ())
 # The upright pass is what "under" is measured from; passes named otherwise count in their order.
 _UPRIGHT = ("upright", "up", "top", "aufrecht", "debout")
+
+
+# What leaves the shots that are in the model, and on their circles, where they are.
+_HARMLESS = {"one pass", "shots missing", "strays", "weak link"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,19 @@ class Proof:
     seconds: float
     model: Model | None
     """The largest."""
+    agreement: tuple[Agreement, ...] = ()
+    """Every trusted shot's mask against all others; empty where the passes are not truly joined."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether the model may be built upon: all that it holds is in its place, if not every shot is in it."""
+        return self.model is not None and {each.kind for each in self.answer.findings} <= _HARMLESS
+
+    @property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Masks that disagree with the others, the worst first."""
+        found = [each.disagreement for each in self.agreement]
+        return tuple(sorted((each for each in found if each), key=lambda each: -(each.kept + each.lost)))
 
 
 def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
@@ -62,7 +80,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
     ties = ties_of(model, links, features)
     answer = answer_of(passes, models, ties)
     unions = tuple(union_of(one.name, other.name, ties) for one, other in combinations(passes, 2))
-    return Proof(
+    proof = Proof(
         answer=answer,
         shots=len(sources.shots) + len(sources.left_out),
         registered=len(model.places),
@@ -75,6 +93,11 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
         seconds=round(time.monotonic() - started, 1),
         model=model,
     )
+    if not proof.joined:
+        return proof
+    tell("Holding the masks against each other")
+    agreement = tuple(agree(model, without=_named(answer)))
+    return replace(proof, agreement=agreement, seconds=round(time.monotonic() - started, 1))
 
 
 def save_proof(proof: Proof, out: Path) -> Path:
@@ -97,6 +120,7 @@ def facts_of(proof: Proof) -> dict[str, Any]:
         "unions": [asdict(union) for union in proof.unions],
         "weakest": asdict(proof.weakest) if proof.weakest else None,
         "coverage": asdict(proof.coverage),
+        "disagreements": [asdict(each) for each in proof.disagreements],
         "seconds": proof.seconds,
     }
 
@@ -123,8 +147,11 @@ def _coverage(model: Model, passes: Sequence[PassFacts], answer: Answer) -> Cove
     if up is None:
         return _EMPTY
     # Which shots of a disputed join are right, nobody knows: they count, and the answer says that it is unsafe.
-    doubted = {shot for finding in answer.findings if finding.kind != "disputed" for shot in finding.shots}
-    return coverage_of(model, up, without=doubted)
+    return coverage_of(model, up, without=_named(answer))
+
+
+def _named(answer: Answer) -> set[str]:
+    return {shot for finding in answer.findings if finding.kind != "disputed" for shot in finding.shots}
 
 
 def _without_a_model(sources: Sources, seconds: float) -> Proof:

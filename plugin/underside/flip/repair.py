@@ -1,0 +1,126 @@
+"""Put masks right that disagree with all others: only from a true join, never over a person's hand."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underside.errors import SettingsError
+from underside.files import sha256_of, write_atomically
+from underside.flip.agreement import Agreement, Disagreement
+from underside.flip.prove import Proof
+from underside.manifest import Manifest, ShotRecord, State, load, save
+from underside.masks import read_mask
+from underside.photo import decode, open_photo, to_srgb, turn_upright
+from underside.png import encode_png
+from underside.preview import draw_preview, preview_path, shrink
+from underside.refine import refine
+from underside.report import write_contact_sheet
+
+__all__ = ["Repaired", "repair"]
+
+Bytes = NDArray[np.uint8]
+
+# Grid pixels over which the new outline is left to the photo.
+_SOFTNESS = 1.5
+_AROUND = 3
+_NOTE = "Put right by what the other shots show"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """One mask that was written anew."""
+
+    disagreement: Disagreement
+    area_before: float
+    area_after: float
+    """Shares of the photo."""
+
+
+def repair(out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: None) -> list[Repaired]:
+    """Write the masks anew that disagree; each as it was but for what all others want changed."""
+    manifest = load(out)
+    if not proof.joined or manifest is None:
+        raise SettingsError(
+            "The passes are not truly joined, and masks must not be repaired from a false join",
+            "See what speaks against it, mend that, and prove again",
+        )
+    wanted = [(each, record) for each in proof.agreement for record in _repairable(each, manifest, out)]
+    tell(f"Repairing {len(wanted)} masks")
+    renewed = [(each, record, _new_mask(each)) for each, record in wanted]
+    records = {record.photo: _announced(record, mask) for _, record, mask in renewed}
+    # Should this run be killed on the way, the next one must not take our masks for a person's.
+    save(_with(manifest, records), out)
+    done: list[Repaired] = []
+    for each, record, mask in renewed:
+        path = out / record.mask
+        if sha256_of(path) != record.mask_sha256:  # changed by hand just now
+            records[record.photo] = record
+            continue
+        write_atomically(path, encode_png(mask))
+        _write_preview(each, record, mask, out)
+        disagreement = each.disagreement
+        assert disagreement is not None
+        records[record.photo] = _written(records[record.photo], mask, disagreement)
+        done.append(Repaired(disagreement, record.area, records[record.photo].area))
+    repaired = _with(manifest, records)
+    save(repaired, out)
+    write_contact_sheet(repaired, out)
+    return done
+
+
+def _repairable(agreement: Agreement, manifest: Manifest, out: Path) -> Iterator[ShotRecord]:
+    record = manifest.of_photo(agreement.own.place.shot.name)
+    if record is None or record.state is not State.MASKED or agreement.disagreement is None:
+        return
+    if sha256_of(out / record.mask) == record.mask_sha256:
+        yield record
+
+
+def _new_mask(agreement: Agreement) -> Bytes:
+    """The old mask, and in and around what changes the new outline, drawn by the photo."""
+    shot = agreement.own.place.shot
+    old = read_mask(shot.mask, width=shot.width, height=shot.height)
+    left, top, right, bottom = agreement.wanted.box
+    matte = cv2.GaussianBlur(agreement.wanted.mask, (0, 0), _SOFTNESS).astype(np.float32) / np.float32(255)
+    photo = open_photo(shot.photo)
+    drawn = refine(matte, agreement.wanted.box, decode(photo), (shot.width, shot.height))
+    reach = 2 * _AROUND + 1
+    around = cv2.dilate(agreement.changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    changes = cv2.resize(around, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST) > 0
+    new = old.copy()
+    new[top:bottom, left:right] = np.where(changes, drawn[top:bottom, left:right], old[top:bottom, left:right])
+    return new
+
+
+def _announced(record: ShotRecord, mask: Bytes) -> ShotRecord:
+    return replace(record, next_sha256=hashlib.sha256(encode_png(mask)).hexdigest())
+
+
+def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement) -> ShotRecord:
+    """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is."""
+    left, top, width, height = cv2.boundingRect(mask)
+    note = f"{_NOTE}: the mask made at first {disagreement.in_words}"
+    return replace(
+        record,
+        mask_sha256=record.next_sha256,
+        next_sha256="",
+        box=(left, top, left + width, top + height) if width else None,
+        area=round(cv2.countNonZero(mask) / mask.size, 6),
+        notes=(*(each for each in record.notes if not each.startswith(_NOTE)), note),
+    )
+
+
+def _with(manifest: Manifest, records: dict[str, ShotRecord]) -> Manifest:
+    return replace(manifest, shots=tuple(records.get(shot.photo, shot) for shot in manifest.shots))
+
+
+def _write_preview(agreement: Agreement, record: ShotRecord, mask: Bytes, out: Path) -> None:
+    photo = open_photo(agreement.own.place.shot.photo)
+    picture = turn_upright(to_srgb(shrink(decode(photo, reduce=4)), photo.icc), photo.orientation)
+    outline = turn_upright(shrink(mask), photo.orientation)
+    write_atomically(preview_path(out, record.photo), draw_preview(picture, outline), durable=False)
