@@ -149,7 +149,7 @@ def photo(path: Path, *, width: int = 96, height: int = 64, orientation: int = 1
     path.parent.mkdir(parents=True, exist_ok=True)
     exif = Image.Exif()
     exif[271], exif[272], exif[274] = "LUMENWORKS", "LX-4", orientation
-    Image.fromarray(pixels).save(path, exif=exif, **({"quality": 95} if path.suffix.lower() == ".jpg" else {}))
+    Image.fromarray(pixels).save(path, exif=exif, quality=95)
     return path
 
 

@@ -50,7 +50,7 @@ def graph(path: Path, source: Path, **masking: object) -> Path:
     given["UndersideMasking"] = {**link, "rings": "{UndersideRings_1.output}", **masking}  # type: ignore[dict-item]
     given["UndersideCutout"] = {**link, "rings": "{UndersideRings_1.output}"}
     header = {"releaseVersion": "2025.1.0", "fileVersion": "2.0", "template": True}
-    header["nodesVersions"] = dict.fromkeys(given, "1.0")  # type: ignore[assignment]
+    header["nodesVersions"] = dict.fromkeys(given, "1.0")
     nodes = {f"{name}_1": {"nodeType": name, "position": [0, 0], "inputs": inputs} for name, inputs in given.items()}
     path.write_text(json.dumps({"header": header, "graph": nodes}), encoding="utf-8")
     return path

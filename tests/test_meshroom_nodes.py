@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -184,6 +185,13 @@ def test_before_the_scene_is_computed_the_size_is_that_of_the_node_at_the_chains
     assert (rings.size, len(rings.chunks())) == (49, 1)
     masking = Node("UndersideMasking", tmp_path, input=rings.attributes["input"])
     assert (masking.size, len(masking.chunks())) == (49, 2)
+
+
+@pytest.mark.parametrize("name", ["inputRootLink", "directInputRootLink"])
+def test_later_meshrooms_name_the_beginning_of_a_chain_otherwise(tmp_path: Path, name: str) -> None:
+    beginning = SimpleNamespace(node=SimpleNamespace(size=49))
+    attribute = SimpleNamespace(value="not there yet.sfm", isLink=True, **{name: beginning})
+    assert node_class("UndersideMasking").size(SimpleNamespace(attribute=lambda _: attribute)) == 49
 
 
 def test_the_chunks_share_all_views_whatever_their_number_was_taken_for() -> None:

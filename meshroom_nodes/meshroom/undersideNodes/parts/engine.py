@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 from .revision import VERSION
@@ -93,9 +93,9 @@ class Engine(NamedTuple):
             raise NodeError(
                 f"There is no working Underside in {self.python} ({told[-1]}). Install it there. {_INSTALL}"
             )
-        return words[1]
+        return str(words[1])
 
-    def run(self, *words: str) -> Iterator[Event]:
+    def run(self, *words: str) -> Generator[Event, None, None]:
         """The events of one run; ends it, whatever it does, when the caller goes away. Raises what it complains of."""
         try:
             process = subprocess.Popen(

@@ -8,7 +8,8 @@ import os
 import shutil
 import struct
 import zlib
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from .trouble import NodeError, writing
 
@@ -16,6 +17,7 @@ __all__ = ["Results", "Shot", "place", "plain_mask", "plates_of_rings", "read_re
 
 _MANIFEST, _RINGS = "capture.json", "rings.json"
 _FORMAT = 1
+_Understood = TypeVar("_Understood")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -81,7 +83,7 @@ def plates_of_rings(folder: str) -> frozenset[str]:
     )
 
 
-def _read(path: str, understood: Any) -> Any:
+def _read(path: str, understood: Callable[[dict[str, Any]], _Understood]) -> _Understood:
     try:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
@@ -143,7 +145,7 @@ def place(source: str, target: str) -> None:
 
 
 @contextlib.contextmanager
-def _whole(path: str) -> Any:
+def _whole(path: str) -> Iterator[str]:
     part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.part")
     with writing(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)

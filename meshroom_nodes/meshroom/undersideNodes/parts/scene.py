@@ -47,11 +47,18 @@ class ViewCount:
             except NodeError:
                 pass
         if attribute.isLink:
-            source = attribute.getLinkParam(True) if hasattr(attribute, "getLinkParam") else attribute.inputRootLink
-            return max(1, int(source.node.size))
+            return max(1, int(_beginning(attribute).node.size))
         return 1
 
     __call__ = computeSize
+
+
+def _beginning(attribute: Any) -> Any:
+    """The attribute at the beginning of a chain of links, which every Meshroom since 2025.1 calls something else."""
+    if hasattr(attribute, "getLinkParam"):
+        return attribute.getLinkParam(True)
+    names = ("inputRootLink", "directInputRootLink", "inputLink")
+    return next(getattr(attribute, name) for name in names if hasattr(attribute, name))
 
 
 def read_views(path: str) -> list[View]:
