@@ -121,6 +121,23 @@ def test_meshroom_live_knows_the_nodes_and_templates_without_a_warning(tmp_path:
         assert "undersideNodes" not in done.stderr
 
 
+def test_meshroom_live_takes_our_nodes_in_the_templates_as_they_are(tmp_path: Path) -> None:
+    program = (
+        "import meshroom, meshroom.core as core; meshroom.setupEnvironment(); core.initPlugins(); core.initNodes();"
+        "core.initPipelines(); from meshroom.core.graph import loadGraph\n"
+        "for name in ('undersideTurntable', 'undersideTwoSides'):\n"
+        "    graph = loadGraph(core.pipelineTemplates[name])\n"
+        "    rings, masking = (graph.findNode(f'Underside{kind}_1') for kind in ('Rings', 'Masking'))\n"
+        "    print(rings.isCompatibilityNode, masking.isCompatibilityNode, masking.rings.getLinkParam().node.name,"
+        " masking.output.node.name)"
+    )
+    way = environment(_BOTH_WAYS["plugins"])
+    done = subprocess.run([sys.executable, "-c", program], env=way, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["False False UndersideRings_1 UndersideMasking_1"] * 2
+    assert "Compatibility issue in template: performing automatic upgrade on 'Underside" not in done.stderr
+
+
 def test_meshroom_live_says_what_a_failing_node_needs(tmp_path: Path, photos: list[Path]) -> None:
     source = scene(tmp_path / "scene.sfm", photos)
     project = graph(tmp_path / "project.mg", source)
