@@ -101,7 +101,8 @@ def test_a_right_mask_is_very_good_where_the_ring_is_known(ring: RingKnowledge) 
 def test_a_damaged_mask_is_insufficient_and_says_why(sort: str, ring: RingKnowledge) -> None:
     verdict = verdict_on(damaged(sort), ring)
     assert verdict.grade is Grade.INSUFFICIENT
-    assert verdict.reasons
+    assert 1 <= len(verdict.reasons) <= 3
+    assert all(len(reason) <= 70 for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize("sort", DAMAGES)

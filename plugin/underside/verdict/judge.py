@@ -48,7 +48,7 @@ class Verdict:
     ring: float | None
     """How well it goes with the ring's still room and with its neighbours; none where neither is known."""
     reasons: tuple[str, ...]
-    """What is wrong, in words, worst first; none where it is very good."""
+    """What is wrong, in words, the worst first, three at most; none where it is very good."""
     empty: bool = False
     """No object was found, or what was found is none."""
 
@@ -63,7 +63,7 @@ def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
     grade = Grade.VERY_GOOD if doubt <= VERY_GOOD[known] else Grade.GOOD
     if doubt > INSUFFICIENT[known]:
         grade = Grade.INSUFFICIENT
-    told = () if grade is Grade.VERY_GOOD or signs.area == 0 else reasons(signs, agreement)
+    told = () if empty or grade is Grade.VERY_GOOD else reasons(signs, agreement)
     return Verdict(
         grade=grade,
         doubt=doubt,
@@ -72,7 +72,7 @@ def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
         edges=_left(max(signs.off_edges, signs.beside_edges)),
         completeness=_left(max(signs.on_border, signs.cut, signs.parts, float(signs.area == 0))),
         ring=_ring(signs, agreement),
-        reasons=(EMPTY, *told) if empty else told,
+        reasons=(EMPTY,) if empty else told,
         empty=empty,
     )
 

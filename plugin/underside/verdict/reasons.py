@@ -26,18 +26,33 @@ _USUAL = {
 }
 # A silhouette that cannot be right is worse than any share can be.
 _BROKEN = 20.0
+# A person reads no more.
+_MOST = 3
+# What says the same of a mask in several ways is told once, in the way that is furthest beyond what is usual.
+_SAY_THE_SAME = (
+    {"left out", "object-like", "ring outside", "missing"},
+    {"ring inside", "where never"},
+    {"unsure", "looks"},
+    {"off edges", "beside edges", "faint"},
+)
 
 
 def reasons(signs: Signs, agreement: Agreement | None) -> tuple[str, ...]:
-    """Worst first: by how far each is beyond what is usual; one that is not is told where none is."""
+    """The worst few, worst first: by how far each is beyond what is usual; one that is not is told where none is."""
     told = _told(signs)
     times = {name: share / _USUAL[name] for name, (share, _) in told.items()}
     if agreement and agreement.reason:
         told["neighbours"] = (0.0, agreement.reason)
         times["neighbours"] = 1 + _BROKEN * (1 - agreement.score)
     worst_first = sorted(times, key=lambda name: -times[name])
-    wrong = [name for name in worst_first if times[name] > 1]
-    return tuple(told[name][1] for name in wrong or worst_first[:1])
+    wrong = [name for name in worst_first if times[name] > 1] or worst_first[:1]
+    news = [name for i, name in enumerate(wrong) if not _sayings(name) & set(wrong[:i])]
+    return tuple(told[name][1] for name in news[:_MOST])
+
+
+def _sayings(name: str) -> set[str]:
+    """What says the same."""
+    return next((same for same in _SAY_THE_SAME if name in same), {name})
 
 
 def _told(signs: Signs) -> dict[str, tuple[float, str]]:
@@ -47,17 +62,17 @@ def _told(signs: Signs) -> dict[str, tuple[float, str]]:
             signs.on_border,
             f"mask touches the {borders} border{'s' if len(signs.borders) > 1 else ''}",
         ),
-        "cut": (signs.cut, "the object runs out of the box that was looked at closer"),
-        "parts": (signs.parts, f"{_share(signs.parts)} of the mask is not joined to its largest part"),
+        "cut": (signs.cut, "the object runs out of the box of the closer look"),
+        "parts": (signs.parts, f"{_share(signs.parts)} of the mask is apart from its largest part"),
         "tiny": (
             _USUAL["tiny"] ** 2 / max(signs.area, 1e-6),
             f"the object is very small: {100 * signs.area:.2g} % of the photo",
         ),
-        "unsure": (signs.unsure, f"the segmenter is unsure of an area of {_share(signs.unsure)} of the mask"),
+        "unsure": (signs.unsure, f"the segmenter is unsure over {_share(signs.unsure)} of the mask's area"),
         "left out": (signs.left_out, f"{_share(signs.left_out)} as much again may be object outside the mask"),
         "object-like": (
             signs.object_like,
-            f"the object's colours go on outside the mask, over {_share(signs.object_like)} of its area",
+            f"the object's colours go on outside the mask: {_share(signs.object_like)} of its area",
         ),
         "off edges": (signs.off_edges, f"{_share(signs.off_edges)} of the outline lies on no edge of the photo"),
         "beside edges": (
@@ -73,9 +88,9 @@ def _told(signs: Signs) -> dict[str, tuple[float, str]]:
     outside, inside = signs.ring_outside or 0.0, signs.ring_inside or 0.0
     never, missing = signs.never or 0.0, signs.missing or 0.0
     return told | {
-        "ring outside": (outside, f"the room is hidden outside the mask too: {_share(outside)} of its area"),
+        "ring outside": (outside, f"something hides the room outside the mask: {_share(outside)} of its area"),
         "ring inside": (inside, f"{_share(inside)} of the mask looks like the room"),
-        "where never": (never, f"{_share(never)} of the mask lies where no other shot has the object"),
+        "where never": (never, f"{_share(never)} of the mask is where no other shot has the object"),
         "missing": (missing, f"{_share(missing)} of where the object always stands is left out"),
     }
 
