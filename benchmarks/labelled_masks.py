@@ -1,31 +1,44 @@
-"""Masks of captures with known truth, right ones and wrong ones: from many segmenters, and damaged on purpose."""
+"""Masks of captures with known truth, right ones and wrong ones: the engine's own, other segmenters', damaged ones."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import ring_gain
+from damages import damages
 from numpy.typing import NDArray
+from PIL import Image
 
+from underside.capture import Capture, Shot, read_capture
+from underside.engine import load_masker
 from underside.errors import UndersideError
-from underside.looks import Found, find_object, resampled, seen_through
-from underside.ring import Agreement, RingKnowledge, Silhouette, agreement, silhouette_of_mask
+from underside.ladder import Ladder, make_ladder
+from underside.looks import Found, find_object
+from underside.masker import Masked, Masker
+from underside.photo import open_photo
+from underside.pipeline import _rings
+from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
+from underside.rings import learnt_together
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters.by_name import make_segmenter
-from underside.segmenters.grabcut import cut_by_colour
+from underside.segmenters.network import NetworkSegmenter
+from underside.settings import Settings
+from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, read_signs
 
 Pixels = NDArray[np.uint8]
-USUAL = "usual"
-_DAMAGES = 6
-RING_SIGNS = ("ring_unlike", "unled_unlike", "ring_outside", "ring_inside", "ring_unsure", "never", "missing")
-OWN = ("one look", "threshold", "kmeans", "chroma", "ellipse")
+Mask = NDArray[np.bool_]
+USUAL, SINGLE, ONE_LOOK = "usual", "single photo", "one look"
+_DAMAGES = 5
+_MEGAPIXELS = 250.0
+_RING_SIGNS = ("ring_unlike", "unled_unlike", "ring_outside", "ring_inside", "ring_unsure", "never", "missing")
+_WITHOUT_A_FIRST_LOOK = (ONE_LOOK, "threshold", "kmeans", "chroma", "ellipse")
 _CLASSICAL = ("threshold", "kmeans", "chroma")
 
 
@@ -36,15 +49,16 @@ class Labelled:
     capture: str
     photo: str
     kind: str
-    """Of candidates its segmenter, of damage its sort; ``empty`` for a plate masked as a shot."""
+    """Of candidates what made it, of damage its sort; ``empty`` for a plate masked as a shot."""
     iou: float
-    usual: bool
-    """Whether it is what a user gets without a ladder."""
     candidate: bool
-    """Whether a ladder might offer it."""
+    """Made by a segmenter, as a user or a ladder may."""
+    worth: float | None
+    """By how much its odds must be lower than the usual mask's for the ladder to take it; none where it never does."""
     plate: bool
+    """Whether the photo is one of the empty platter."""
     with_ring: Signs | None
-    alone: Signs
+    alone: Signs | None
     own: Signs | None
     """Without a network's first look."""
     agreement: Agreement | None
@@ -62,216 +76,189 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Made:
     kind: str
     found: Found
     mask: Pixels
+    worth: float | None = None
+    first: Found | None = None
+    """Where the first look is another than the photo's own."""
 
 
-def label(capture: Path, *, folder: Path, ellipse: Path | None = None, every: int = 2) -> list[Labelled]:
-    """Masks of one shot of so many: neighbours look alike. ``folder`` keeps the segmenters' answers."""
+@dataclass(frozen=True)
+class _Around:
+    """The silhouettes of a shot's ring, and which of them is its own."""
+
+    silhouettes: Sequence[Silhouette]
+    place: int
+
+    def agreed(self, mask: Pixels, orientation: int) -> Agreement:
+        """How well a mask goes with its neighbours'."""
+        before, after = self.silhouettes[: self.place], self.silhouettes[self.place + 1 :]
+        return agreement([*before, silhouette_of_mask(mask, orientation), *after])[self.place]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A capture surveyed as the engine does it, with plates or without, and all its usual masks."""
+
+    capture: Capture
+    ladder: Ladder
+    seen: Mapping[str, Seen]
+    masked: Mapping[str, Masked]
+    """As the engine masks them, before any ladder."""
+    around: Mapping[str, _Around]
+
+
+def label(folder: Path, *, ellipse: Path | None = None, every: int = 3) -> list[Labelled]:
+    """All usual masks; of one shot of so many all others too, for neighbours look alike."""
     cv2.setNumThreads(1)
-    shots, plates = ring_gain.load(capture)
-    random = np.random.default_rng(int(hashlib.sha256(capture.name.encode()).hexdigest()[:8], 16))
+    found = read_capture(sorted(folder.glob("*/*.JPG")), output=folder / "none")
+    random = np.random.default_rng(int(hashlib.sha256(folder.name.encode()).hexdigest()[:8], 16))
+    ways = [_way(replace(found, plates=plates)) for plates in dict.fromkeys(((), found.plates))]
     rows: list[Labelled] = []
-    bare, plated = (ring_gain.learn(shots, each, folder) for each in ([], plates))
-    knows = {shot.path: ring for ring, of_ring in plated for shot in of_ring}
-    for ring, of_ring in bare:
-        passes = defaultdict(list)
-        for shot in of_ring:
-            passes[shot.path.parent.name].append(shot)
-        for of_pass in passes.values():
-            usual = [_usual(shot, ring, folder) for shot in of_pass]
-            around = [
-                silhouette_of_mask(each.mask, shot.frame.orientation) for shot, each in zip(of_pass, usual, strict=True)
-            ]
-            for i, shot in list(enumerate(of_pass))[::every]:
-                known = knows[shot.path] if random.random() < 0.5 else ring
-                first = ring_gain.first_look(shot, folder)
-                own = usual[i] if known is ring else _usual(shot, known, folder)
-                candidates = [own, *_candidates(shot, first, own, known, plates, folder, ellipse)]
-                neighbour = usual[(i + int(random.integers(1, 4))) % len(usual)]
-                damaged = list(_damaged(own, shot, neighbour, random))
-                for each in [*candidates, *damaged]:
-                    agreed = _agreed(silhouette_of_mask(each.mask, shot.frame.orientation), around, i)
-                    rows.append(_labelled(capture, shot, each, first, known, agreed, own, each in candidates))
-        for known in {id(each): each for each in (ring, knows[of_ring[0].path]) if each}.values():
-            rows += [_plate(capture, plate, known, around, folder) for plate in plates if _is_of(plate, of_ring)]
-    return rows
+    for i, shot in enumerate(found.shots):
+        chosen = ways[int(random.integers(len(ways)))] if i % every == 0 else None
+        for way in ways:
+            masked = way.masked[shot.name]
+            usual = _Made(USUAL, masked.found, masked.mask)
+            made = [usual]
+            if way is chosen:
+                made += _candidates(way, shot, masked, ellipse)
+                made += _damaged(folder, way, shot, masked, random)
+            rows += [_labelled(folder, way, shot, masked, each) for each in made]
+    return rows + [row for way in ways for plate in found.plates for row in _empty(folder, way, plate)]
 
 
-def _usual(shot: ring_gain.Shot, ring: RingKnowledge | None, folder: Path) -> _Candidate:
-    return _cut(USUAL, shot, ring_gain.with_ring(shot, ring, folder))
+def _way(capture: Capture) -> _Way:
+    masker = load_masker(Settings(device="cpu"))
+    choices = Choices(device="cpu", plates=tuple(plate.path for plate in capture.plates))
+    surveyor = Surveyor(masker.segmenter, capture.plates, max_megapixels=_MEGAPIXELS)
+    seen: dict[str, Seen] = {}
+    with ThreadPoolExecutor(1) as pool:
+        for shots in learnt_together(capture.shots):
+            seen |= surveyor.survey(shots, pool, threading.Event())
+    masked = {shot.name: masker.mask_photo(open_photo(shot.path), seen.get(shot.name)) for shot in capture.shots}
+    marks = {name: silhouette_of_mask(each.mask, each.look.frame.orientation) for name, each in masked.items()}
+    around = {
+        shot.name: _Around([marks[each.name] for each in ring], place)
+        for ring in _rings(capture.shots, seen)
+        for place, shot in enumerate(ring)
+    }
+    return _Way(capture, make_ladder(masker, choices), seen, masked, around)
 
 
-def _cut(kind: str, shot: ring_gain.Shot, found: Found) -> _Candidate:
-    return _Candidate(kind, found, ring_gain._mask(shot, found).astype(np.uint8) * np.uint8(255))
-
-
-def _candidates(
-    shot: ring_gain.Shot,
-    first: Found,
-    usual: _Candidate,
-    ring: RingKnowledge | None,
-    plates: list[ring_gain.Shot],
-    folder: Path,
-    ellipse: Path | None,
-) -> Iterator[_Candidate]:
-    yield _cut("one look", shot, first)
-    if ring is not None:
-        yield _cut("without the ring", shot, ring_gain.second_look(shot, first, folder))
-    for name, segmenter, looks in _segmenters(tuple(plate.path for plate in plates), ellipse):
-        found = _answer(shot, name, segmenter, looks, folder)
-        if found is None:
+def _candidates(way: _Way, shot: Shot, masked: Masked, ellipse: Path | None) -> Iterator[_Made]:
+    masker, look = way.ladder.masker, masked.look
+    yield _Made(ONE_LOOK, look.first, masker.cut(look, look.first))
+    single = masker.mask_photo(open_photo(shot.path))
+    yield _Made(SINGLE, single.found, single.mask)
+    for rung in way.ladder.rungs:
+        found = rung.find(masked, masked.found, list)
+        if found is not None:
+            mask = masker.cut(look, found)
+            yield _Made(rung.name, found, mask, rung.worth if _change(masked.mask, mask) <= rung.reach else None)
+    for name, segmenter in _others(masker, ellipse):
+        try:
+            found = find_object(segmenter, look.frame, look.pixels, looks=1)
+        except UndersideError:
             continue
-        yield _cut(name, shot, found)
-        if name == "larger" and ring is not None:
-            yield _cut("larger, ring", shot, ring.correct(found, shot.frame, shot.pixels))
-    picture = seen_through(shot.frame, shot.pixels, usual.found.box, usual.found.matte.shape)
-    matte = cut_by_colour(picture, usual.found.matte)
-    box = usual.found.box
-    yield _cut("colours", shot, Found(resampled(matte, box, box, usual.found.matte.shape), box))
+        yield _Made(name, found, masker.cut(look, found))
 
 
 @cache
-def _segmenters(plates: tuple[Path, ...], ellipse: Path | None) -> list[tuple[str, Segmenter, int]]:
-    network = ring_gain._segmenter()
-    larger, smaller = network.larger(1.5), network.larger(0.5)
-    assert larger
-    assert smaller
-    found: list[tuple[str, Segmenter, int]] = [("larger", larger, 2), ("smaller", smaller, 1)]
-    found += [(name, make_segmenter(name, Choices()), 1) for name in _CLASSICAL]
-    if plates:
-        found.append(
-            (f"plate {plates[0].parents[1]}", make_segmenter("plate", Choices(plates=plates, device="cpu")), 1)
-        )
-    if ellipse:
-        found.append(("ellipse", make_segmenter("network", Choices(model=ellipse, device="cpu")), 1))
-    return found
+def _classical() -> list[tuple[str, Segmenter]]:
+    return [(name, make_segmenter(name, Choices())) for name in _CLASSICAL]
 
 
-def _answer(shot: ring_gain.Shot, name: str, segmenter: Segmenter, looks: int, folder: Path) -> Found | None:
-    path = folder / (hashlib.sha256(f"{shot.path} {name}".encode()).hexdigest()[:24] + ".npz")
-    if not path.is_file():
-        try:
-            found = find_object(segmenter, shot.frame, shot.pixels, looks=looks)
-        except UndersideError:
-            return None
-        np.savez_compressed(path, matte=np.rint(found.matte * 255).astype(np.uint8), box=np.array(found.box))
-    kept = np.load(path)
-    left, top, right, bottom = (int(side) for side in kept["box"])
-    return Found(kept["matte"].astype(np.float32) / np.float32(255), (left, top, right, bottom))
+@cache
+def _ellipse(model: Path) -> Segmenter:
+    return make_segmenter("network", Choices(model=model, device="cpu"))
 
 
-def _damaged(
-    usual: _Candidate, shot: ring_gain.Shot, neighbour: _Candidate, random: np.random.Generator
-) -> Iterator[_Candidate]:
-    """Some damages of a mask; its matte is damaged too in two of three."""
-    if not usual.mask.any():
-        return
-    sorts = ["part lost", "platter", "grown", "shrunk", "moved", "hole", "specks", "filled", "neighbour", "background"]
-    for sort in random.choice(sorts, _DAMAGES, replace=False):
-        mask = _damage(str(sort), usual.mask, shot, neighbour.mask, random)
-        if (mask == usual.mask).all():
-            continue
-        found = usual.found
-        if random.random() < 0.67:
-            blurred = cv2.GaussianBlur(mask, (0, 0), float(random.choice([0.8, 2.0, 4.0])))
-            found = Found(blurred.astype(np.float32) / np.float32(255), (0, 0, shot.frame.width, shot.frame.height))
-        yield _Candidate(f"damage: {sort}", found, mask)
+def _others(masker: Masker, ellipse: Path | None) -> Iterator[tuple[str, Segmenter]]:
+    assert isinstance(masker.segmenter, NetworkSegmenter)
+    smaller = masker.segmenter.larger(0.5)
+    if smaller is not None:
+        yield "smaller", smaller
+    yield from _classical()
+    if ellipse is not None:
+        yield "ellipse", _ellipse(ellipse)
 
 
-def _damage(sort: str, mask: Pixels, shot: ring_gain.Shot, neighbour: Pixels, random: np.random.Generator) -> Pixels:
-    rows, columns = np.nonzero(mask)
-    size = len(rows) ** 0.5
-    if sort in {"grown", "shrunk"}:
-        # Pixels of a photo of 800 x 600; as far as large objects may bear.
-        reach = round(float(np.exp(random.uniform(np.log(2), np.log(30)))) * mask.shape[1] / 800) * 2 + 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        return (cv2.dilate if sort == "grown" else cv2.erode)(mask, kernel).astype(np.uint8)
-    if sort == "neighbour":
-        return neighbour
-    if sort == "filled":
-        outer, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        return cv2.fillPoly(mask.copy(), list(outer), 255).astype(np.uint8)
-    if sort == "moved":
-        angle, far = random.uniform(0, 2 * np.pi), random.uniform(0.01, 0.15) * size
-        move = np.array([[1, 0, far * np.cos(angle)], [0, 1, far * np.sin(angle)]])
-        return cv2.warpAffine(mask, move, mask.shape[::-1], flags=cv2.INTER_NEAREST).astype(np.uint8)
-    damaged = mask.copy()
-    if sort == "part lost":
-        angle = random.uniform(0, 2 * np.pi)
-        along = columns * np.cos(angle) + rows * np.sin(angle)
-        lost = along < np.quantile(along, random.uniform(0.02, 0.4))
-        damaged[rows[lost], columns[lost]] = 0
-    elif sort == "platter":
-        extra = shot.platter & ~(mask > 0)
-        if extra.any():
-            y, x = np.nonzero(extra)
-            along = x * random.normal() + y * random.normal()
-            kept = along <= np.quantile(along, random.choice([0.1, 0.3, 1.0]))
-            damaged[y[kept], x[kept]] = 255
-    elif sort == "hole":
-        at = int(random.integers(len(rows)))
-        radius = max(2, round(random.uniform(0.08, 0.3) * size))
-        cv2.circle(damaged, (int(columns[at]), int(rows[at])), radius, 0, -1)
-    elif sort == "specks":
-        for _ in range(int(random.integers(1, 5))):
-            speck = (int(random.integers(mask.shape[1])), int(random.integers(mask.shape[0])))
-            cv2.circle(damaged, speck, max(2, round(random.uniform(0.05, 0.2) * size)), 255, -1)
-    elif sort == "background":
-        at = int(random.integers(len(rows)))
-        middle = (float(columns[at]), float(rows[at]))
-        axes = (float(random.uniform(0.2, 0.9) * size), float(random.uniform(0.2, 0.6) * size))
-        cv2.ellipse(damaged, (middle, axes, float(random.uniform(0, 180))), 255, -1)
-    return damaged
+def _damaged(folder: Path, way: _Way, shot: Shot, masked: Masked, random: np.random.Generator) -> Iterator[_Made]:
+    """Of two in three the matte is damaged too, as if it had been as sure; of one in five the first look as well."""
+    names = list(way.masked)
+    near = names[(names.index(shot.name) + int(random.integers(1, 4))) % len(names)]
+    neighbour = way.masked[near].mask
+    neighbour = neighbour if neighbour.shape == masked.mask.shape else masked.mask
+    platter = _truth(folder, "gt_platter", shot, masked.mask.shape)
+    for sort, mask in damages(masked.mask, platter, neighbour, random, count=_DAMAGES):
+        found, first, chance = masked.found, None, random.random()
+        blurred = partial(_as_matte, mask, masked)
+        if chance < 0.67:
+            found = blurred(float(random.choice([0.8, 2.0, 4.0])))
+        if chance < 0.2:
+            first = blurred(4.0)
+        yield _Made(f"damage: {sort}", found, mask, first=first)
 
 
-def _labelled(
-    capture: Path,
-    shot: ring_gain.Shot,
-    each: _Candidate,
-    first: Found,
-    ring: RingKnowledge | None,
-    agreed: Agreement,
-    usual: _Candidate,
-    candidate: bool,
-) -> Labelled:
-    def signs(first: Found | None, ring: RingKnowledge | None) -> Signs:
+def _as_matte(mask: Pixels, masked: Masked, blur: float) -> Found:
+    matte = cv2.GaussianBlur(mask, (0, 0), blur).astype(np.float32) / np.float32(255)
+    return Found(matte, (0, 0, masked.look.frame.width, masked.look.frame.height))
+
+
+def _labelled(folder: Path, way: _Way, shot: Shot, masked: Masked, each: _Made, *, plate: bool = False) -> Labelled:
+    look = masked.look
+
+    def signs(first: Found | None) -> Signs:
         return read_signs(
-            frame=shot.frame, pixels=shot.pixels, first=first, found=each.found, mask=each.mask, ring=ring
+            frame=look.frame, pixels=look.pixels, first=first, found=each.found, mask=each.mask, ring=look.ring
         )
 
-    beside = signs(first, ring)
-    nothing: dict[str, Any] = dict.fromkeys(RING_SIGNS)
+    def without_ring(signs: Signs) -> Signs:
+        nothing: dict[str, Any] = dict.fromkeys(_RING_SIGNS)
+        return replace(signs, plate=False, **nothing)
+
+    beside = signs(each.first or look.first)
+    candidate = not each.kind.startswith("damage")
+    around = way.around.get(shot.name) or next(iter(way.around.values()))
     return Labelled(
-        capture="-".join(capture.parts[-2:]) if capture.name == "spot" else capture.name,
-        photo=f"{shot.path.parent.name}/{shot.path.name}",
-        kind=each.kind.split(" /")[0],
-        iou=ring_gain._iou(each.mask > 127, shot.truth),
-        usual=each is usual,
+        capture=folder.name if folder.name != "spot" else "-".join(folder.parts[-2:]),
+        photo=shot.name,
+        kind="empty" if plate else each.kind,
+        iou=_iou(each.mask > 127, _truth(folder, "gt_masks", shot, each.mask.shape)),
         candidate=candidate,
-        plate=False,
-        with_ring=None if ring is None else beside,
-        alone=replace(beside, plate=False, **nothing),
-        own=signs(None, None) if each.kind in OWN or not candidate else None,
-        agreement=agreed,
+        worth=each.worth,
+        plate=plate,
+        with_ring=beside if look.ring and each.kind not in (SINGLE,) else None,
+        alone=without_ring(beside) if each.kind != USUAL or plate else None,
+        own=without_ring(signs(None)) if each.kind in _WITHOUT_A_FIRST_LOOK or not candidate or plate else None,
+        agreement=around.agreed(each.mask, look.frame.orientation),
     )
 
 
-def _plate(
-    capture: Path, plate: ring_gain.Shot, ring: RingKnowledge, around: list[Silhouette], folder: Path
-) -> Labelled:
-    first = ring_gain.first_look(plate, folder)
-    usual = _usual(plate, ring, folder)
-    agreed = _agreed(silhouette_of_mask(usual.mask, plate.frame.orientation), around, len(around) // 2)
-    row = _labelled(capture, plate, usual, first, ring, agreed, usual, False)
-    return Labelled(**{**row.__dict__, "kind": "empty", "plate": True})
+def _empty(folder: Path, way: _Way, plate: Shot) -> Iterator[Labelled]:
+    """The empty platter, masked as if it were a shot."""
+    positions = {id(seen.position): seen.position for seen in way.seen.values() if seen.ring is not None}
+    seen = Seen(-1, None, None, [position for position in positions.values() if position is not None])
+    masked = way.ladder.masker.mask_photo(open_photo(plate.path), seen)
+    yield _labelled(folder, way, plate, masked, _Made(USUAL, masked.found, masked.mask), plate=True)
 
 
-def _is_of(plate: ring_gain.Shot, ring: list[ring_gain.Shot]) -> bool:
-    return plate.camera == ring[0].camera
+def _truth(folder: Path, of: str, shot: Shot, shape: tuple[int, ...]) -> Mask:
+    """Nothing where none is kept: of plates, say."""
+    path = folder / of / f"{shot.path.relative_to(folder).as_posix()}.png"
+    if not path.is_file():
+        return np.zeros(shape, np.bool_)
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("L")) > 127
 
 
-def _agreed(own: Silhouette, ring: list[Silhouette], i: int) -> Agreement:
-    return agreement([*ring[:i], own, *ring[i + 1 :]])[i]
+def _iou(mask: Mask, truth: Mask) -> float:
+    union = float((mask | truth).sum())
+    return float((mask & truth).sum()) / union if union else 1.0
+
+
+def _change(one: Pixels, other: Pixels) -> float:
+    return 1 - _iou(one > 127, other > 127)

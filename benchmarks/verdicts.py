@@ -1,6 +1,6 @@
 """How right verdicts are, and the fit of their weights, on masks whose truth is known.
 
-    python benchmarks/verdicts.py label CAPTURE... --rows FOLDER [--cache FOLDER] [--ellipse MODEL] [--every N]
+    python benchmarks/verdicts.py label CAPTURE... --rows FOLDER [--ellipse MODEL] [--every N]
     python benchmarks/verdicts.py fit CAPTURE... --rows FOLDER
     python benchmarks/verdicts.py measure CAPTURE... --rows FOLDER
 
@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from labelled_masks import USUAL, Labelled, label
+from labelled_masks import ONE_LOOK, SINGLE, USUAL, Labelled, label
 from numpy.typing import NDArray
 
 from underside.ring import Agreement
@@ -35,7 +35,8 @@ _LEVEL = 0.95
 _FLATTENING = 5.0
 _BAD, _GOOD = 0.90, 0.97
 # What a mask counts in the fit: those that a user meets, those that a ladder tries, those that are made up.
-_COUNTS = {"usual": 3.0, "candidate": 1.0, "damage": 0.6}
+_COUNTS = {"usual": 1.5, "candidate": 1.0, "damage": 0.6}
+_USUAL = {"one look": ONE_LOOK, "two looks": SINGLE, "ring": USUAL, "plate": USUAL}
 _BINS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0001)
 
 
@@ -50,7 +51,12 @@ class Case:
     @property
     def sort(self) -> str:
         """What a user meets, what a ladder tries, or what is made up."""
-        return "usual" if self.row.usual else "candidate" if self.row.candidate else "damage"
+        return "usual" if self.usual else "candidate" if self.row.candidate else "damage"
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is what the engine makes of a shot of which so much is known, before any ladder."""
+        return self.row.kind == _USUAL[known_by(self.signs)]
 
 
 def cases(rows: Sequence[Labelled]) -> dict[str, list[Case]]:
@@ -165,7 +171,7 @@ def print_choice(of: Sequence[Case], odds: Values, worth: float = 1.5) -> None:
     shots = defaultdict(list)
     for case, doubt in zip(of, odds, strict=True):
         if case.row.candidate:
-            shots[case.row.capture, case.row.photo].append((float(doubt), case.row.iou, case.row.usual))
+            shots[case.row.capture, case.row.photo].append((float(doubt), case.row.iou, case.usual))
     usual, chosen, best = [], [], []
     for candidates in shots.values():
         own = next(((doubt, iou) for doubt, iou, is_usual in candidates if is_usual), None)
@@ -201,7 +207,7 @@ def print_empty(of: Sequence[Case], told: Sequence[bool]) -> None:
     """Plates that are told as empty, and shots that are."""
     plates = [empty for case, empty in zip(of, told, strict=True) if case.row.plate]
     shots = [empty for case, empty in zip(of, told, strict=True) if not case.row.plate and case.sort != "damage"]
-    usual = [empty for case, empty in zip(of, told, strict=True) if not case.row.plate and case.row.usual]
+    usual = [empty for case, empty in zip(of, told, strict=True) if not case.row.plate and case.usual]
     print(
         f"  told as empty: {sum(plates)} of {len(plates)} plates, {sum(usual)} of {len(usual)} usual masks,"
         f" {sum(shots)} of {len(shots)} candidates"
@@ -260,17 +266,15 @@ def main() -> None:
     parser.add_argument("task", choices=("label", "fit", "measure"))
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--rows", type=Path, required=True)
-    parser.add_argument("--cache", type=Path)
     parser.add_argument("--ellipse", type=Path)
-    parser.add_argument("--every", type=int, default=2, help="label one shot of so many")
+    parser.add_argument("--every", type=int, default=3, help="try everything on one shot of so many")
     options = parser.parse_args()
     captures: dict[str, dict[str, list[Case]]] = {}
     for capture in options.captures:
         kept = options.rows / f"{'-'.join(capture.resolve().parts[-2:])}.json"
         if options.task == "label":
             kept.parent.mkdir(parents=True, exist_ok=True)
-            folder = options.cache or options.rows / "answers"
-            made = label(capture, folder=folder, ellipse=options.ellipse, every=options.every)
+            made = label(capture.resolve(), ellipse=options.ellipse, every=options.every)
             kept.write_text(json.dumps([row.to_json() for row in made]), encoding="utf-8")
             print(f"{capture}: {len(made)} masks", flush=True)
             continue
