@@ -33,8 +33,8 @@ __all__ = [
     "content_of_file",
     "learn_rings",
     "learnt_together",
-    "worth_learning",
     "load_rings",
+    "worth_learning",
 ]
 
 # Passes of fewer shots do not tell the still room from the object.
