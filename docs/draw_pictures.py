@@ -18,7 +18,7 @@ from underside.photo import decode
 from underside.resources import demo_folder
 
 PICTURES = Path(__file__).with_name("pictures")
-TWO_PASSES = ("upright/DSC_0004", "upright/DSC_0013", "flipped/DSC_0022", "flipped/DSC_0031")
+TWO_PASSES = ("upright/DSC_0003", "upright/DSC_0007", "flipped/DSC_0021", "flipped/DSC_0025")
 WIDTH, GAP = 400, 6
 
 

@@ -36,7 +36,7 @@ def run(tmp_path: Path) -> Run:
 def capture(tmp_path: Path) -> Path:
     """Two upright and two flipped photos of the demo, and a plate."""
     folder = tmp_path / "capture"
-    for name in ("upright/DSC_0001", "upright/DSC_0010", "flipped/DSC_0019", "flipped/DSC_0028", "empty/DSC_0037"):
+    for name in ("upright/DSC_0001", "upright/DSC_0004", "flipped/DSC_0019", "flipped/DSC_0022", "empty/DSC_0037"):
         target = folder / f"{name}.JPG"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / f"{name}.JPG", target)

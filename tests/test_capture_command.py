@@ -152,8 +152,12 @@ def test_a_full_ring_has_neither_doubles_nor_gaps(tmp_path: Path) -> None:
     assert not any(each.doubles or each.gaps for each in seen.passes)
 
 
-def test_who_kept_every_third_shot_misses_none() -> None:
-    seen = look_at(DEMO)
+def test_who_kept_every_third_shot_misses_none(shared: Path, tmp_path: Path) -> None:
+    for number in range(1, 37, 3):
+        name = f"{'upright' if number < 19 else 'flipped'}/DSC_{number:04}.JPG"
+        (tmp_path / "c" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(shared / "data" / "flip-sample" / "spot" / name, tmp_path / "c" / name)
+    seen = look_at(tmp_path / "c")
     assert not any(each.doubles or each.gaps for each in seen.passes)
     assert ring_sizes(seen) == [[3, 3], [3, 3]]
 
@@ -289,9 +293,7 @@ def test_the_table_and_the_page_show_the_demo(run: Run, tmp_path: Path) -> None:
     before = contents(tmp_path / "spot & <co>")
     done = run("capture", "spot & <co>")
     assert done.returncode == 0, done.stderr
-    assert re.search(
-        r"^upright +upright +6 +3 \+ 3 +1280x960 +2024-05-14 10:02:11 to 10:03:11", done.stdout, re.MULTILINE
-    )
+    assert re.search(r"^upright +upright +6 +6 +1280x960 +2024-05-14 10:02:11 to 10:02:43", done.stdout, re.MULTILINE)
     assert contents(tmp_path / "spot & <co>") == before
     page = (tmp_path / "underside-capture" / "capture.html").read_text(encoding="utf-8")
     assert "<h1><bdi>spot &amp; &lt;co&gt;</bdi></h1>" in page
@@ -314,7 +316,7 @@ def test_programs_get_json_and_no_page(run: Run, tmp_path: Path) -> None:
         ("flipped", "flipped", True),
     ]
     assert facts["complete"] is True
-    assert [len(each["shots"]) for each in facts["passes"][0]["rings"]] == [3, 3]
+    assert [len(each["shots"]) for each in facts["passes"][0]["rings"]] == [6]
     assert facts["plates"] == ["empty/DSC_0037.JPG"]
     assert not (tmp_path / "underside-capture").exists()
 

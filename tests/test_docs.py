@@ -55,5 +55,7 @@ def test_every_option_that_a_page_names_exists(page: Path, run: Run) -> None:
 def test_the_readme_runs_its_own_commands(run: Run, tmp_path: Path) -> None:
     done = run("demo")
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "underside-demo" / "masked" / "masks").rglob("*.png"))) == 12
-    assert (tmp_path / "underside-demo" / "masked" / "report.html").is_file()
+    results = tmp_path / "underside-demo" / "masked" / "figurine"
+    assert len(list((results / "masks").rglob("*.png"))) == 12
+    assert str(results / "report.html") in done.stdout
+    assert (results / "report.html").is_file()

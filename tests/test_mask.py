@@ -18,7 +18,7 @@ from conftest import DEMO, Run, command
 from numpy.typing import NDArray
 from PIL import Image
 
-SHOTS = ("upright/DSC_0001.JPG", "upright/DSC_0010.JPG", "flipped/DSC_0019.JPG", "flipped/DSC_0028.JPG")
+SHOTS = ("upright/DSC_0001.JPG", "upright/DSC_0004.JPG", "flipped/DSC_0019.JPG", "flipped/DSC_0022.JPG")
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -194,7 +194,7 @@ def test_an_alpha_that_is_opaque_everywhere_is_not_the_mask(run: Run, truth: Pat
 
 
 def test_an_output_folder_is_scored_by_its_manifest(run: Run, capture: Path, tmp_path: Path) -> None:
-    (capture / "upright" / "DSC_0010.JPG").write_bytes(b"no photo")
+    (capture / "upright" / "DSC_0004.JPG").write_bytes(b"no photo")
     assert run("mask", capture, "-o", "out", "--effort", "fast").returncode == 3
     made = sorted((tmp_path / "out" / "masks").rglob("*.png"))
     assert len(made) == 3
@@ -202,12 +202,12 @@ def test_an_output_folder_is_scored_by_its_manifest(run: Run, capture: Path, tmp
         target = capture / "gt_masks" / mask.relative_to(tmp_path / "out" / "masks")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(mask, target)
-    failed = capture / "gt_masks" / "upright" / "DSC_0010.JPG.png"
+    failed = capture / "gt_masks" / "upright" / "DSC_0004.JPG.png"
     shutil.copy(made[0], failed)
     # What an earlier run left of a shot that failed is no mask of this one.
     shutil.copy(made[0], tmp_path / "out" / "masks" / "upright" / failed.name)
     found = scored(run, "out", capture)
-    assert found["missing"] == ["upright/DSC_0010.JPG"]
+    assert found["missing"] == ["upright/DSC_0004.JPG"]
     assert found["mean"]["iou"] == pytest.approx(0.75)
 
 

@@ -68,7 +68,7 @@ def run_from(wheel: Path, folder: Path, *words: str) -> subprocess.CompletedProc
 def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     done = run_from(wheel, tmp_path, "demo")
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "underside-demo" / "masked" / "masks").rglob("*.png"))) == 12
+    assert len(list((tmp_path / "underside-demo" / "masked" / "figurine" / "masks").rglob("*.png"))) == 12
 
 
 def test_the_metashape_menu_is_installed_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:

@@ -1,19 +1,29 @@
-"""``underside demo``: the bundled photos to masks, and a page to look at."""
+"""``underside demo``: the bundled photos drop into a watched folder one by one, masks appear, and a page to look at."""
 
-import shutil
 import sys
+import threading
 import webbrowser
 from pathlib import Path
 
 import click
 
-from underside.commands.running import Person, exit_code, stopping_cleanly
-from underside.engine import mask_sources
-from underside.files import writing
+from underside.commands.running import stopping_cleanly
+from underside.commands.terminal import tell
+from underside.commands.watch_settings import settings_of
+from underside.commands.watching import Person
+from underside.errors import ExitCode
+from underside.files import write_atomically, writing
+from underside.pipeline import usual_workers
+from underside.report.contact_sheet import REPORT_NAME
 from underside.resources import demo_folder
-from underside.settings import Settings
+from underside.watch import Plan, watch
+from underside.watch.happenings import Completed, Happening, Started, to_all
 
 __all__ = ["demo"]
+
+_CAPTURE = "figurine"
+# A camera would take some seconds between two photos; fewer than this, and the watch takes them for a copied folder.
+_BETWEEN_PHOTOS = 0.2
 
 
 @click.command()
@@ -27,17 +37,58 @@ __all__ = ["demo"]
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 def demo(*, output: Path, no_open: bool) -> int:
-    """Mask thirteen bundled photos of a figurine: six upright, six turned over, one of the empty platter."""
-    photos = output / "figurine"
-    # Copies, so that the page's links lead to something that is the user's own.
-    for photo in demo_folder().rglob("*.JPG"):
-        target = photos / photo.relative_to(demo_folder())
-        with writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(photo, target)
-    with stopping_cleanly() as stop, Person() as door:
-        result = mask_sources([photos], output / "masked", Settings(cutout="black"), door=door, stop=stop)
-        door.finished(result)
+    """Watch a folder while a camera fills it, as far as thirteen bundled photos of a figurine can show that.
+
+    Six show it upright, six turned over, one the empty platter. It is what `underside watch` does all day.
+    """
+    photos, out = output.absolute() / "captures", output.absolute() / "masked"
+    with stopping_cleanly() as stop, Person(out) as door:
+        camera = _Camera(photos / _CAPTURE, stop)
+
+        def hear(happening: Happening) -> None:
+            if isinstance(happening, Started):
+                camera.start()
+            if isinstance(happening, Completed) and camera.is_done.is_set():
+                stop.set()
+
+        with writing(photos):
+            photos.mkdir(parents=True, exist_ok=True)
+        plan = Plan(
+            root=photos,
+            out=out,
+            of_capture=settings_of({"cutout": "black"}),
+            settle=0.2,
+            workers=usual_workers(),
+        )
+        failed = watch(plan, tell=to_all([door, hear]), stop=stop)
+    page = out / _CAPTURE / REPORT_NAME
+    if not page.is_file():
+        return ExitCode.INTERRUPTED
+    tell(f"Photos: {photos}")
+    tell(f"Masks: {page.with_name('masks')}")
+    tell(f"Contact sheet: {page}")
     if sys.stdout.isatty() and not no_open:
-        webbrowser.open(result.report.resolve().as_uri())
-    return exit_code(result)
+        webbrowser.open(page.as_uri())
+    return ExitCode.SOME_FAILED if failed else ExitCode.DONE
+
+
+class _Camera(threading.Thread):
+    """Takes the bundled photos: copies, so that the page's links lead to something that is the user's own."""
+
+    def __init__(self, folder: Path, stop: threading.Event) -> None:
+        super().__init__(name="camera", daemon=True)
+        self._folder = folder
+        self._stop_asked = stop
+        self.is_done = threading.Event()
+
+    def run(self) -> None:
+        done = self._folder / "done"
+        done.unlink(missing_ok=True)  # of an earlier demo
+        source = demo_folder()
+        for photo in sorted(source.rglob("*.JPG"), key=lambda photo: photo.name):
+            write_atomically(self._folder / photo.relative_to(source), photo.read_bytes(), durable=False)
+            if self._stop_asked.wait(_BETWEEN_PHOTOS):
+                return
+        self.is_done.set()
+        # What a person does who will not wait until a capture has been quiet for long.
+        write_atomically(done, b"", durable=False)
