@@ -193,7 +193,7 @@ class Captures:
             for entry in waiting:
                 if not self._crew.has_room:
                     return
-                raw = self.intake.waits_for_kin(entry) and time.time() - entry.seen_at < _RAW_WAIT
+                raw = self.intake.waits_for_kin(entry) and 0 <= time.time() - entry.seen_at < _RAW_WAIT
                 if entry.photo not in desk.flying and not raw:
                     self._mask_alone(desk, entry)
 
