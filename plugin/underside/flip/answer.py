@@ -9,7 +9,7 @@ from underside.flip.links import Tie, Union, doubted_shots, union_of
 from underside.flip.mapping import Model
 from underside.flip.turntable import Turning, angle_between, turning_of
 
-__all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts", "weakest_union"]
+__all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts", "scattered", "weakest_union"]
 
 # All tuned in November 2026 on flip-sample and flip-full with true masks, ours, masks that keep the platter, and none:
 # true joins had no disputed pair at all, false ones and spoiled ones more than half of them.
@@ -18,6 +18,7 @@ _TURNED = 20.0
 _MOST_STILL = 0.3
 _MOST_DISPUTED = 0.1
 _FEWEST_PAIRS = 4
+_FEW_IN_SHOT = 300
 _FEWEST_POINTS = 100
 
 
@@ -85,14 +86,34 @@ def pass_facts(names: Sequence[tuple[str, str]], model: Model) -> list[PassFacts
     return found
 
 
-def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequence[Tie]) -> Answer:
-    """Weigh all that was found."""
+def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequence[Tie], points: int) -> Answer:
+    """Weigh all that was found; ``points`` is how many a usual shot has inside its mask."""
+    shots, placed = sum(each.shots for each in passes), sum(each.registered for each in passes)
+    if placed < shots / 2:
+        return Answer(Verdict.NO, (scattered(placed, shots, points),))
     findings = [*_of_registration(passes, models), *_of_turning(passes)]
     if len(passes) > 1:
         findings += _of_ties(passes, ties)
     graveness = list(Verdict)
     findings.sort(key=lambda finding: -graveness.index(finding.weighs))
     return Answer(findings[0].weighs if findings else Verdict.YES, tuple(findings))
+
+
+def scattered(placed: int, shots: int, points: int) -> Finding:
+    """Of a capture that falls to pieces, or is never put together."""
+    few = points < _FEW_IN_SHOT
+    return Finding(
+        "scattered",
+        Verdict.NO,
+        f"Only {placed} of {shots} shots could be placed together; a usual shot has {points} points inside its mask"
+        + (", which is few" if few else ""),
+        (
+            "Sharper or larger photos, or something with texture fixed to the object, would give more points; "
+            "look also whether the masks hold the object"
+            if few
+            else "Turn the platter in steps of 20 degrees or less, and look whether the masks hold the object alone"
+        ),
+    )
 
 
 def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> Iterator[Finding]:

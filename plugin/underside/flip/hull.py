@@ -32,6 +32,8 @@ _USUAL = 0.001
 _WORKING_SIDE = 640
 """Pixels of the longest box of the object that is voted with."""
 _MARGIN = 0.12
+_FINEST = 2.0
+"""Pixels of a silhouette's grid to a cell."""
 _COARSE = 40
 _FIRST_GUESS = 0.6
 """Share of the shots that must call a coarse cell object, for it to be looked into."""
@@ -125,7 +127,8 @@ def _cells(silhouettes: Sequence[Silhouette], model: Model, pool: ThreadPoolExec
     coarse, step = _grid(low, high, _COARSE)
     found = coarse[_likely(silhouettes, coarse, step, pool)]
     parts = max(1, _CELLS // _COARSE)
-    while parts > 1 and len(found) * parts**3 * len(silhouettes) > _MOST_VOTES:
+    pixels = float(np.median([_pixels(each, found, step) for each in silhouettes])) if len(found) else 1.0
+    while parts > 1 and (len(found) * parts**3 * len(silhouettes) > _MOST_VOTES or pixels / parts < _FINEST):
         parts -= 1
     inner = (np.arange(parts, dtype=np.float32) + 0.5) / parts - 0.5
     offsets = np.stack(np.meshgrid(inner, inner, inner, indexing="ij"), axis=-1).reshape(-1, 3) * np.float32(step)

@@ -8,9 +8,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from underside.files import write_atomically
 from underside.flip.agreement import Agreement, Disagreement, agree
-from underside.flip.answer import Answer, Finding, PassFacts, Verdict, answer_of, pass_facts, weakest_union
+from underside.flip.answer import Answer, PassFacts, Verdict, answer_of, pass_facts, scattered, weakest_union
 from underside.flip.colmap import colmap
 from underside.flip.coverage import Coverage, coverage_of
 from underside.flip.features import find_features
@@ -21,7 +23,6 @@ from underside.flip.sources import Sources, read_sources
 __all__ = ["PROOF_NAME", "Proof", "facts_of", "prove", "save_proof"]
 
 PROOF_NAME = "proof.json"
-_FEWEST = 6
 _EMPTY = Coverage(0.0, 0.0, ())
 # The upright pass is what "under" is measured from; passes named otherwise count in their order.
 _UPRIGHT = ("upright", "up", "top", "aufrecht", "debout")
@@ -71,14 +72,15 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
     sources = read_sources(out)
     tell(f"Looking for points in {len(sources.shots)} shots")
     features = dict(zip((shot.name for shot in sources.shots), find_features(sources.shots), strict=True))
+    points = int(np.median([len(each.at) for each in features.values()]))
     tell("Matching and placing them")
     models, links = build_models(sources.shots, list(features.values()))
     if not models:
-        return _without_a_model(sources, time.monotonic() - started)
+        return _without_a_model(sources, points, time.monotonic() - started)
     model = models[0]
     passes = pass_facts(_names(sources), model)
     ties = ties_of(model, links, features)
-    answer = answer_of(passes, models, ties)
+    answer = answer_of(passes, models, ties, points)
     unions = tuple(union_of(one.name, other.name, ties) for one, other in combinations(passes, 2))
     proof = Proof(
         answer=answer,
@@ -154,14 +156,8 @@ def _named(answer: Answer) -> set[str]:
     return {shot for finding in answer.findings if finding.kind != "disputed" for shot in finding.shots}
 
 
-def _without_a_model(sources: Sources, seconds: float) -> Proof:
-    finding = Finding(
-        "no model",
-        Verdict.NO,
-        f"No {_FEWEST} of the {len(sources.shots)} shots have enough points in common to be placed",
-        "Sharper photos, smaller steps of the platter, or something with texture beside the object would help; "
-        "look also whether the masks hold the object",
-    )
+def _without_a_model(sources: Sources, points: int, seconds: float) -> Proof:
+    finding = scattered(0, len(sources.shots), points)
     return Proof(
         answer=Answer(Verdict.NO, (finding,)),
         shots=len(sources.shots) + len(sources.left_out),

@@ -1,0 +1,88 @@
+"""An output folder with true masks of the sample capture, or with masks spoiled on purpose, all reduced."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from underside.files import sha256_of
+from underside.manifest import Manifest, ShotRecord, State, save
+from underside.masks import mask_name
+from underside.png import encode_png
+
+Mask = NDArray[np.uint8]
+Spoil = Callable[[str, Mask, Mask], Mask]
+SIZE = (896, 672)
+
+
+def true_mask(name: str, mask: Mask, platter: Mask) -> Mask:
+    """The object alone."""
+    return mask
+
+
+def with_platter(name: str, mask: Mask, platter: Mask) -> Mask:
+    """The object and what it stands on."""
+    return mask | platter
+
+
+def everything(name: str, mask: Mask, platter: Mask) -> Mask:
+    """No mask at all."""
+    return np.full_like(mask, 255)
+
+
+def reduced_sample(sample: Path, folder: Path) -> Path:
+    """The sample capture's photos, smaller, with their EXIF."""
+    for photo in sorted(sample.glob("*/*.JPG")):
+        if photo.parent.name not in ("upright", "flipped"):
+            continue
+        target = folder / photo.parent.name / photo.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(photo) as picture:
+            picture.resize(SIZE, Image.Resampling.LANCZOS).save(target, quality=92, exif=picture.info["exif"])
+    return folder
+
+
+def masked(capture: Path, sample: Path, out: Path, spoil: Spoil = true_mask, *, passes: int = 2) -> Path:
+    """The output folder that ``underside mask`` would have left."""
+    records = []
+    for photo in sorted(capture.glob("*/*.JPG"))[: None if passes == 2 else 18]:
+        name = f"{photo.parent.name}/{photo.name}"
+        mask = spoil(name, _read(sample / "gt_masks" / f"{name}.png"), _read(sample / "gt_platter" / f"{name}.png"))
+        path = out / mask_name(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png(mask))
+        facts = photo.stat()
+        records.append(
+            ShotRecord(
+                name,
+                photo.parent.name,
+                State.MASKED,
+                sha256=sha256_of(photo),
+                size=facts.st_size,
+                mtime_ns=facts.st_mtime_ns,
+                width=SIZE[0],
+                height=SIZE[1],
+                mask=mask_name(name),
+                mask_sha256=sha256_of(path),
+                area=float((mask > 0).mean()),
+                fingerprint="made by a test",
+            )
+        )
+    save(Manifest(str(capture), {}, tuple(records)), out)
+    return out
+
+
+def copied(out: Path, target: Path) -> Path:
+    """Another folder with the same masks."""
+    return shutil.copytree(out, target)
+
+
+def _read(path: Path) -> Mask:
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    small = cv2.resize(mask, SIZE, interpolation=cv2.INTER_AREA)
+    return np.where(small >= 128, np.uint8(255), np.uint8(0))

@@ -1,0 +1,234 @@
+"""The flip's geometry, on cameras that are made up: axes, strays, coverage, and what the masks agree on."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from underside.flip.answer import PassFacts, Verdict, answer_of, pass_facts
+from underside.flip.coverage import coverage_of, covered
+from underside.flip.features import Features
+from underside.flip.hull import Silhouette, agreed_silhouettes, silhouette_of
+from underside.flip.links import Tie, doubted_shots, ties_of
+from underside.flip.mapping import Lens, Link, Model, Place
+from underside.flip.sources import FlipShot
+from underside.flip.turntable import angle_between, turning_of
+
+Floats = NDArray[np.float64]
+
+LENS = Lens(900.0, 320.0, 240.0)
+STEPS = 12
+
+
+def about(axis: str, degrees: float) -> Floats:
+    """A turn about the x or the z axis."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    if axis == "x":
+        return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+
+
+def place(name: str, pass_name: str, *, around: float, height: float, pose: Floats | None = None) -> Place:
+    """A camera 1 away that looks at the middle, ``pose`` having been done to the object before."""
+    a, e = np.radians(around), np.radians(height)
+    ahead = -np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+    right = np.array([-np.sin(a), np.cos(a), 0.0])
+    turn = np.array([right, np.cross(ahead, right), ahead])
+    shot = FlipShot(name, pass_name, Path(name), Path(name), 640, 480, 1, "one", LENS.focal)
+    return Place(shot, turn @ (np.eye(3) if pose is None else pose), np.array([0.0, 0.0, 1.0]), LENS)
+
+
+def ring(pass_name: str, *, height: float, pose: Floats | None = None, first: int = 0) -> list[Place]:
+    """A pass of one ring, or part of a pass of several."""
+    return [
+        place(f"{pass_name}/{first + i:02}", pass_name, around=i * 360 / STEPS, height=height, pose=pose)
+        for i in range(STEPS)
+    ]
+
+
+def model_of(places: list[Place]) -> Model:
+    points = np.random.default_rng(0).uniform(-0.1, 0.1, (200, 3)).astype(np.float32)
+    return Model(tuple(places), points, np.zeros((200, 3), np.uint8), ((),) * 200, 0.5)
+
+
+def facts_of(places: list[Place]) -> list[PassFacts]:
+    return pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places))
+
+
+def tie(first: Place, second: Place, agree: float = 1.0) -> Tie:
+    return Tie(first, second, 80, agree)
+
+
+def sound_ties(places: list[Place]) -> list[Tie]:
+    return [tie(a, b) for a in places for b in places if a.shot.name < b.shot.name]
+
+
+def test_cameras_are_level_and_see_the_middle() -> None:
+    camera = place("a", "upright", around=40, height=20)
+    assert np.linalg.det(camera.turn) == pytest.approx(1)
+    assert camera.draw(np.zeros((1, 3)))[0].tolist() == [320, 240]
+    assert camera.up[2] > 0.9
+
+
+@pytest.mark.parametrize("flip", [180.0, 144.0, 90.0])
+def test_a_pass_that_was_turned_over_has_another_axis(flip: float) -> None:
+    places = ring("upright", height=20) + ring("flipped", height=20, pose=about("x", flip))
+    upright, flipped = facts_of(places)
+    assert upright.turned == 0
+    assert flipped.turned == pytest.approx(flip, abs=0.5)
+    assert answer_of([upright, flipped], [model_of(places)], sound_ties(places), 900).verdict is Verdict.YES
+
+
+def test_a_pass_placed_as_if_never_turned_is_no() -> None:
+    places = ring("upright", height=20) + ring("flipped", height=35)
+    answer = answer_of(facts_of(places), [model_of(places)], sound_ties(places), 900)
+    assert answer.verdict is Verdict.NO
+    assert [each.kind for each in answer.findings] == ["never turned"]
+    assert len(answer.findings[0].shots) == STEPS
+
+
+def test_cameras_that_stand_in_one_place_are_no() -> None:
+    still = [place(f"{name}/{i}", name, around=0.1 * i, height=20) for name in ("flipped", "upright") for i in range(8)]
+    answer = answer_of(facts_of(still), [model_of(still)], sound_ties(still), 900)
+    assert answer.verdict is Verdict.NO
+    assert {each.kind for each in answer.findings} == {"room kept"}
+
+
+def test_shots_that_the_platter_placed_are_named() -> None:
+    flip = about("x", 150)
+    flipped = ring("flipped", height=20, pose=flip)
+    # As if these two had not been turned over: on the other pass's circle.
+    for i in (3, 7):
+        flipped[i] = place(flipped[i].shot.name, "flipped", around=i * 360 / STEPS, height=20)
+    places = ring("upright", height=20) + flipped
+    answer = answer_of(facts_of(places), [model_of(places)], sound_ties(places), 900)
+    assert answer.verdict is Verdict.UNSAFE
+    assert [each.shots for each in answer.findings if each.kind == "strays"] == [("flipped/03", "flipped/07")]
+
+
+def test_two_rings_of_one_pass_are_no_strays() -> None:
+    turning = turning_of(ring("upright", height=15) + ring("upright", height=50, first=STEPS))
+    assert turning.strays == ()
+    assert angle_between(turning.axis, np.array([0.0, 0.0, 1.0])) < 1
+
+
+def test_a_camera_that_was_moved_from_shot_to_shot_still_tells_up() -> None:
+    random = np.random.default_rng(1)
+    around, heights = random.uniform(0, 360, 20), random.uniform(5, 60, 20)
+    places = [place(f"{i}", "", around=a, height=h) for i, (a, h) in enumerate(zip(around, heights, strict=True))]
+    turning = turning_of(places)
+    assert angle_between(turning.axis, np.array([0.0, 0.0, 1.0])) < 2
+    assert turning.strays == ()
+
+
+def test_one_pass_cannot_be_seen_from_below() -> None:
+    places = ring("upright", height=20)
+    answer = answer_of(facts_of(places), [model_of(places)], [], 900)
+    assert answer.verdict is Verdict.NO
+    assert "one pass only" in answer.findings[0].what
+
+
+def test_shots_that_are_not_in_the_model_are_named() -> None:
+    places = ring("upright", height=20) + ring("flipped", height=20, pose=about("x", 180))
+    facts = pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places[:-2]))
+    answer = answer_of(facts, [model_of(places[:-2])], sound_ties(places[:-2]), 900)
+    assert answer.verdict is Verdict.UNSAFE
+    assert answer.findings[0].shots == ("flipped/10", "flipped/11")
+
+
+def test_a_pass_of_another_object_is_no() -> None:
+    places = ring("upright", height=20) + ring("upright", height=40, first=STEPS)
+    other = ring("flipped", height=20)
+    names = [(each.shot.name, each.shot.pass_name) for each in places + other]
+    answer = answer_of(pass_facts(names, model_of(places)), [model_of(places), model_of(other)], [], 900)
+    assert answer.verdict is Verdict.NO
+    assert answer.findings[0].kind == "pass missing"
+    assert "same object" in answer.findings[0].remedy
+
+
+def test_pairs_that_want_other_places_make_the_join_unsafe() -> None:
+    places = ring("upright", height=20) + ring("flipped", height=20, pose=about("x", 180))
+    ties = [tie(a, b, agree=0.1 if b is places[-1] else 1.0) for a in places[:STEPS] for b in places[STEPS:]]
+    doubt = [tie(a, b, agree=0.1) for a in places[:6] for b in places[STEPS:-1]]
+    assert doubted_shots(ties) == ("flipped/11",)
+    answer = answer_of(facts_of(places), [model_of(places)], [*ties, *doubt], 900)
+    assert answer.verdict is Verdict.UNSAFE
+    assert [each.kind for each in answer.findings] == ["disputed"]
+
+
+def test_too_few_points_are_said_to_be_too_few() -> None:
+    places = ring("upright", height=20)
+    facts = pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places[:2]))
+    answer = answer_of(facts, [model_of(places[:2])], [], 60)
+    assert answer.verdict is Verdict.NO
+    assert "60 points" in answer.findings[0].what
+
+
+def test_points_agree_with_true_places_and_dispute_wrong_ones() -> None:
+    one, other = place("a", "upright", around=0, height=20), place("b", "flipped", around=30, height=20)
+    points = np.random.default_rng(2).uniform(-0.1, 0.1, (40, 3))
+    features = {
+        each.shot.name: Features(
+            each.draw(points).astype(np.float32), np.zeros((40, 128), np.uint8), np.zeros((40, 3), np.uint8)
+        )
+        for each in (one, other)
+    }
+    link = Link("a", "b", np.stack([np.arange(40), np.arange(40)], axis=1).astype(np.uint32))
+    true = ties_of(model_of([one, other]), [link], features)[0]
+    wrong = ties_of(model_of([one, place("b", "flipped", around=75, height=50)]), [link], features)[0]
+    assert true.agree == 1
+    assert true.across
+    assert wrong.disputed
+
+
+def test_a_ring_from_above_sees_nothing_of_the_underside() -> None:
+    below = coverage_of(model_of(ring("upright", height=30)), np.array([0.0, 0.0, 1.0]))
+    both = coverage_of(
+        model_of(ring("upright", height=30) + ring("flipped", height=30, pose=about("x", 180))),
+        np.array([0.0, 0.0, 1.0]),
+    )
+    assert below.underside == 0
+    assert both.underside == pytest.approx(both.topside, abs=0.02)
+    assert both.underside > 0.5
+
+
+def test_a_view_from_straight_below_covers_its_cap() -> None:
+    # A cap of 25 degrees, of what is more than 10 degrees under the horizon.
+    share = (1 - np.cos(np.radians(25))) / (1 - np.sin(np.radians(10)))
+    assert covered(np.array([[0.0, 0.0, -1.0]]), below=True) == pytest.approx(share, abs=0.003)
+    assert covered(np.array([[0.0, 0.0, -1.0]]), below=False) == 0
+
+
+def ball(camera: Place) -> NDArray[np.uint8]:
+    """A ball of radius .1 as the camera sees it, near enough."""
+    mask = np.zeros((480, 640), np.uint8)
+    cv2.circle(mask, (320, 240), 90, 255, -1)
+    return mask
+
+
+def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -> None:
+    heights = [(15, None), (45, None), (15, about("x", 180)), (45, about("x", 180))]
+    places = [each for height, pose in heights for each in ring(f"{height}{pose is None}", height=height, pose=pose)]
+    masks = [ball(each) for each in places]
+    masks[5][:, 330:] = 0
+    masks[20][290:340, 220:420] = 255
+    found = [silhouette_of(each, mask, 180) for each, mask in zip(places, masks, strict=True)]
+    before: list[Silhouette] = [each for each in found if each is not None]
+    after = agreed_silhouettes(before, model_of(places))
+    true = [silhouette_of(each, ball(each), 180) for each in places]
+    for number in (5, 20):
+        wanted = cv2.resize(ball(places[number]), None, fx=1, fy=1)
+        left, top, right, bottom = after[number].box
+        truth = wanted[top:bottom, left:right] > 127
+        assert iou(before[number].mask > 127, truth) < 0.9
+        assert iou(after[number].mask > 127, truth) > 0.95
+    for number in set(range(len(places))) - {5, 20}:
+        sound = true[number]
+        assert sound is not None
+        assert iou(after[number].mask > 127, sound.mask > 127) > 0.99
+
+
+def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    return float((one & other).sum() / (one | other).sum())
