@@ -114,7 +114,7 @@ def _with_more(sort: str, mask: Pixels, size: float, random: np.random.Generator
         below = rows > np.quantile(rows, 0.85)
         at = int(random.choice(np.flatnonzero(below))) if below.any() else at
         wide, high = random.uniform(0.2, 0.8, 2) * size * (random.choice([-1, 1]), 0.6)
-        corners = np.array([[0, -high], [wide, high / 2], [-0.2 * wide, high / 2]]) + (columns[at], rows[at])
+        corners = np.array([[0, -high], [wide, high / 2], [-0.2 * wide, high / 2]]) + np.array([columns[at], rows[at]])
         cv2.fillPoly(damaged, [np.rint(corners).astype(np.int32)], 255)
     elif sort == "specks":
         for _ in range(int(random.integers(1, 5))):

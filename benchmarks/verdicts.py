@@ -25,18 +25,21 @@ from numpy.typing import NDArray
 from underside.ring import Agreement
 from underside.verdict import Grade, Signs, Verdict, judge
 from underside.verdict.faults import BASE, faults
-from underside.verdict.judge import elsewhere, known_by, odds_of
-from underside.verdict.weights import DOUBT
+from underside.verdict.judge import known_by, odds_of
+from underside.verdict.weights import DOUBT, INSUFFICIENT, VERY_GOOD
 
 Values = NDArray[np.float64]
 # Chances are fitted for all of these at once, with one weight a fault: what tells .95 apart shall rank the rest too.
 _LEVELS = (0.6, 0.8, 0.9, 0.95, 0.97, 0.985)
 _LEVEL = 0.95
-_FLATTENING = 5.0
+_FLATTENING = 15.0
 _BAD, _GOOD = 0.90, 0.97
 # What a mask counts in the fit: those that a user meets, those that a ladder tries, those that are made up.
-_COUNTS = {"usual": 1.5, "candidate": 1.0, "damage": 0.6}
+_COUNTS = {"usual": 1.5, "candidate": 1.0, "damage": 1.0}
 _USUAL = {"one look": ONE_LOOK, "two looks": SINGLE, "ring": USUAL, "plate": USUAL}
+# Left out of each way to know a shot, it makes captures judged by weights of the others better, and the samples too:
+# an object of the room's colours is no worse cut out.
+_NO_SIGN_OF_DOUBT = "object-like"
 _BINS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0001)
 
 
@@ -79,7 +82,7 @@ def fit_doubt(captures: Sequence[Sequence[Case]]) -> dict[str, float]:
     # The level that matters counts as much as all others together.
     shares = np.array([1.0 if level == _LEVEL else 1.0 / (len(_LEVELS) - 1) for level in _LEVELS])
     counts = np.concatenate([_even([_COUNTS[case.sort] for case in of_capture]) for of_capture in shots])
-    return _fit(every, below, counts, shares, _LEVELS.index(_LEVEL))
+    return _fit(every, below, counts, shares, _LEVELS.index(_LEVEL), without=_NO_SIGN_OF_DOUBT)
 
 
 def fit_emptiness(captures: Sequence[Sequence[Case]]) -> dict[str, float]:
@@ -94,10 +97,12 @@ def _even(counts: Sequence[float]) -> Values:
     return np.asarray(np.array(counts) * 400 / sum(counts))
 
 
-def _fit(of: Sequence[Case], below: Values, counts: Values, shares: Values, wanted: int) -> dict[str, float]:
+def _fit(
+    of: Sequence[Case], below: Values, counts: Values, shares: Values, wanted: int, *, without: str = ""
+) -> dict[str, float]:
     """None negative: faults are made so that more of one is never better."""
     wrong = [faults(case.signs, case.agreement) for case in of]
-    names = [name for name in wrong[0] if name != BASE]
+    names = [name for name in wrong[0] if name not in (BASE, without)]
     evidence = np.array([[each[name] for name in names] for each in wrong])
     levels = below.shape[1]
     rows = [np.hstack([evidence, np.tile(np.eye(levels)[i], (len(below), 1))]) for i in range(levels)]
@@ -166,27 +171,45 @@ def print_bins(of: Sequence[Case], doubts: Values) -> None:
             print(f"  {low:.2f} to {min(high, 1):.2f}   {here.sum():6}   {said:5.2f}   {found:5.2f}")
 
 
-def print_choice(of: Sequence[Case], odds: Values, worth: float = 1.5) -> None:
-    """What comes of taking the candidate that is doubted least, where its odds are better by ``worth``."""
+def print_usual(of: Sequence[Case], verdicts: Sequence[Verdict]) -> None:
+    """What the engine's own masks are called, and what they are."""
+    own = [(case.row.iou, verdict.grade) for case, verdict in zip(of, verdicts, strict=True) if case.usual]
+    for grade in Grade:
+        iou = np.array([each for each, called in own if called is grade])
+        if len(iou):
+            print(
+                f"    usual masks {grade.value:12} {len(iou):4} of {len(own):4}: mean IoU {iou.mean():.4f},"
+                f" worst {iou.min():.3f}, {(iou < _LEVEL).sum()} below {_LEVEL}, {(iou < _BAD).sum()} below {_BAD:.2f}"
+            )
+
+
+def print_ladder(known: str, of: Sequence[Case], odds: Values) -> None:
+    """What comes of the ladder: its steps in their order, each taken where it leaves enough less doubt."""
     shots = defaultdict(list)
     for case, doubt in zip(of, odds, strict=True):
-        if case.row.candidate:
-            shots[case.row.capture, case.row.photo].append((float(doubt), case.row.iou, case.usual))
+        if case.usual or case.row.worth is not None:
+            shots[case.row.capture, case.row.photo].append((float(doubt), case))
+    asks, enough = (float(np.log(at / (1 - at))) for at in (VERY_GOOD[known], INSUFFICIENT[known]))
     usual, chosen, best = [], [], []
-    for candidates in shots.values():
-        own = next(((doubt, iou) for doubt, iou, is_usual in candidates if is_usual), None)
-        if own is None:
+    for tried in shots.values():
+        tried.sort(key=lambda each: not each[1].usual)
+        if not tried[0][1].usual or len(tried) == 1:
             continue
-        least = min(candidates)
-        usual.append(own[1])
-        chosen.append(least[1] if least[0] < own[0] - worth else own[1])
-        best.append(max(iou for _, iou, _ in candidates))
+        least, iou = tried[0][0], tried[0][1].row.iou
+        for doubt, case in tried[1:] if least > asks else []:
+            if doubt < least - (case.row.worth or 0.0):
+                least, iou = doubt, case.row.iou
+            if least <= enough:
+                break
+        usual.append(tried[0][1].row.iou)
+        chosen.append(iou)
+        best.append(max(case.row.iou for _, case in tried))
     if not usual:
         return
     change = np.array(chosen) - np.array(usual)
     print(
-        f"  choice: mean IoU {np.mean(usual):.4f} ({USUAL}) -> {np.mean(chosen):.4f} (least doubt),"
-        f" {np.mean(best):.4f} (best there is); worst {min(usual):.3f} -> {min(chosen):.3f};"
+        f"  ladder: mean IoU {np.mean(usual):.4f} -> {np.mean(chosen):.4f} ({np.mean(best):.4f} the best there is);"
+        f" worst {min(usual):.3f} -> {min(chosen):.3f};"
         f" of {len(usual)} better {np.sum(change > 0.002)}, worse {np.sum(change < -0.002)},"
         f" by .02 {np.sum(change < -0.02)}"
     )
@@ -227,36 +250,35 @@ def measure(captures: Mapping[str, Mapping[str, list[Case]]]) -> None:
         of, said = [case for case, _ in judged], [verdict for _, verdict in judged]
         print_grades(of, said)
         print_bins(of, np.array([verdict.doubt for verdict in said]))
-        print_choice(of, np.array([verdict.odds for verdict in said]))
+        print_usual(of, said)
+        print_ladder(known, of, np.array([verdict.odds for verdict in said]))
         print_kinds(of, said)
 
 
-def cross_validate(captures: Mapping[str, list[Case]]) -> None:
+def cross_validate(known: str, captures: Mapping[str, list[Case]]) -> None:
     """Each capture by weights of the others."""
     of: list[Case] = []
     odds, empty = [], []
     for name, own in captures.items():
         others = [each for other, each in captures.items() if other != name]
-        here = odds_by(fit_doubt(others), own) + [elsewhere(case.signs) for case in own]
         of += own
-        odds.append(here)
+        odds.append(odds_by(fit_doubt(others), own))
         empty.append(odds_by(fit_emptiness(others), own) > 1)
-        print(f" {name}")
-        print_choice(own, here)
-    print(" all")
     print_empty(of, list(np.concatenate(empty)))
     shots = np.array([not case.row.plate for case in of])
     logits = np.concatenate(odds)[shots]
     of = [case for case in of if not case.row.plate]
-    known, iou = 1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.array([case.row.iou for case in of])
-    print_bins(of, known)
-    print_choice(of, logits)
-    for at in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        bad, good, under = (known[iou < _BAD] > at).mean(), (known[iou > _GOOD] > at).mean(), known <= at
-        below = (iou[under] < _LEVEL).mean() if under.any() else 0.0
+    doubts, iou = 1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.array([case.row.iou for case in of])
+    print_bins(of, doubts)
+    print_ladder(known, of, logits)
+    own_masks = np.array([case.usual for case in of])
+    print("  above     below .90   above .97   usual above .97   up to it: below .95, usual")
+    for at in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):
+        called, under = doubts > at, doubts <= at
         print(
-            f"  above {at:.2f}: {bad:.1%} of those below {_BAD:.2f}, {good:.1%} of those above {_GOOD};"
-            f" up to it {under.sum()}, {below:.1%} of them below {_LEVEL}"
+            f"  {at:.2f}     {_share(called[iou < _BAD]):>9} {_share(called[iou > _GOOD]):>11}"
+            f" {_share(called[own_masks & (iou > _GOOD)]):>17}   {_share((iou < _LEVEL)[under])},"
+            f" {_share((iou < _LEVEL)[under & own_masks])} of {(under & own_masks).sum()}"
         )
 
 
@@ -290,7 +312,7 @@ def main() -> None:
                 continue
             doubt[known], emptiness[known] = fit_doubt(list(of.values())), fit_emptiness(list(of.values()))
             print(f"{known}:")
-            cross_validate(of)
+            cross_validate(known, of)
         print(f"DOUBT = {json.dumps(doubt, indent=4)}")
         print(f"EMPTINESS = {json.dumps(emptiness, indent=4)}")
 

@@ -11,11 +11,8 @@ from underside.verdict.reasons import EMPTY, reasons
 from underside.verdict.signs import Signs
 from underside.verdict.weights import DOUBT, EMPTINESS, INSUFFICIENT, VERY_GOOD
 
-__all__ = ["Grade", "Verdict", "elsewhere", "judge", "known_by", "odds_of"]
+__all__ = ["Grade", "Verdict", "judge", "known_by", "odds_of"]
 
-# Not fitted, for in a fit it hardly matters how bad a bad mask is: no mask above .90 of ten tuning captures is further
-# from the first look than .48, nor from the ring than .39 (November 2026).
-_FIRST, _RING, _ELSEWHERE = 0.6, 0.5, 20.0
 # A shot that is called empty is a greater harm than a plate that is not.
 _EMPTY = 1.0
 # Chances closer to certainty than this are not told.
@@ -57,7 +54,7 @@ def judge(signs: Signs, agreement: Agreement | None) -> Verdict:
     """``agreement`` is that of the shot's silhouette with its ring, where it has one."""
     known = known_by(signs)
     empty = signs.area == 0 or odds_of(EMPTINESS[known], signs, agreement) > _EMPTY
-    odds = _CERTAIN if empty else odds_of(DOUBT[known], signs, agreement) + elsewhere(signs)
+    odds = _CERTAIN if empty else odds_of(DOUBT[known], signs, agreement)
     odds = min(max(odds, -_CERTAIN), _CERTAIN)
     doubt = 1 / (1 + exp(-odds))
     grade = Grade.VERY_GOOD if doubt <= VERY_GOOD[known] else Grade.GOOD
@@ -94,11 +91,6 @@ def odds_of(weights: Mapping[str, float], signs: Signs, agreement: Agreement | N
     """Logarithm of the odds that faults of such weights give."""
     wrong = faults(signs, agreement)
     return sum(weight * wrong[name] for name, weight in weights.items())
-
-
-def elsewhere(signs: Signs) -> float:
-    """What a mask that is mostly elsewhere than first look or ring have the object is doubted by besides."""
-    return _ELSEWHERE * (max(0.0, signs.first_unlike - _FIRST) + max(0.0, (signs.ring_unlike or 0.0) - _RING))
 
 
 def _left(wrong: float) -> float:
