@@ -18,7 +18,7 @@ import piexif
 import pytest
 from numpy.typing import NDArray
 
-from underside.manifest import Manifest, ShotRecord, State
+from underside.manifest import Manifest, ShotRecord, State, Step
 from underside.photo.orientation import turn_stored
 from underside.preview import draw_preview, preview_path
 from underside.report import write_contact_sheet
@@ -234,6 +234,24 @@ def test_links_lead_to_photo_and_mask_whatever_their_names(tmp_path: Path) -> No
 def test_the_mask_that_leaves_the_ring_comes_first_and_its_neighbours_do_not_follow(tmp_path: Path) -> None:
     page = write_sheet(tmp_path, draw_ring(tmp_path, [20, 20, 21, 20, 8, 20, 20, 21, 16, 20]))
     assert page.order()[:2] == ["upright/005.jpg", "upright/009.jpg"]
+
+
+def test_the_least_trusted_mask_comes_first_and_says_why(tmp_path: Path) -> None:
+    ring = draw_ring(tmp_path, [10, 11, 12, 30, 10])
+    doubted = replace(
+        ring[1],
+        verdict="insufficient",
+        doubt=0.9,
+        reasons=("14 % of the mask looks like the room",),
+        steps=(Step("the colours", 0.95, False, 0.1), Step("the plate", 0.99, False, 0.2)),
+    )
+    fine = [replace(shot, verdict="very good", doubt=0.01) for shot in ring]
+    page = write_sheet(tmp_path, [fine[0], doubted, *fine[2:]])
+    assert page.order()[0] == doubted.photo
+    text = page.all("li", id="shot-2")[0].text
+    assert "insufficient" in text
+    assert "14 % of the mask looks like the room" in text
+    assert "2\N{NO-BREAK SPACE}other ways tried, none better" in text
 
 
 def test_two_wrong_masks_in_a_row_are_both_found(tmp_path: Path) -> None:

@@ -127,9 +127,9 @@ class Manifest:
     shots: tuple[ShotRecord, ...] = ()
     plates: tuple[str, ...] = ()
     """Photos known as plates, relative to the capture's folder: never masked."""
+    warnings: tuple[str, ...] = ()
     plates_told: tuple[str, ...] = ()
     """What is wrong of plates, among the warnings too."""
-    warnings: tuple[str, ...] = ()
     format: int = field(default=FORMAT)
 
     def of_photo(self, photo: str) -> ShotRecord | None:
