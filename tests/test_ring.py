@@ -102,6 +102,11 @@ def test_room_that_the_network_took_for_object_is_left_out(ring: RingKnowledge) 
     assert overlap(ring.correct(leaking, FRAME, shoot(room(), truth, 99)), truth) > 0.96
 
 
+def test_an_empty_frame_in_which_nothing_is_doubtful_stays_empty(ring: RingKnowledge) -> None:
+    nothing = Found(np.zeros((HEIGHT, WIDTH), np.float32), (0, 0, 40, 40))
+    assert ring.correct(nothing, FRAME, shoot(room(), np.zeros((HEIGHT, WIDTH), np.bool_), 99)).matte.max() < 0.5
+
+
 def test_an_object_that_looks_the_same_from_every_side_is_not_eaten() -> None:
     vase = disc(120, 100, 40) | disc(120, 50, 18)
     ring = learnt(ring_of([vase] * 10, room()))

@@ -119,8 +119,9 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
     size = (matte.shape[1], matte.shape[0])
     result = np.asarray(cv2.resize(total, size, interpolation=cv2.INTER_LINEAR), np.float32)
     doubtful = cv2.resize(_unsettled(total), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
-    places = Places(matte.shape, np.flatnonzero(doubtful))
-    result[doubtful] = _once_more(sight, matte, weights, around, light, places)
+    if doubtful.any():
+        places = Places(matte.shape, np.flatnonzero(doubtful))
+        result[doubtful] = _once_more(sight, matte, weights, around, light, places)
     return chance(result)
 
 
