@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -224,7 +224,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Take up a photo, in place of what was known of it."""
         marks = ", ".join("?" * len(_COLUMNS))
-        values = [_stored(value) for value in astuple(entry)]
+        values = [_stored(getattr(entry, name)) for name in _COLUMNS]
         self._write(f"INSERT OR REPLACE INTO photos ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
 
     def change(self, photo: str, **columns: object) -> None:

@@ -114,10 +114,8 @@ def watch(
     )
     with ExitStack() as stack:
         stop = stack.enter_context(stopping_cleanly(with_input=events))
-        listeners: list[Listener] = [
-            stack.enter_context(Program() if events else Person(plan.out)),
-            stack.enter_context(Log(plan.out, as_json=log_json)),
-        ]
+        door: Program | Person = stack.enter_context(Program() if events else Person(plan.out))
+        listeners: list[Listener] = [door, stack.enter_context(Log(plan.out, as_json=log_json))]
         if metrics_port:
             listeners.append(stack.enter_context(Metrics(plan.out, metrics_port)))
         failed = run_watch(plan, tell=to_all(listeners), stop=stop)

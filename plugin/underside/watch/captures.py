@@ -1,41 +1,37 @@
 """The captures in work: which photo is masked next, alone or with its pass, and which capture is complete."""
 
-import shutil
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from underside.capture import Shot
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.journal import Entry, Journal, Stage
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State
-from underside.masks import MASKS, mask_name
-from underside.preview import preview_path
-from underside.report.contact_sheet import REPORT_NAME
+from underside.manifest import MANIFEST_NAME, ShotRecord, State
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.going_through import GoneThrough, Work, go_through
-from underside.watch.handing_over import content_of, hand_over
+from underside.watch.handing_over import HandingOver
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note
-from underside.watch.intake import Intake, mask_stamp
+from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
-from underside.watch.moves import Moves
+from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import name_in_capture
 from underside.watch.plan import Plan
+from underside.watch.results import Results
 
 __all__ = ["Captures"]
 
 # A capture that cannot be worked on, as when another run is writing its output, is tried again after so long.
 _AGAIN_AFTER = 5.0
+# With 50,000 photos to do, counting them takes as long as masking one: it rests so many times as long as it took.
+_COUNTING_RESTS = 10
 # A raw file is masked itself only when its developed file has not come for so long.
 _RAW_WAIT = 10.0
-# Before the fingerprint of what is being handed over.
-_BEGUN = "begun "
 
 
 class Captures:
@@ -64,25 +60,24 @@ class Captures:
         self.blind_for = 0.0
         """So long may something go unnoticed, where no notices come."""
         self._completing = False
-        self._handing_over = 0
+        self._handing_over = HandingOver(plan, journal, crew, tell=tell)
         self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
-        self._counted_at = -1
+        self._counted = -1
+        self._count_at = 0.0
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
+        self._results = Results(plan.out, journal, self.intake)
 
     def begin(self) -> None:
         """Take up what an earlier watch left."""
         for name in self._journal.captures() - self._journal.complete_captures():
             if self._journal.any_of(name):
                 self._desk(name)
-        for name in self._journal.complete_captures() if self._plan.on_capture else ():
-            content = self._journal.handed_over(name)
-            if content.startswith(_BEGUN):  # the watch was killed meanwhile
-                self._hand_over(name, content.removeprefix(_BEGUN))
+        self._handing_over.begin()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
-        return not (self._desks or self._moves or self._handing_over)
+        return not (self._desks or self._moves) and self._handing_over.is_idle
 
     def close(self) -> None:
         """Let go of all output folders."""
@@ -111,7 +106,7 @@ class Captures:
 
     def _whole(self, entry: Entry, sha256: str) -> None:
         """A photo with new content, or one that was only touched."""
-        if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
+        if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._results.stamp(entry):
             self._journal.change(entry.photo, stage=Stage.MASKED)
             return
         entry = replace(entry, sha256=sha256, settings=entry.settings if sha256 == entry.sha256 else "")
@@ -139,7 +134,7 @@ class Captures:
                 stage=Stage.MASKED,
                 settings=move.before.settings,
                 verdict=move.before.verdict,
-                mask_stamp=self._stamp(move.after),
+                mask_stamp=self._results.stamp(move.after),
             )
             self._journal.change(move.before.photo, mask_stamp="", reason=f"moved to {move.after.photo}")
             self.intake.look_at(move.before.photo)
@@ -150,12 +145,9 @@ class Captures:
 
     def schedule(self) -> None:
         """Begin as much as there is room for."""
-        if self._counted_at != self._journal.changes:  # counting takes longer than anything else here
-            self._counted_at = self._journal.changes
-            self._unfinished = defaultdict(lambda: defaultdict(dict))
-            for count in self._journal.unfinished():
-                self._unfinished[count.capture][count.pass_name][count.stage] = count.count
         now = time.monotonic()
+        if now >= self._count_at:
+            self._count()
         desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
         for desk in desks:
             if now >= desk.wait_until and not desk.completing and not self._moves.concern(desk.name):
@@ -163,6 +155,19 @@ class Captures:
                     self._work_on(desk, now)
                 except SettingsError as error:
                     self._postpone(desk, error)
+
+    def _count(self) -> bool:
+        """See what is left to do in all captures; whether that may have changed."""
+        if self._counted == self._journal.changes:
+            return False
+        began = time.monotonic()
+        self._counted = self._journal.changes
+        self._unfinished = defaultdict(lambda: defaultdict(dict))
+        for count in self._journal.unfinished():
+            self._unfinished[count.capture][count.pass_name][count.stage] = count.count
+        now = time.monotonic()
+        self._count_at = now + _COUNTING_RESTS * (now - began)
+        return True
 
     def _work_on(self, desk: Desk, now: float) -> None:
         if any(Stage.READY in stages for stages in self._unfinished.get(desk.name, {}).values()):
@@ -222,35 +227,28 @@ class Captures:
         if record.state is State.FAILED:
             self.intake.failed(entry, record.reason)
             return
-        self._enter(entry, record, Stage.MASKED)
+        self._results.enter(entry, record, Stage.MASKED)
         self._tell(Masked(desk.name, entry.photo, record, alone=True))
-
-    def _enter(self, entry: Entry, record: ShotRecord, stage: Stage) -> None:
-        if record.sha256 != entry.sha256:
-            self.intake.again(entry)
-            return
-        stamp, verdict = self._stamp(entry), record.verdict
-        if (entry.stage, entry.mask_stamp, entry.verdict, entry.reason) != (stage, stamp, verdict, ""):
-            self._journal.change(
-                entry.photo,
-                stage=stage,
-                mask_stamp=stamp,
-                verdict=verdict,
-                reason="",
-                attempts=0,
-                seconds=record.seconds,
-                done_at=time.time(),
-            )
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
+        wanted = self._to_go_through(desk, now)
+        if wanted is not None and self._count():
+            wanted = self._to_go_through(desk, now)
+        if wanted is not None:
+            without, final = wanted
+            self._complete(desk, without=without, final=final)
+
+    def _to_go_through(self, desk: Desk, now: float) -> tuple[set[str], bool] | None:
+        """Without which passes, and whether for the last time."""
         passes = self._unfinished.get(desk.name, {})
         pausing = [name for name in passes if self._is_quiet(desk, name, now) and self._is_settled(passes[name])]
         going_on = {name for name in desk.passes if not self._is_quiet(desk, name, now)} | (set(passes) - set(pausing))
         if any({Stage.READY, Stage.MASKED} & passes[name].keys() for name in pausing):
-            self._complete(desk, without=going_on, final=False)
-        elif not passes and not going_on and self._is_over(desk, now):
-            self._complete(desk, without=set(), final=True)
+            return going_on, False
+        if not passes and not going_on and self._is_over(desk, now):
+            return set(), True
+        return None
 
     @staticmethod
     def _is_settled(stages: Mapping[Stage, int]) -> bool:
@@ -330,48 +328,18 @@ class Captures:
         if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
             return
         if entry.stage in (Stage.READY, Stage.MASKED):
-            self._enter(entry, record, Stage.MASKED)
+            self._results.enter(entry, record, Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
 
     def _gone_through(self, desk: Desk, done: GoneThrough, *, final: bool) -> None:
         desk.completing = self._completing = False
         if done.interrupted:
             return
-        records = {record.photo: record for record in done.manifest.shots}
-        for entry in list(self._journal.of_capture(desk.name)):
-            name = _name(entry)
-            if entry.stage in (Stage.SETTLING, Stage.FAILED):
-                continue
-            if name in done.shots:
-                self._settle(entry, records[name])
-            elif name in done.allowed:
-                self._is_no_shot(entry, done)
+        self._results.enter_all(desk.name, done)
         for pass_name in desk.passes:
             desk.completed(pass_name)
         if final and not desk.stale and not self._journal_has_work(desk):
             self._finish(desk, done)
-
-    def _settle(self, entry: Entry, record: ShotRecord) -> None:
-        """The last word on a shot, until something changes."""
-        if record.state is not State.FAILED:
-            stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
-            self._enter(entry, record, stage)
-        elif entry.stage is not Stage.SET_ASIDE:
-            self.intake.failed(entry, record.reason)
-
-    def _is_no_shot(self, entry: Entry, done: GoneThrough) -> None:
-        name = _name(entry)
-        stage = Stage.COMPANION if name in done.companions else Stage.LEFT_OUT
-        stage = Stage.PLATE if name in done.plates else stage
-        if entry.stage is stage:
-            return
-        if entry.mask_stamp and entry.mask_stamp == self._stamp(entry):
-            # A raw file was masked before its JPEG came; a person's hand has not been at it.
-            out = self._plan.out / entry.capture
-            for result in (out / mask_name(name), preview_path(out, name)):
-                with suppress(OSError):
-                    result.unlink()
-        self._journal.change(entry.photo, stage=stage, mask_stamp="", verdict="", reason="")
 
     def _journal_has_work(self, desk: Desk) -> bool:
         return any(count.capture == desk.name for count in self._journal.unfinished())
@@ -382,45 +350,11 @@ class Captures:
         self._journal.set_complete(desk.name, complete=True)
         path = desk.out / MANIFEST_NAME
         if not done.shots:
-            _tidy(desk.out, done.manifest)
+            leave_nothing_behind(desk.out, done.manifest)
             return
         self._tell(Completed(desk.name, done.manifest, path, done.layouts))
-        content = content_of(done.manifest)
-        if self._plan.on_capture and self._journal.handed_over(desk.name) != content:
-            self._journal.set_handed_over(desk.name, f"{_BEGUN}{content}")
-            self._hand_over(desk.name, content)
-
-    def _hand_over(self, capture: str, content: str) -> None:
-        self._handing_over += 1
-        path = self._plan.out / capture / MANIFEST_NAME
-
-        def told(problem: str) -> None:
-            self._handing_over -= 1
-            self._journal.set_handed_over(capture, content)
-            if problem:
-                self._tell(Note(problem))
-
-        self._crew.start_long(lambda: hand_over(self._plan.on_capture, path), told, _raise)
-
-    def _stamp(self, entry: Entry) -> str:
-        return mask_stamp(self._plan.out, entry.capture, entry.photo)
+        self._handing_over.hand_over(desk.name, done.manifest)
 
 
 def _name(entry: Entry) -> str:
     return name_in_capture(entry.photo, entry.capture)
-
-
-def _tidy(out: Path, manifest: Manifest) -> None:
-    """A capture that was renamed, and has taken all its masks along, leaves no page about nothing behind."""
-    if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
-        return
-    with suppress(OSError):
-        for left in (out / MANIFEST_NAME, out / REPORT_NAME):
-            left.unlink(missing_ok=True)
-        for folder in ("previews", MASKS):
-            shutil.rmtree(out / folder, ignore_errors=True)
-        out.rmdir()
-
-
-def _raise(error: UndersideError) -> None:
-    raise error

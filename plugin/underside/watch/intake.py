@@ -159,9 +159,8 @@ class Intake:
             found = self._folder.look_at(photo)
             if found is not None:
                 self._settling.changed(found, now - self._plan.settle)
-        for found in self._settling.due(now):
-            if not self._crew.has_room:
-                return
+        due = self._settling.due(now)
+        while self._crew.has_room and (found := next(due, None)):
             if found.photo in self._checking:
                 continue
             still = self._folder.look_at(found.photo)

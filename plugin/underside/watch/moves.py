@@ -1,22 +1,25 @@
 """A photo that was renamed or moved takes its mask along, with what a person's hand has made of it."""
 
+import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
 from underside.files import writing
 from underside.journal import Entry, Journal
-from underside.manifest import Manifest, ShotRecord, State, load, save
-from underside.masks import CUTOUTS, mask_name
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
+from underside.masks import CUTOUTS, MASKS, mask_name
 from underside.outfolder import claimed
 from underside.preview import preview_path
+from underside.report.contact_sheet import REPORT_NAME
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.places import name_in_capture
 
-__all__ = ["Move", "Moves"]
+__all__ = ["Move", "Moves", "leave_nothing_behind"]
 
 
 @dataclass(frozen=True)
@@ -150,3 +153,15 @@ def _rename(source: Path, target: Path) -> None:
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
+
+
+def leave_nothing_behind(out: Path, manifest: Manifest) -> None:
+    """A capture that was renamed, and has taken all its masks along, leaves no page about nothing."""
+    if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
+        return
+    with suppress(OSError):
+        for left in (out / MANIFEST_NAME, out / REPORT_NAME):
+            left.unlink(missing_ok=True)
+        for folder in ("previews", MASKS):
+            shutil.rmtree(out / folder, ignore_errors=True)
+        out.rmdir()

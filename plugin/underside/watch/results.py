@@ -1,0 +1,78 @@
+"""What has come of a photo, entered into the journal: a mask, a failure, or that it is no shot at all."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from underside.journal import Entry, Journal, Stage
+from underside.manifest import ShotRecord, State
+from underside.masks import mask_name
+from underside.preview import preview_path
+from underside.watch.going_through import GoneThrough
+from underside.watch.intake import Intake, mask_stamp
+from underside.watch.places import name_in_capture
+
+__all__ = ["Results"]
+
+
+class Results:
+    """Keeps the journal in step with the output."""
+
+    def __init__(self, out: Path, journal: Journal, intake: Intake) -> None:
+        self._out = out
+        self._journal = journal
+        self._intake = intake
+
+    def stamp(self, entry: Entry) -> str:
+        """Size and time of a photo's mask."""
+        return mask_stamp(self._out, entry.capture, entry.photo)
+
+    def enter(self, entry: Entry, record: ShotRecord, stage: Stage) -> None:
+        """A mask was made, or a better verdict found."""
+        if record.sha256 != entry.sha256:
+            self._intake.again(entry)
+            return
+        stamp, verdict = self.stamp(entry), record.verdict
+        if (entry.stage, entry.mask_stamp, entry.verdict, entry.reason) != (stage, stamp, verdict, ""):
+            self._journal.change(
+                entry.photo,
+                stage=stage,
+                mask_stamp=stamp,
+                verdict=verdict,
+                reason="",
+                attempts=0,
+                seconds=record.seconds,
+                done_at=time.time(),
+            )
+
+    def enter_all(self, capture: str, done: GoneThrough) -> None:
+        """The last word on all photos of a capture that were gone through, until something changes."""
+        records = {record.photo: record for record in done.manifest.shots}
+        for entry in list(self._journal.of_capture(capture)):
+            name = name_in_capture(entry.photo, entry.capture)
+            if entry.stage in (Stage.SETTLING, Stage.FAILED):
+                continue
+            if name in done.shots:
+                self._settle(entry, records[name])
+            elif name in done.allowed:
+                self._is_no_shot(entry, name, done)
+
+    def _settle(self, entry: Entry, record: ShotRecord) -> None:
+        if record.state is not State.FAILED:
+            stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
+            self.enter(entry, record, stage)
+        elif entry.stage is not Stage.SET_ASIDE:
+            self._intake.failed(entry, record.reason)
+
+    def _is_no_shot(self, entry: Entry, name: str, done: GoneThrough) -> None:
+        stage = Stage.COMPANION if name in done.companions else Stage.LEFT_OUT
+        stage = Stage.PLATE if name in done.plates else stage
+        if entry.stage is stage:
+            return
+        if entry.mask_stamp and entry.mask_stamp == self.stamp(entry):
+            # A raw file was masked before its JPEG came; a person's hand has not been at it.
+            out = self._out / entry.capture
+            for result in (out / mask_name(name), preview_path(out, name)):
+                with suppress(OSError):
+                    result.unlink()
+        self._journal.change(entry.photo, stage=stage, mask_stamp="", verdict="", reason="")
