@@ -84,7 +84,7 @@ def _without_a_part(sort: str, mask: Pixels, size: float, random: np.random.Gene
     else:
         thickness = max(2, round(random.uniform(0.06, 0.35) * size))
         thick = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness,) * 2))
-        count, parts, facts, _ = cv2.connectedComponentsWithStats(mask & ~thick)
+        count, parts, facts, _ = cv2.connectedComponentsWithStats(cv2.subtract(mask, thick).astype(np.uint8))
         largest = 1 + np.argsort(-facts[1:, cv2.CC_STAT_AREA])[: int(random.integers(1, 4))]
         damaged[np.isin(parts, largest[largest < count])] = 0
     return damaged
