@@ -114,7 +114,8 @@ def watch(
     )
     with ExitStack() as stack:
         stop = stack.enter_context(stopping_cleanly(with_input=events))
-        door: Program | Person = stack.enter_context(Program() if events else Person(plan.out))
+        door: Program | Person = Program() if events else Person(plan.out)
+        stack.enter_context(door)
         listeners: list[Listener] = [door, stack.enter_context(Log(plan.out, as_json=log_json))]
         if metrics_port:
             listeners.append(stack.enter_context(Metrics(plan.out, metrics_port)))
