@@ -38,7 +38,7 @@ class Coverage:
 
 def coverage_of(model: Model, up: Floats, *, without: Collection[str] = ()) -> Coverage:
     """What the shots of a model see, those left out that are not trusted."""
-    middle = np.asarray(np.median(model.points, axis=0) if len(model.points) else np.zeros(3), np.float64)
+    middle = _middle(model.points)
     to_object = _axes(up)
     places = [place for place in model.places if place.shot.name not in without]
     views = tuple(_view(place, middle, to_object) for place in places)
@@ -55,6 +55,14 @@ def covered(directions: Floats, *, below: bool) -> float:
     half = sphere[depth > np.sin(np.radians(_HORIZON))]
     nearest = (half @ directions.T).max(axis=1)
     return round(float((nearest >= np.cos(np.radians(_REACH))).mean()), 4)
+
+
+def _middle(points: NDArray[np.float32]) -> Floats:
+    """Of the object's extent rather than of its points, which crowd where there is texture."""
+    if not len(points):
+        return np.zeros(3)
+    low, high = np.percentile(points.astype(np.float64), (2, 98), axis=0)
+    return np.asarray((low + high) / 2)
 
 
 def _view(place: Place, middle: Floats, to_object: Floats) -> View:

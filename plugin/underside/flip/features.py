@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 _AREA = 900_000
 _LONGEST = 1600
 _MOST = 1500
-_FEWEST = 300
+_FEWEST = 600
 # First octave, and how far a point must stand out (COLMAP's own measure, and less for plain objects): where a shot
 # has few points at its own size, it is looked at twice as large.
 _WAYS = ((0, 0.0067), (-1, 0.0067), (-1, 0.003))

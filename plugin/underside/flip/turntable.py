@@ -20,8 +20,10 @@ _SAME_AXIS = 6.0
 # The camera of a ring sees the axis in one direction always.
 _SAME_RING = 4.0
 # With fewer shots in rings than this share, the camera was moved between shots: nothing can be said of single ones.
-_MOST_IN_RINGS = 0.7
+_MOST_IN_RINGS = 0.5
 _FEWEST_IN_RING = 3
+# Share of the steps from shot to shot that turn about one axis; each stray spoils two of them.
+_FIRM = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ def turning_of(places: Sequence[Place]) -> Turning:
     still = float((angles < _STILL).mean()) if len(angles) else 0.0
     axes = [turn / angle for turn, angle in zip(turns, angles, strict=True) if angle >= _STILL]
     axis, agreement = _agreed(axes)
-    if agreement < 0.5:
+    if agreement < _FIRM:
         axis = _level(places)
     if axis @ upwards < 0:
         axis = -axis
-    strays = _strays(places, axis) if agreement >= 0.5 else ()
+    strays = _strays(places, axis) if agreement >= _FIRM else ()
     return Turning(axis, round(agreement, 3), round(still, 3), strays)
 
 
