@@ -1,6 +1,5 @@
 """An output folder with true masks of the sample capture, or with masks spoiled on purpose, all reduced."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,10 +45,10 @@ def reduced_sample(sample: Path, folder: Path) -> Path:
     return folder
 
 
-def masked(capture: Path, sample: Path, out: Path, spoil: Spoil = true_mask, *, passes: int = 2) -> Path:
+def masked(capture: Path, sample: Path, out: Path, spoil: Spoil = true_mask) -> Path:
     """The output folder that ``underside mask`` would have left."""
     records = []
-    for photo in sorted(capture.glob("*/*.JPG"))[: None if passes == 2 else 18]:
+    for photo in sorted(capture.glob("*/*.JPG")):
         name = f"{photo.parent.name}/{photo.name}"
         mask = spoil(name, _read(sample / "gt_masks" / f"{name}.png"), _read(sample / "gt_platter" / f"{name}.png"))
         path = out / mask_name(name)
@@ -74,11 +73,6 @@ def masked(capture: Path, sample: Path, out: Path, spoil: Spoil = true_mask, *, 
         )
     save(Manifest(str(capture), {}, tuple(records)), out)
     return out
-
-
-def copied(out: Path, target: Path) -> Path:
-    """Another folder with the same masks."""
-    return shutil.copytree(out, target)
 
 
 def _read(path: Path) -> Mask:

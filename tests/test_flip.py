@@ -214,10 +214,11 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
     masks = [ball(each) for each in places]
     masks[5][:, 330:] = 0
     masks[20][290:340, 220:420] = 255
-    found = [silhouette_of(each, mask, 180) for each, mask in zip(places, masks, strict=True)]
+    points = model_of(places).points
+    found = [silhouette_of(each, mask, points, 180) for each, mask in zip(places, masks, strict=True)]
     before: list[Silhouette] = [each for each in found if each is not None]
     after = agreed_silhouettes(before, model_of(places))
-    true = [silhouette_of(each, ball(each), 180) for each in places]
+    true = [silhouette_of(each, ball(each), points, 180) for each in places]
     for number in (5, 20):
         wanted = cv2.resize(ball(places[number]), None, fx=1, fy=1)
         left, top, right, bottom = after[number].box

@@ -90,12 +90,6 @@ def test_without_masks_the_answer_is_no(run: Run, sample: Path, photos: Path, tm
     assert result.stdout.startswith("No:")
 
 
-def test_one_pass_says_what_cannot_be_had(run: Run, sample: Path, photos: Path, tmp_path: Path) -> None:
-    result = run("prove", masked(photos, sample, tmp_path / "out", passes=1))
-    assert result.returncode == 1
-    assert "nothing can be seen from below" in result.stdout
-
-
 def test_a_folder_without_masks_is_refused(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("pycolmap", reason="the extra proof is not installed")
     result = run("prove", tmp_path)

@@ -62,7 +62,7 @@ def agree(model: Model, *, without: Collection[str] = ()) -> list[Agreement]:
     places = [place for place in model.places if place.shot.name not in without]
     masks = [read_mask(p.shot.mask, width=p.shot.width, height=p.shot.height) for p in places]
     side = max((max(cv2.boundingRect(mask)[2:]) for mask in masks), default=0)
-    found = [silhouette_of(place, mask, side) for place, mask in zip(places, masks, strict=True)]
+    found = [silhouette_of(place, mask, model.points, side) for place, mask in zip(places, masks, strict=True)]
     silhouettes: Sequence[Silhouette] = [each for each in found if each is not None]
     wanted = agreed_silhouettes(silhouettes, model) if len(silhouettes) > 2 else silhouettes
     return [Agreement(own, other) for own, other in zip(silhouettes, wanted, strict=True)]

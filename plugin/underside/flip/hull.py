@@ -65,18 +65,23 @@ class Silhouette:
         return x, y
 
 
-def silhouette_of(place: Place, mask: Bytes, side: float) -> Silhouette | None:
-    """A mask of the stored grid, reduced to its object; ``side`` is the longest box of all shots. None if empty."""
+def silhouette_of(place: Place, mask: Bytes, points: Floats, side: float) -> Silhouette | None:
+    """A mask of the stored grid, reduced to where the object may be; none if it is empty.
+
+    ``points`` lie on the object: a part that the mask has lost may lie far outside the mask's own box. ``side`` is the
+    longest box of all shots.
+    """
     left, top, width, height = cv2.boundingRect(mask)
     if not width:
         return None
-    # What others see of the object may lie outside this shot's own box.
     out = round(_MARGIN * side)
+    drawn = place.draw(points) if len(points) else np.array([[left, top]], np.float32)
+    low, high = np.percentile(drawn, (2, 98), axis=0)
     box = (
-        max(0, left - out),
-        max(0, top - out),
-        min(mask.shape[1], left + width + out),
-        min(mask.shape[0], top + height + out),
+        max(0, min(left, int(low[0])) - out),
+        max(0, min(top, int(low[1])) - out),
+        min(mask.shape[1], max(left + width, int(high[0])) + out),
+        min(mask.shape[0], max(top + height, int(high[1])) + out),
     )
     scale = min(1.0, _WORKING_SIDE / side)
     size = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
