@@ -13,6 +13,8 @@ from underside.ring.colours import Colours
 
 __all__ = [
     "WEIGHTS",
+    "WEIGHTS_ALIKE",
+    "WEIGHTS_ALIKE_WITH_PLATE",
     "WEIGHTS_WITH_PLATE",
     "Backdrop",
     "View",
@@ -63,6 +65,27 @@ WEIGHTS_WITH_PLATE: Mapping[str, float] = {
     "plate: brighter": 0.279,
     "plate: brighter wide": 0.386,
     "burden": 2.149,
+}
+
+# Where object and surroundings have the same colours, as white on white, the network sees little and brightness much:
+# fitted on a tuning capture of that kind, November 2026.
+WEIGHTS_ALIKE: Mapping[str, float] = {
+    "network": 0.485,
+    "cover": 1.447,
+    "room: less likely": 0.002,
+    "room: brighter": 1.065,
+    "room: brighter wide": 1.01,
+}
+WEIGHTS_ALIKE_WITH_PLATE: Mapping[str, float] = {
+    "network": 0.482,
+    "cover": 1.285,
+    "burden": 0.389,
+    "room: less likely": 0.002,
+    "room: brighter": 0.746,
+    "room: brighter wide": 0.605,
+    "plate: less likely": 0.084,
+    "plate: brighter": 0.683,
+    "plate: brighter wide": 0.471,
 }
 
 _NET_LIMIT = 5.0

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from underside.looks import Found, Frame, resampled
 from underside.refine import Box
 from underside.ring.colours import Colours, learn_colours
-from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, Backdrop, corrected, planes, slope, with_edges
+from underside.ring.evidence import (
+    WEIGHTS,
+    WEIGHTS_ALIKE,
+    WEIGHTS_ALIKE_WITH_PLATE,
+    WEIGHTS_WITH_PLATE,
+    Backdrop,
+    corrected,
+    planes,
+    slope,
+    with_edges,
+)
 from underside.ring.observation import Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 from underside.ring.weighing import Behind, Places, Sight, all_evidence, halved, weighed
@@ -125,9 +135,18 @@ class RingKnowledge:
         """Everything that speaks for or against each pixel of the matte being object, by name."""
         return all_evidence(self._sight(found, frame, pixels), found.matte)
 
-    @property
+    @cached_property
     def _weights(self) -> Mapping[str, float]:
-        return WEIGHTS if self.plate is None else WEIGHTS_WITH_PLATE
+        with_plate = self.plate is not None
+        usual = WEIGHTS_WITH_PLATE if with_plate else WEIGHTS
+        # Noise drowns brightness too.
+        alike = 0.0 if self.smoothing else 1 - self.colours.trust
+        if alike == 0:
+            return usual
+        other = WEIGHTS_ALIKE_WITH_PLATE if with_plate else WEIGHTS_ALIKE
+        return {
+            name: (1 - alike) * usual.get(name, 0.0) + alike * other.get(name, 0.0) for name in {**usual, **other}
+        }
 
     @cached_property
     def _steep(self) -> Layer:
