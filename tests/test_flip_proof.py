@@ -32,7 +32,7 @@ def test_true_masks_join_and_two_spoiled_ones_are_repaired(
     def spoil(name: str, mask: Mask, platter: Mask) -> Mask:
         mask = mask.copy()
         if name in (KEPT, BY_HAND):
-            near = cv2.dilate(mask, np.ones((41, 41), np.uint8))
+            near = cv2.dilate(mask, np.ones((41, 41), np.uint8)).astype(np.uint8)
             mask |= platter & near
         if name == CUT:
             mask[:, : int(np.nonzero(mask)[1].mean())] = 0

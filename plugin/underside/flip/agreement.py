@@ -44,7 +44,7 @@ class Agreement:
     @property
     def changed(self) -> NDArray[np.bool_]:
         """On the silhouette's grid."""
-        return (self.own.mask > 127) != (self.wanted.mask > 127)
+        return np.asarray((self.own.mask > 127) != (self.wanted.mask > 127))
 
     @property
     def disagreement(self) -> Disagreement | None:
