@@ -112,6 +112,8 @@ def test_a_very_good_mask_is_left_alone_unless_every_step_is_asked_for() -> None
     ladder = Ladder(masker, [Offers(disc())])
     verdict = climb(disc(left=0.4)).verdict
     assert ladder.asks_for(replace(verdict, grade=Grade.INSUFFICIENT))
+    assert ladder.asks_for(replace(verdict, grade=Grade.GOOD, ring=0.9))
+    assert not ladder.asks_for(replace(verdict, grade=Grade.GOOD, ring=None))
     assert not ladder.asks_for(replace(verdict, grade=Grade.VERY_GOOD))
     best = Ladder(Masker(Same(disc()), effort=Effort.BEST), [Offers(disc())])
     assert best.asks_for(replace(verdict, grade=Grade.VERY_GOOD))

@@ -43,8 +43,14 @@ class Ladder:
         return [rung.name for rung in self.rungs]
 
     def asks_for(self, verdict: Verdict) -> bool:
-        """Whether a mask of that verdict is to be tried again."""
-        return bool(self.rungs) and (self.masker.effort is Effort.BEST or verdict.grade is not Grade.VERY_GOOD)
+        """Whether a mask of that verdict is to be tried again.
+
+        Without a ring hardly any mask can be called very good: then a good one will do.
+        """
+        if not self.rungs or self.masker.effort is Effort.BEST:
+            return bool(self.rungs)
+        enough = Grade.GOOD if verdict.ring is None else Grade.VERY_GOOD
+        return verdict.grade not in (enough, Grade.VERY_GOOD)
 
     def climb(self, masked: Masked, agreed: Agreed, lenders: Lenders) -> Climbed:
         """The best mask that any step gives; ``lenders`` are asked only where the shot breaks its ring's pattern."""
