@@ -188,7 +188,7 @@ class _Run:
             for place, (shot, record) in enumerate(marked):
                 if record.judged or record.state is not State.MASKED:
                     continue
-                agrees = agreements[place]
+                agrees = agreements[place] if len(marked) > 1 else None
                 signs = self._signs.pop(record.photo, None)
                 if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
                     self._take_up(judged_alone(record, verdict), record, left=0)
@@ -286,7 +286,9 @@ def _lenders(place: int, agreements: Sequence[Agreement]) -> list[int]:
 
 def _agreement_at(
     place: int, silhouettes: Sequence[Silhouette], orientation: int, mask: NDArray[np.uint8]
-) -> Agreement:
-    """How well another mask would go with its neighbours'."""
+) -> Agreement | None:
+    """How well another mask would go with its neighbours'; nothing where it has none."""
+    if len(silhouettes) == 1:
+        return None
     own = silhouette_of_mask(mask, orientation)
     return agreement([*silhouettes[:place], own, *silhouettes[place + 1 :]])[place]

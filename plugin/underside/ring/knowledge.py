@@ -144,9 +144,7 @@ class RingKnowledge:
         if alike == 0:
             return usual
         other = WEIGHTS_ALIKE_WITH_PLATE if with_plate else WEIGHTS_ALIKE
-        return {
-            name: (1 - alike) * usual.get(name, 0.0) + alike * other.get(name, 0.0) for name in {**usual, **other}
-        }
+        return {name: (1 - alike) * usual.get(name, 0.0) + alike * other.get(name, 0.0) for name in {**usual, **other}}
 
     @cached_property
     def _steep(self) -> Layer:
