@@ -94,6 +94,8 @@ class ShotRecord:
     """Of the mask before any further step: area, height, middle across and down, as shares of the upright photo."""
     steps: tuple[Step, ...] = ()
     """What was tried beyond the usual way, in order."""
+    agreement: str = ""
+    """What its neighbours said of it when it was judged; empty for a shot without any."""
     judged: bool = False
     """Held against its neighbours, and every step taken that its verdict asked for."""
     lacks: tuple[str, ...] = ()

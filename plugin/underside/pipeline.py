@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -186,9 +186,13 @@ class _Run:
             silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
             agreements = agreement(silhouettes)
             for place, (shot, record) in enumerate(marked):
-                if record.judged or record.state is not State.MASKED:
-                    continue
                 agrees = agreements[place] if len(marked) > 1 else None
+                told = f"{agrees.score:.3f} {agrees.reason}".strip() if agrees else ""
+                # A shot that was done in another way on purpose was judged alone.
+                same = record.agreement == told or shot.name in self._work.pinned
+                if (record.judged and same) or record.state is not State.MASKED:
+                    continue
+                record = replace(record, agreement=told)
                 signs = self._signs.pop(record.photo, None)
                 if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
                     self._take_up(judged_alone(record, verdict), record, left=0)

@@ -126,8 +126,9 @@ class ShotWork:
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
-        ``lenders`` are shots of its ring that can be trusted, given where it breaks their pattern. ``announce`` makes
-        a record durable before its mask is. What fails here leaves the mask that there is.
+        ``record`` is the shot's, with what its neighbours say of the mask. ``lenders`` are shots of its ring that can be
+        trusted, given where it breaks their pattern. ``announce`` makes a record durable before its mask is. What fails
+        here leaves the mask that there is.
         """
         try:
             return Done(self._climb(shot, record, seen, agreed, lenders, announce))
@@ -150,9 +151,9 @@ class ShotWork:
         masked = self.ladder.masker.mask_photo(photo, seen)
         climbed = self.ladder.climb(masked, agreed, lambda: [self._look(*each) for each in lenders])
         final = replace(_with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
-        if any(step.taken for step in climbed.steps):
-            content = encode_png(climbed.mask)
-            sha256 = hashlib.sha256(content).hexdigest()
+        content = encode_png(climbed.mask)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != record.mask_sha256:
             # Should this run be killed on the way, the next one must not take our mask for a person's.
             announce(replace(record, next_sha256=sha256))
             if _hash_or_none(self._mask_path(shot)) != record.mask_sha256:
@@ -338,7 +339,7 @@ def judged_alone(record: ShotRecord, verdict: Verdict) -> ShotRecord:
 
 
 def _judged_as(record: ShotRecord, before: ShotRecord) -> ShotRecord:
-    names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "judged")
+    names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "agreement", "judged")
     return replace(record, **{name: getattr(before, name) for name in names})
 
 
