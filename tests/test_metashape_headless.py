@@ -112,9 +112,12 @@ def test_a_project_that_cannot_be_saved_keeps_the_masks(project: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
 def test_ctrl_c_ends_cleanly_and_keeps_what_is_done(project: Path) -> None:
-    process = begun(project, "--mask", project)
+    upright, flipped = two_poses(project.parent / "many", 6)
+    photos = [str(path) for path in (*upright, *flipped)]
+    project.write_text(json.dumps({"chunks": [{"label": "amphora", "photos": photos}]}), encoding="utf-8")
+    process = begun(project, "--mask", project, "--effort", "best")
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("1/2")
+    assert process.stdout.readline().startswith("1/12")
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=240)
     assert process.returncode == 130

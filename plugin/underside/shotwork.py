@@ -126,9 +126,9 @@ class ShotWork:
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
-        ``record`` is the shot's, with what its neighbours say of the mask. ``lenders`` are shots of its ring that can be
-        trusted, given where it breaks their pattern. ``announce`` makes a record durable before its mask is. What fails
-        here leaves the mask that there is.
+        ``record`` is the shot's, with what its neighbours say of the mask. ``lenders`` are shots of its ring that can
+        be trusted, given where it breaks their pattern. ``announce`` makes a record durable before its mask is. What
+        fails here leaves the mask that there is.
         """
         try:
             return Done(self._climb(shot, record, seen, agreed, lenders, announce))
