@@ -31,10 +31,10 @@ def make_ladder(masker: Masker, choices: Choices) -> Ladder:
     larger = network.larger(_LARGER)
     if larger is not None:
         rungs.append(Other("a larger look", masker, lambda: larger, with_ring=True))
-    if choices.plates:
-        rungs.append(Other("the plate", masker, partial(make_segmenter, "plate", choices)))
     if masker.effort is Effort.BEST:
-        # General networks seldom win on a turntable, and each is one more to load.
+        # These seldom win, and take seconds to begin with: plates are held against many shots, networks are loaded.
+        if choices.plates:
+            rungs.append(Other("the plate", masker, partial(make_segmenter, "plate", choices)))
         rungs += [
             Other(f"the model {name}", masker, partial(make_segmenter, "network", replace(choices, model=name)))
             for name in _other_models(network)
