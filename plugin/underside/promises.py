@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from underside.files import sync_folder, write_atomically, writing
+from underside.files import sha256_of, sync_folder, write_atomically, writing
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
 
@@ -62,7 +62,7 @@ class Promises:
 
     def settle(self, manifest: Manifest) -> None:
         """Forget what the manifest says now, and what is away."""
-        told = {record.photo for record in manifest.shots if record.state is not State.FAILED}
+        told = {record.photo for record in manifest.shots if record.state is not State.FAILED or self._is_told(record)}
         with self._turn:
             if self._file is not None:
                 os.close(self._file)
@@ -79,6 +79,13 @@ class Promises:
                 with writing(self._path):
                     self._path.unlink(missing_ok=True)
             self._made = defaultdict(set, kept)
+
+    def _is_told(self, record: ShotRecord) -> bool:
+        """Whether the mask that lies there is the one that the record of a shot that failed tells of."""
+        if not record.mask_sha256:
+            return False
+        mask = self._out / mask_name(record.photo)
+        return mask.is_file() and sha256_of(mask) == record.mask_sha256
 
 
 def _line(photo: str, sha256: str) -> bytes:
