@@ -27,6 +27,7 @@ ROOMS = [
     "scoring",
     "outfolder",
     "refine",
+    "views",
     "looks",
     "ring",
     "sorting",
