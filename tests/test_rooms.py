@@ -39,6 +39,7 @@ ROOMS = [
     "layouts",
     "settings",
     "preview",
+    "shotrecord",
     "shotwork",
     "book",
     "pipeline",
