@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from underside.photo import Photo, open_photo
+
+# A failed assertion in there says what was compared, as in a test.
+pytest.register_assert_rewrite("blob_captures")
+
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "plugin" / "underside" / "demo"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Open = Callable[..., Photo]
 
 
 def command(*words: object) -> list[str]:
@@ -41,6 +47,18 @@ def capture(tmp_path: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / f"{name}.JPG", target)
     return folder
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Open:
+    """Write bytes to a file of that name and open it as a photo."""
+
+    def opened(name: str, content: bytes) -> Photo:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return open_photo(path)
+
+    return opened
 
 
 @pytest.fixture(scope="session")
