@@ -1,18 +1,16 @@
 """Captures of a red blob, and what a run of ``underside mask`` has made and told of them."""
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from conftest import command
+from conftest import command, shots
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX files and signals")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems' disks refuse or change such names")
@@ -42,10 +40,6 @@ def files(folder: Path) -> dict[str, str]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-def shots(out: Path) -> dict[str, dict[str, Any]]:
-    return {shot["photo"]: shot for shot in json.loads((out / "capture.json").read_bytes())["shots"]}
 
 
 def masked(out: Path) -> set[str]:

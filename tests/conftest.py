@@ -1,13 +1,16 @@
-"""What many tests need: the command as a real process, the demo capture, the shared data."""
+"""What many tests need: the command as a real process, what it has left, the demo capture, the shared data."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 
 from underside.photo import Photo, open_photo
 
@@ -24,6 +27,30 @@ Open = Callable[..., Photo]
 def command(*words: object) -> list[str]:
     """The command line as a user types it."""
     return [sys.executable, "-m", "underside", *(str(word) for word in words)]
+
+
+def manifest(out: Path) -> dict[str, Any]:
+    """What a run has written down of itself."""
+    return json.loads((out / "capture.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def shots(out: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest says of each shot, by photo."""
+    return {shot["photo"]: shot for shot in manifest(out)["shots"]}
+
+
+def overlap(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """What two masks have in common, of what either has."""
+    return float(((one > 0) & (other > 0)).sum() / ((one > 0) | (other > 0)).sum())
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models, in which they are looked for."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("UNDERSIDE_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture

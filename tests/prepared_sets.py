@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from finished_folder import HEIGHT, WIDTH, Finished, finish
+from finished_folder import HEIGHT, WIDTH, Finished, files, finish
 from PIL import Image
 
 from underside.files import sha256_of
@@ -40,10 +40,6 @@ def hashed(finished: Finished) -> Finished:
     manifest = replace(finished.manifest, shots=tuple(shots))
     save(manifest, finished.out)
     return replace(finished, manifest=manifest)
-
-
-def files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, int, bytes]]:

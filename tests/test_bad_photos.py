@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from blob_captures import files, masked, photo, photos, posix, set_aside, shots, start, wait_for_files
-from conftest import Run
+from blob_captures import files, masked, photo, photos, posix, set_aside, start, wait_for_files
+from conftest import Run, shots
 from photo_files import png_chunk
 
 from underside.cutout import CutoutOptions, CutoutWorkers

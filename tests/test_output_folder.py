@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from blob_captures import files, masked, photo, photos, refusal, shots
-from conftest import Run
+from blob_captures import files, masked, photo, photos, refusal
+from conftest import Run, shots
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
-from finished_folder import HEIGHT, WIDTH, pixels
+from finished_folder import HEIGHT, WIDTH, files, pixels
 from PIL import Image
-from prepared_sets import TWO_PASSES, files, keeping, masked, stamps, table
+from prepared_sets import TWO_PASSES, keeping, masked, stamps, table
 
 from underside.flip import prepare as prepare_module
 from underside.flip.prepare import prepare

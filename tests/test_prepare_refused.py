@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
+from finished_folder import files
 from PIL import Image
-from prepared_sets import SAME_NAMES, TWO_PASSES, files, masked, stamps
+from prepared_sets import SAME_NAMES, TWO_PASSES, masked, stamps
 
 from underside.errors import OutputError, SettingsError
 from underside.flip.prepare import prepare
