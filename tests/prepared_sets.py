@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import piexif
 from finished_folder import HEIGHT, WIDTH, Finished, files, finish
-from PIL import Image
 
 from underside.files import sha256_of
 from underside.flip.prepare_files import PrepareOptions
@@ -59,12 +59,9 @@ def table(folder: Path) -> dict[str, object]:
 
 def camera(path: Path, focal_length: int, model: str = "LX-4") -> None:
     """Let a photo say what it was taken with."""
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0110] = "LUMENWORKS", model
-    exif.get_ifd(0x8769)[0x920A] = float(focal_length)
-    with Image.open(path) as image:
-        copy = image.copy()
-    copy.save(path, exif=exif)
+    body = {piexif.ImageIFD.Make: "LUMENWORKS", piexif.ImageIFD.Model: model}
+    lens = {piexif.ExifIFD.FocalLength: (focal_length, 1)}
+    piexif.insert(piexif.dump({"0th": body, "Exif": lens}), str(path))
 
 
 def keeping(*regions: str) -> PrepareOptions:
