@@ -33,7 +33,7 @@ ROOMS = [
     "verdict",
     "survey",
     "masker",
-    "rings",
+    "kept_rings",
     "ladder",
     "cutout",
     "layouts",
