@@ -1,23 +1,56 @@
-"""What many tests need: the command as a real process, the demo capture, the shared data."""
+"""What many tests need: the command as a real process, what it has left, the demo capture, the shared data."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
+
+from underside.photo import Photo, open_photo
+
+# A failed assertion in there says what was compared, as in a test.
+pytest.register_assert_rewrite("blob_captures")
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "plugin" / "underside" / "demo"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Open = Callable[..., Photo]
 
 
 def command(*words: object) -> list[str]:
     """The command line as a user types it."""
     return [sys.executable, "-m", "underside", *(str(word) for word in words)]
+
+
+def manifest(out: Path) -> dict[str, Any]:
+    """What a run has written down of itself."""
+    return json.loads((out / "capture.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def shots(out: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest says of each shot, by photo."""
+    return {shot["photo"]: shot for shot in manifest(out)["shots"]}
+
+
+def overlap(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """What two masks have in common, of what either has."""
+    return float(((one > 0) & (other > 0)).sum() / ((one > 0) | (other > 0)).sum())
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models, in which they are looked for."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("UNDERSIDE_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -41,6 +74,18 @@ def capture(tmp_path: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / f"{name}.JPG", target)
     return folder
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Open:
+    """Write bytes to a file of that name and open it as a photo."""
+
+    def opened(name: str, content: bytes) -> Photo:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return open_photo(path)
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,11 @@ def write_photo(path: Path, *, orientation: int = 1, seed: int = 0, size: tuple[
     Image.fromarray(noise).save(path, exif=exif)
 
 
+def files(folder: Path) -> set[str]:
+    """All that lie in it, by their names from there."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
 def pixels(path: Path) -> NDArray[np.uint8]:
     """A picture's pixels as they are in the file."""
     with Image.open(path) as image:

@@ -8,10 +8,21 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pillow_heif
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+ORIENTATIONS = pytest.mark.parametrize("orientation", range(1, 9))
+
+
+def far_apart(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """The largest difference, in steps of 8 bits."""
+    assert one.shape == other.shape
+    return float(np.abs(one.astype(np.float64) - other.astype(np.float64)).max())
 
 
 def picture(width: int = 80, height: int = 48) -> NDArray[np.uint8]:
@@ -39,6 +50,22 @@ def saved16(pixels: Pixels, suffix: str) -> bytes:
     swap = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     stored = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, swap[pixels.shape[2]])
     return cv2.imencode(suffix, stored)[1].tobytes()
+
+
+def saved_cmyk(inks: NDArray[np.uint8], kind: str, **options: Any) -> bytes:  # noqa: ANN401
+    """Inks as Pillow writes them."""
+    size = (inks.shape[1], inks.shape[0])
+    image = Image.frombytes("CMYK", size, inks.tobytes())
+    return saved(image, kind, **({"quality": 98, "subsampling": 0} if kind == "JPEG" else {}) | options)
+
+
+def heic(pixels: NDArray[Any], *, depth: int = 8, **info: Any) -> bytes:  # noqa: ANN401
+    """A HEIC that has lost next to nothing."""
+    mode = "RGB" if depth == 8 else "RGB;16"
+    heif = pillow_heif.from_bytes(mode=mode, size=pixels.shape[1::-1], data=pixels.tobytes())
+    file = io.BytesIO()
+    heif.save(file, quality=-1, chroma=444, **info)
+    return file.getvalue()
 
 
 def exif(orientation: int = 1, **camera: str) -> bytes:

@@ -18,12 +18,7 @@ from underside.errors import ModelError
 FACTS = '[toy]\ntitle = "Toy"\nlicence = "MIT"\ncommercial = true\nfile = "toy.onnx"\n'
 
 
-@pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setenv("UNDERSIDE_MODELS", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("models")
 
 
 def own_entry(models: Path, facts: str) -> Model:

@@ -21,14 +21,12 @@ FACTS = '[toy]\ntitle = "Toy"\nlicence = "MIT"\nfile = "toy.onnx"\nactivation = 
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setenv("UNDERSIDE_MODELS", str(folder))
+def models(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """And no proxies on the way, and no pauses."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "UNDERSIDE_MODELS_MIRROR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(fetching, "PAUSES", (0.0, 0.0))
-    return folder
+    return models
 
 
 @pytest.fixture

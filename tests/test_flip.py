@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from conftest import overlap
 from numpy.typing import NDArray
 
 from underside.flip.answer import PassFacts, Verdict, answer_of, pass_facts
@@ -223,13 +224,9 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
         wanted = cv2.resize(ball(places[number]), None, fx=1, fy=1)
         left, top, right, bottom = after[number].box
         truth = wanted[top:bottom, left:right] > 127
-        assert iou(before[number].mask > 127, truth) < 0.9
-        assert iou(after[number].mask > 127, truth) > 0.95
+        assert overlap(before[number].mask > 127, truth) < 0.9
+        assert overlap(after[number].mask > 127, truth) > 0.95
     for number in set(range(len(places))) - {5, 20}:
         sound = true[number]
         assert sound is not None
-        assert iou(after[number].mask > 127, sound.mask > 127) > 0.99
-
-
-def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    return float((one & other).sum() / (one | other).sum())
+        assert overlap(after[number].mask > 127, sound.mask > 127) > 0.99

@@ -16,7 +16,7 @@ from conftest import Run
 from watched import put_some
 
 from underside.errors import SettingsError
-from underside.hosts import service
+from underside.hosts import user_service
 
 HARD = 'Käte\'s $HOME & 100% "new" ; <b> \\'
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="systemd")
@@ -154,7 +154,7 @@ def test_a_mistake_is_told_before_anything_is_shown(
 def test_a_launch_agent_says_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    made = service.service_for(tmp_path / HARD, ["watch", HARD, "--output=ä b"], system="darwin")
+    made = user_service.service_for(tmp_path / HARD, ["watch", HARD, "--output=ä b"], system="darwin")
     facts = plistlib.loads(made.text.encode(made.encoding))
     assert facts["ProgramArguments"] == [sys.executable, "-m", "underside", "watch", HARD, "--output=ä b"]
     assert made.path == tmp_path / "Library" / "LaunchAgents" / f"{facts['Label']}.plist"
@@ -164,7 +164,7 @@ def test_a_launch_agent_says_the_same_words(tmp_path: Path, monkeypatch: pytest.
 def test_a_task_of_windows_says_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USERDOMAIN", "MUSEUM")
     monkeypatch.setenv("USERNAME", "Käte")
-    made = service.service_for(tmp_path / "c", ["watch", "C:\\Käte's & <b>\\", "--output=D:\\a b"], system="win32")
+    made = user_service.service_for(tmp_path / "c", ["watch", "C:\\Käte's & <b>\\", "--output=D:\\a b"], system="win32")
     content = made.text.encode(made.encoding)
     assert content.startswith(b"\xff\xfe")
     task = ET.fromstring(content)
@@ -177,7 +177,7 @@ def test_a_task_of_windows_says_the_same_words(tmp_path: Path, monkeypatch: pyte
 
 
 def test_two_folders_of_one_name_have_services_of_their_own(tmp_path: Path) -> None:
-    names = {service.service_for(tmp_path / each / "käte", system="linux").name for each in ("a", "b")}
+    names = {user_service.service_for(tmp_path / each / "käte", system="linux").name for each in ("a", "b")}
     assert len(names) == 2
     assert all(name.isascii() for name in names)
 
@@ -185,4 +185,4 @@ def test_two_folders_of_one_name_have_services_of_their_own(tmp_path: Path) -> N
 def test_a_name_that_no_file_can_hold_is_refused(tmp_path: Path) -> None:
     for name in ("line\nbreak", "no unicode \udcff"):
         with pytest.raises(SettingsError, match="characters"):
-            service.service_for(tmp_path / name)
+            user_service.service_for(tmp_path / name)

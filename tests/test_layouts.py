@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finished_folder import HEIGHT, WIDTH, Finished, finish, letter, pixels, record, upright
+from finished_folder import HEIGHT, WIDTH, Finished, files, finish, letter, pixels, record, upright
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -64,10 +64,6 @@ FILES = {
         "images/DSC_0019_Masq.tif",
     },
 }
-
-
-def files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def laid(finished: Finished, name: str) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import DEMO, Run, command
+from conftest import DEMO, Run, command, manifest, overlap
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -37,16 +37,8 @@ def read(path: Path) -> NDArray[np.uint8]:
     return np.asarray(Image.open(path))
 
 
-def manifest(out: Path) -> dict[str, Any]:
-    return json.loads((out / "capture.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
 def shot(out: Path, photo: str) -> dict[str, Any]:
     return next(shot for shot in manifest(out)["shots"] if shot["photo"] == photo)
-
-
-def overlap(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    return float(((one > 0) & (other > 0)).sum() / ((one > 0) | (other > 0)).sum())
 
 
 def edit(mask: Path) -> None:

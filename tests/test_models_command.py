@@ -11,13 +11,6 @@ from model_server import serving
 from tiny_networks import brightness
 
 
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
-
-
 def underside(models: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     proxies = {"http_proxy": "", "HTTP_PROXY": "", "NO_COLOR": "1"}
     return subprocess.run(

@@ -25,13 +25,7 @@ Picture = NDArray[np.uint8]
 PLAIN = "mean = [0, 0, 0]\nstd = [1, 1, 1]\n"
 
 
-@pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of models for each test."""
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setenv("UNDERSIDE_MODELS", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("models")
 
 
 def grey(value: int, *, height: int = 48, width: int = 64) -> Picture:

@@ -1,10 +1,9 @@
 """Photos named in a file: long lists, odd names, passes that folders do not tell."""
 
-import json
 import shutil
 from pathlib import Path
 
-from conftest import DEMO, Run
+from conftest import DEMO, Run, shots
 
 FAST = ("--effort", "fast")
 
@@ -18,18 +17,13 @@ def photos_in(folder: Path, *names: str) -> list[Path]:
     return paths
 
 
-def manifest(folder: Path) -> dict[str, dict[str, str]]:
-    content = json.loads((folder / "capture.json").read_text(encoding="utf-8"))
-    return {shot["photo"]: shot for shot in content["shots"]}
-
-
 def test_photos_come_from_a_list_and_others_beside_them_stay_out(run: Run, tmp_path: Path) -> None:
     first, _, third = photos_in(tmp_path / "größe 1", "a.JPG", "b.JPG", "in/c.JPG")
     listed = tmp_path / "list.txt"
     listed.write_bytes(f"\ufeff{first}\r\n{third}\r\n".encode())
     done = run("mask", "--list", listed, "-o", "out", *FAST)
     assert done.returncode == 0, done.stderr
-    assert sorted(manifest(tmp_path / "out")) == ["a.JPG", "in/c.JPG"]
+    assert sorted(shots(tmp_path / "out")) == ["a.JPG", "in/c.JPG"]
     assert (tmp_path / "out" / "masks" / "in" / "c.JPG.png").is_file()
 
 
@@ -39,7 +33,7 @@ def test_a_list_may_tell_the_passes(run: Run, tmp_path: Path) -> None:
     listed.write_text(f"oben\t{first}\nside two\t{second}\n{below}\n", encoding="utf-8")
     done = run("mask", "--list", listed, "-o", "out", *FAST)
     assert done.returncode == 0, done.stderr
-    passes = {photo: shot["pass_name"] for photo, shot in manifest(tmp_path / "out").items()}
+    passes = {photo: shot["pass_name"] for photo, shot in shots(tmp_path / "out").items()}
     assert passes == {"a.JPG": "oben", "b.JPG": "side two", "in/a.JPG": "in"}
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photo_files import dng, picture, picture16, png_chunk, saved, saved16, tiff
-from test_photo import heic
+from photo_files import dng, heic, picture, picture16, png_chunk, saved, saved16, tiff
 
 from underside.errors import PhotoError
 from underside.photo import decode, decode_exact, open_photo

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
+from conftest import overlap
 from numpy.typing import NDArray
 
 from underside.errors import SettingsError
@@ -69,10 +70,6 @@ def off_by(mask: Bytes, truth: Bytes) -> NDArray[np.float32]:
     edges = [(m > 0) & (cv2.erode(m, np.ones((3, 3), np.uint8)) == 0) for m in (mask, truth)]
     away = [cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, 5) for edge in edges]
     return np.concatenate([away[1][edges[0]], away[0][edges[1]]])
-
-
-def overlap(a: Bytes, b: Bytes) -> float:
-    return float(((a > 0) & (b > 0)).sum() / ((a > 0) | (b > 0)).sum())
 
 
 def parts_of(mask: Bytes) -> int:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import DEMO, Run
+from conftest import DEMO, Run, shots
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(DEMO / f"{name}.JPG", folder / f"IMG {number}.JPG")
     shutil.copy(next((DEMO / "empty").glob("*.JPG")), folder / "plate.JPG")
     return folder
-
-
-def shots(folder: Path) -> dict[str, dict[str, object]]:
-    return {shot["photo"]: shot for shot in json.loads((folder / "capture.json").read_text(encoding="utf-8"))["shots"]}
 
 
 def test_parts_masked_with_rings_are_byte_for_byte_those_of_the_whole(run: Run, photos: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from conftest import DEMO, Run
+from conftest import DEMO, Run, manifest
 
 from underside.commands import underside
 from underside.errors import SettingsError
@@ -51,10 +51,6 @@ def refusal(folder: Path, run: Run) -> str:
     assert len(done.stderr.splitlines()) == 1
     assert str(folder / "underside.toml") in done.stderr
     return done.stderr
-
-
-def manifest(out: Path) -> dict[str, Any]:
-    return json.loads((out / "capture.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def engine(out: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from underside.capture import Capture, PassRules, read_capture
 from underside.capture.plates import with_plates
 from underside.cutout import CutoutWorkers
 from underside.errors import SettingsError
+from underside.kept_rings import Learnt, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LayoutResult, check_layout_names, write_layout
 from underside.manifest import State
@@ -21,7 +22,6 @@ from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
 from underside.promises import Promises
 from underside.report import write_contact_sheet
-from underside.rings import Learnt, learn_rings, load_rings
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
+from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
 from underside.manifest import Manifest, ShotRecord, State
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
-from underside.rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
-from underside.shotwork import Done, ShotWork, judged_alone
+from underside.shotrecord import judged_alone
+from underside.shotwork import Done, ShotWork
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 

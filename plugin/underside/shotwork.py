@@ -4,11 +4,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,19 +20,16 @@ from underside.ladder import Agreed, Ladder
 from underside.manifest import ShotRecord, State
 from underside.masker import REVISION, Masked
 from underside.masks import CUTOUTS, mask_name, read_mask
-from underside.metadata import missing_camera_facts
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.promises import Promises
-from underside.ring import silhouette_of_mask
 from underside.settings import Settings
+from underside.shotrecord import judged_as, record_of, with_cutout_of, with_mask, with_silhouette, with_verdict
 from underside.survey import Seen
-from underside.verdict import Grade, Signs, Verdict, judge
+from underside.verdict import Grade, Signs, judge
 
-_NO_OBJECT = "No object was found: the mask is empty"
-
-__all__ = ["Done", "ShotWork", "engine_facts", "judged_alone"]
+__all__ = ["Done", "ShotWork", "engine_facts"]
 
 
 def engine_facts(settings: Settings, ladder: Ladder) -> dict[str, Any]:
@@ -150,7 +146,7 @@ class ShotWork:
         photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
         masked = self.ladder.masker.mask_photo(photo, seen)
         climbed = self.ladder.climb(masked, agreed, lambda: [self._look(*each) for each in lenders])
-        final = replace(_with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
+        final = replace(with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
         content = encode_png(climbed.mask)
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 != record.mask_sha256:
@@ -160,7 +156,7 @@ class ShotWork:
                 return record  # changed by hand just now, or gone: the next run sees to it
             self._write_preview(shot, photo, masked.look.pixels, climbed.mask)
             write_atomically(self._mask_path(shot), content)
-            final = _with_mask(final, climbed.mask, sha256=sha256, fingerprint=record.fingerprint)
+            final = with_mask(final, climbed.mask, sha256=sha256, fingerprint=record.fingerprint)
             if self._options is not None:
                 final = self._cut_out(shot, photo, climbed.mask, final, None)
         return replace(final, seconds=round(record.seconds + time.monotonic() - started, 3))
@@ -189,13 +185,13 @@ class ShotWork:
         self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None
     ) -> tuple[ShotRecord, NDArray[np.uint8], Signs | None]:
         path = self._mask_path(shot)
-        record = replace(_facts(shot, photo), ring=ring)
+        record = replace(record_of(shot, photo), ring=ring)
         on_disk = None if self.force_edited else _hash_or_none(path)
         written = before.mask_sha256 if before is not None else ""
         if before is not None and on_disk == written and self._mask_is_current(photo, before, ring):
             mask = read_mask(path, width=photo.width, height=photo.height)
-            record = _judged_as(record, before)
-            return _with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask, None
+            record = judged_as(record, before)
+            return with_mask(record, mask, sha256=written, fingerprint=before.fingerprint), mask, None
         masked = self.ladder.masker.mask_photo(photo, seen)
         content = encode_png(masked.mask)
         sha256 = hashlib.sha256(content).hexdigest()
@@ -207,9 +203,9 @@ class ShotWork:
         self.promises.make(shot.name, sha256)
         write_atomically(path, content)
         signs = self.ladder.signs(masked, masked.found, masked.mask)
-        record = _with_verdict(_with_silhouette(record, masked.mask), judge(signs, None))
+        record = with_verdict(with_silhouette(record, masked.mask), judge(signs, None))
         return (
-            _with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]),
+            with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]),
             masked.mask,
             signs,
         )
@@ -223,7 +219,7 @@ class ShotWork:
     ) -> tuple[ShotRecord, NDArray[np.uint8]]:
         mask = read_mask(self._mask_path(shot), width=photo.width, height=photo.height)
         self._write_preview(shot, photo, decode(photo, reduce=4), mask)
-        seen = _with_mask(_with_silhouette(record, mask), mask, sha256=written, fingerprint="")
+        seen = with_mask(with_silhouette(record, mask), mask, sha256=written, fingerprint="")
         return replace(seen, state=State.BY_HAND, hand_sha256=found), mask
 
     def _write_preview(self, shot: Shot, photo: Photo, pixels: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
@@ -242,7 +238,7 @@ class ShotWork:
         mask_sha256 = _hash_or_none(self._mask_path(shot)) or ""
         same_photo = before is not None and before.sha256 == photo.sha256
         if before is not None and same_photo and not self.force and self._cutout_is_current(before, mask_sha256):
-            return _with_cutout_of(record, before)
+            return with_cutout_of(record, before)
         assert self.cutout_workers is not None
         assert self._options is not None
         cutout = self.cutout_workers.make(photo, mask, self._options)
@@ -281,76 +277,6 @@ def _cutout_name(photo: str, suffix: str) -> str:
     """The photo's own name where the container stays, the new suffix behind the whole name otherwise."""
     kind = PurePosixPath(photo).suffix.lower()
     return photo if _SAME_KIND.get(kind, kind) == suffix else photo + suffix
-
-
-def _facts(shot: Shot, photo: Photo) -> ShotRecord:
-    return ShotRecord(
-        photo=shot.name,
-        pass_name=shot.pass_name,
-        state=State.MASKED,
-        sha256=photo.sha256,
-        size=photo.size,
-        mtime_ns=photo.mtime_ns,
-        width=photo.width,
-        height=photo.height,
-        orientation=photo.orientation,
-        mask=mask_name(shot.name),
-        companions=shot.companions,
-        lacks=tuple(missing_camera_facts(photo)),
-        notes=photo.notes,
-    )
-
-
-def _with_mask(record: ShotRecord, mask: NDArray[np.uint8], *, sha256: str, fingerprint: str) -> ShotRecord:
-    left, top, width, height = cv2.boundingRect(mask)
-    empty = width == 0
-    return replace(
-        record,
-        mask_sha256=sha256,
-        fingerprint=fingerprint,
-        box=None if empty else (left, top, left + width, top + height),
-        area=round(cv2.countNonZero(mask) / mask.size, 6),
-        notes=tuple(note for note in record.notes if note != _NO_OBJECT) + (_NO_OBJECT,) * empty,
-    )
-
-
-def _with_silhouette(record: ShotRecord, mask: NDArray[np.uint8]) -> ShotRecord:
-    return replace(record, silhouette=astuple(silhouette_of_mask(mask, record.orientation)))
-
-
-def _with_verdict(record: ShotRecord, verdict: Verdict) -> ShotRecord:
-    return replace(
-        record,
-        verdict=verdict.grade.value,
-        doubt=round(verdict.doubt, 4),
-        terms=_terms(verdict),
-        reasons=verdict.reasons,
-    )
-
-
-def _terms(verdict: Verdict) -> dict[str, float]:
-    values = {name: getattr(verdict, name) for name in ("residue", "edges", "completeness", "ring")}
-    return {name: round(value, 3) for name, value in values.items() if value is not None}
-
-
-def judged_alone(record: ShotRecord, verdict: Verdict) -> ShotRecord:
-    """The record of a mask whose verdict asks for nothing more."""
-    return replace(_with_verdict(record, verdict), judged=True)
-
-
-def _judged_as(record: ShotRecord, before: ShotRecord) -> ShotRecord:
-    names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "agreement", "judged")
-    return replace(record, **{name: getattr(before, name) for name in names})
-
-
-def _with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
-    return replace(
-        record,
-        cutout=before.cutout,
-        cutout_sha256=before.cutout_sha256,
-        cutout_fingerprint=before.cutout_fingerprint,
-        crop=before.crop,
-    )
 
 
 def _in_words(error: Exception) -> str:

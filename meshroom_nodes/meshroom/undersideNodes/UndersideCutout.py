@@ -11,11 +11,12 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
-from .parts.results import Results, place, plates_of_rings
+from .parts.node import UndersideNode
+from .parts.results import Results, place
 from .parts.revision import REVISION
-from .parts.scene import View, ViewCount, folder_of_all, write_scene
-from .parts.trouble import NodeError, writing
-from .parts.work import logged, mask, views_of
+from .parts.scene import View, folder_of_all, write_scene
+from .parts.trouble import writing
+from .parts.work import lack_in_words, logged, mask, refuse_incomplete, shots_among, views_of
 
 __version__ = f"{REVISION}.0"
 
@@ -27,14 +28,9 @@ _DELIVERED = "delivered.json"
 _LEFT_OUT = ""
 
 
-class UndersideCutout(desc.Node):
+class UndersideCutout(UndersideNode):
     """Copies of the photos without their background, and a scene of them."""
 
-    size = ViewCount("input")
-    parallelization = desc.Parallelization(blockSize=40)
-    cpu = desc.Level.INTENSIVE
-    ram = desc.Level.NORMAL
-    category = "Segmentation"
     documentation = """
 Copies of the photos with the background replaced and all metadata kept, and a scene that points at them.
 
@@ -62,13 +58,7 @@ like any other to FeatureExtraction. PNG is never written unless chosen: Meshroo
             values=["photo", "jpeg", "tiff", "png"],
             exclusive=True,
         ),
-        desc.IntParam(
-            name="grow",
-            label="Grow",
-            description="Keep so many pixels more around the object; negative keeps less.",
-            value=0,
-            range=(-200, 200, 1),
-        ),
+        attributes.grow("Keep so many pixels more around the object; negative keeps less."),
         attributes.passes(),
         attributes.without_mask(_WITHOUT_MASK, "Views Without a Cut-Out"),
         attributes.device(),
@@ -90,10 +80,6 @@ like any other to FeatureExtraction. PNG is never written unless chosen: Meshroo
         ),
     ]
 
-    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
-        """Projects of another revision get this one, and their results count as outdated."""
-        return attributes.of_this_revision(attrValues)
-
     def processChunk(self, chunk: Any) -> None:
         """Cut the chunk's views out; the chunk that ends last writes the scene."""
         with logged(chunk):
@@ -110,8 +96,7 @@ def _cut_out_chunk(chunk: Any) -> None:
         os.makedirs(own, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(record)
-    plates = plates_of_rings(node.rings.evalValue)
-    shots = [view for view in views if os.path.normcase(view.photo) not in plates]
+    shots = shots_among(views, node)
     delivered = {view.view_id: _LEFT_OUT for view in views if view not in shots}
     chunk.logger.info(f"{len(delivered)} photos of the empty platter are left out of the new scene")
     missing: list[str] = []
@@ -123,10 +108,7 @@ def _cut_out_chunk(chunk: Any) -> None:
         results = mask(chunk, alike, folder, all_views=everything, options=options)
         delivered.update(_deliver(alike, results, node.cutouts.value, folder_of_all(everything), missing))
     if missing and node.withoutMask.value == "fail":
-        raise NodeError(
-            f"{len(missing)} of {len(views)} views have no cut-out: {' '.join(missing)} Mend or remove them, or choose "
-            "another way in Views Without a Cut-Out; what is done is kept."
-        )
+        refuse_incomplete(missing, views, lack="cut-out", way="Views Without a Cut-Out")
     for told in missing:
         chunk.logger.warning(told)
     with writing(record):
@@ -152,8 +134,7 @@ def _deliver(views: Sequence[View], results: Results, cutouts: str, folder: str,
     for view in views:
         shot = results.of(view.photo)
         if shot.is_empty or not shot.cutout:
-            told = "no object was found" if shot.is_empty else shot.told.rstrip(".")
-            missing.append(f"{view.name}: {told}.")
+            missing.append(lack_in_words(shot, view))
             delivered[view.view_id] = view.photo
             continue
         below = os.path.dirname(os.path.relpath(view.photo, folder)) if folder else view.view_id

@@ -8,11 +8,12 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
-from .parts.results import Shot, check_mask, place, plain_mask, plates_of_rings
+from .parts.node import UndersideNode
+from .parts.results import Shot, check_mask, place, plain_mask
 from .parts.revision import REVISION
-from .parts.scene import View, ViewCount
+from .parts.scene import View
 from .parts.trouble import NodeError
-from .parts.work import logged, mask, views_of
+from .parts.work import lack_in_words, logged, mask, refuse_incomplete, shots_among, views_of
 
 __version__ = f"{REVISION}.0"
 
@@ -23,14 +24,9 @@ _WITHOUT_MASK = {
 }
 
 
-class UndersideMasking(desc.Node):
+class UndersideMasking(UndersideNode):
     """One mask for every view."""
 
-    size = ViewCount("input")
-    parallelization = desc.Parallelization(blockSize=40)
-    cpu = desc.Level.INTENSIVE
-    ram = desc.Level.NORMAL
-    category = "Segmentation"
     documentation = """
 Masks the object on a turntable, without the platter: `<viewId>.png` for every view, white where the object is.
 
@@ -43,13 +39,7 @@ Connect *Rings* to UndersideRings: masks made with what the whole ring tells are
         attributes.rings(),
         attributes.model(),
         attributes.effort(),
-        desc.IntParam(
-            name="grow",
-            label="Grow",
-            description="Grow every mask by so many pixels; negative shrinks.",
-            value=0,
-            range=(-200, 200, 1),
-        ),
+        attributes.grow("Grow every mask by so many pixels; negative shrinks."),
         attributes.passes(),
         attributes.without_mask(_WITHOUT_MASK, "Views Without a Mask"),
         attributes.device(),
@@ -72,10 +62,6 @@ Connect *Rings* to UndersideRings: masks made with what the whole ring tells are
         ),
     ]
 
-    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
-        """Projects of another revision get this one, and their results count as outdated."""
-        return attributes.of_this_revision(attrValues)
-
     def processChunk(self, chunk: Any) -> None:
         """Mask the chunk's views by one process of the engine."""
         with logged(chunk):
@@ -86,8 +72,7 @@ def _mask_chunk(chunk: Any) -> None:
     node = chunk.node
     everything, views = views_of(chunk)
     masks = node.output.value
-    plates = plates_of_rings(node.rings.evalValue)
-    shots = [view for view in views if os.path.normcase(view.photo) not in plates]
+    shots = shots_among(views, node)
     for view in views:
         if view not in shots:
             chunk.logger.info(f"{view.name} shows the empty platter: nothing of it is used")
@@ -99,14 +84,11 @@ def _mask_chunk(chunk: Any) -> None:
     results = mask(chunk, shots, folder, all_views=everything, options=options)
     missing = [told for view in shots for told in [_deliver(results.of(view.photo), view, masks)] if told]
     if missing and node.withoutMask.value == "fail":
-        raise NodeError(
-            f"{len(missing)} of {len(views)} views have no mask: {' '.join(missing)} Mend or remove them, or choose "
-            "another way in Views Without a Mask; what is masked is kept."
-        )
+        refuse_incomplete(missing, views, lack="mask", way="Views Without a Mask")
     for view in shots:
         shot = results.of(view.photo)
         if _lacks(shot):
-            chunk.logger.warning(_lacks_in_words(shot, view))
+            chunk.logger.warning(lack_in_words(shot, view))
             plain_mask(_mask_of(masks, view), *_size(view), white=node.withoutMask.value == "whole")
     chunk.logger.info(f"{len(views)} masks are in {masks}")
 
@@ -114,7 +96,7 @@ def _mask_chunk(chunk: Any) -> None:
 def _deliver(shot: Shot, view: View, masks: str) -> str:
     """Put a view's mask where it belongs; what is wrong in words where there is none."""
     if _lacks(shot):
-        return _lacks_in_words(shot, view)
+        return lack_in_words(shot, view)
     if view.width and (shot.width, shot.height) != (view.width, view.height):
         raise NodeError(
             f"{view.name} has {shot.width} x {shot.height} pixels, but the scene says {view.width} x {view.height}, "
@@ -127,10 +109,6 @@ def _deliver(shot: Shot, view: View, masks: str) -> str:
 
 def _lacks(shot: Shot) -> bool:
     return shot.is_empty or not shot.mask
-
-
-def _lacks_in_words(shot: Shot, view: View) -> str:
-    return f"{view.name}: no object was found." if shot.is_empty else f"{view.name}: {shot.told.rstrip('.')}."
 
 
 def _mask_of(masks: str, view: View) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
+from .parts.node import UndersideNode
 from .parts.revision import REVISION
-from .parts.scene import ViewCount, pass_names
+from .parts.scene import pass_names
 from .parts.trouble import NodeError
 from .parts.work import logged, run_engine, settings_of, views_of
 
@@ -18,15 +19,11 @@ __version__ = f"{REVISION}.0"
 _PHOTOS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".avif")
 
 
-class UndersideRings(desc.Node):
+class UndersideRings(UndersideNode):
     """What is still while the object turns."""
 
     # Not in chunks: all shots are needed. The size is for the nodes that take theirs from this one.
-    size = ViewCount("input")
     parallelization = None
-    cpu = desc.Level.INTENSIVE
-    ram = desc.Level.NORMAL
-    category = "Segmentation"
     documentation = """
 Looks at all shots once and keeps what the whole ring tells: the still room behind the turning object, and the empty
 platter where photos show it. UndersideMasking and UndersideCutout use it through *Rings*, all their chunks alike.
@@ -56,10 +53,6 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
             value="{nodeCacheFolder}/rings",
         ),
     ]
-
-    def upgradeAttributeValues(self, attrValues: dict[str, Any], fromVersion: Any) -> dict[str, Any]:
-        """Projects of another revision get this one, and their results count as outdated."""
-        return attributes.of_this_revision(attrValues)
 
     def processChunk(self, chunk: Any) -> None:
         """Survey all views by one process of the engine."""

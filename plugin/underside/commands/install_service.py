@@ -11,7 +11,7 @@ from underside.commands.terminal import say, tell
 from underside.commands.watch import watch
 from underside.commands.watch_settings import settings_of
 from underside.errors import ExitCode, SettingsError
-from underside.hosts import service
+from underside.hosts import user_service
 from underside.settings.values import NONE
 
 __all__ = ["install_service", "uninstall_service"]
@@ -39,7 +39,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
     if not root.is_dir():
         raise SettingsError(f"The folder {root} does not exist", "Check the path")
     settings_of(given(context))(root, "")  # a mistake in the settings is told now, not in a log
-    wanted = service.service_for(root, ["watch", str(root), *_words(context)])
+    wanted = user_service.service_for(root, ["watch", str(root), *_words(context)])
     tell(f"{wanted.path}:")
     for line in wanted.text.splitlines():
         tell(f"    {line}" if line else "")
@@ -48,7 +48,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
     if not (yes or _agreed()):
         tell("Nothing was written.")
         return ExitCode.NO
-    service.install(wanted)
+    user_service.install(wanted)
     tell(f"{root} is watched. {wanted.note}")
     tell(f"`underside status {context.params['output'].absolute()}` tells how far it is.")
     return ExitCode.DONE
@@ -60,7 +60,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
 def uninstall_service(*, folder: Path, user: bool) -> None:  # noqa: ARG001
     """Watch FOLDER no longer; its masks stay."""
     root = folder.resolve()
-    found = service.uninstall(service.service_for(root))
+    found = user_service.uninstall(user_service.service_for(root))
     tell(f"{root} is no longer watched by a service" if found else f"No service of yours watched {root}")
 
 

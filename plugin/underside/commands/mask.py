@@ -7,48 +7,30 @@ from typing import Any
 import click
 
 from underside.commands.options import held, layout_option, plate_options, settings_options
-from underside.commands.photo_list import PhotoList, read_photo_list
 from underside.commands.running import Person, Program, exit_code, stopping_cleanly
 from underside.commands.terminal import tell
+from underside.commands.work_options import PATH, output_option, photos_named, source_options, work_options
 from underside.engine import mask_sources
 
 __all__ = ["mask"]
 
-# Whether it can be read is found out by reading, in words that fit.
-_PATH = click.Path(path_type=Path, readable=False)
-
 
 @click.command()
-@click.argument("sources", nargs=-1, type=_PATH, metavar="FOLDER|PHOTO...")
-@click.option(
-    "--list",
-    "listed",
-    type=_PATH,
-    metavar="FILE",
-    help="Photos from a file: one path a line, in UTF-8; before it may stand the name of its pass and a tab.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=_PATH,
-    default="underside-out",
-    show_default=True,
-    help="The folder for all results; nothing is written anywhere else.",
-)
+@source_options
+@output_option("The folder for all results; nothing is written anywhere else.")
 @layout_option
 @settings_options
 @plate_options
 @click.option(
     "--rings",
-    type=_PATH,
+    type=PATH,
     metavar="FOLDER",
     help="What `underside rings` has learnt from all shots, where these are a part of them.",
 )
 @click.option("--no-rings", is_flag=True, help="Mask each photo by itself: learn nothing from the others.")
 @click.option("--force", is_flag=True, help="Do finished shots again.")
 @click.option("--force-edited", is_flag=True, help="Write over masks that were changed by hand.")
-@click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
-@click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@work_options
 @click.pass_context
 def mask(
     context: click.Context,
@@ -70,11 +52,9 @@ def mask(
     The output folder gets the masks, a manifest (capture.json) and a contact sheet (report.html). A second run goes
     on where the first one stopped. Options can be put into a file, underside.toml: see `underside config`.
     """
-    if (listed is None) == (not sources):
-        raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    photos = photos_named(context, sources, listed)
     if rings is not None and no_rings:
         raise click.UsageError("--rings and --no-rings exclude each other", context)
-    photos = read_photo_list(listed) if listed is not None else PhotoList(sources)
     chosen = held(context, photos.photos)
     if not events:
         for file in chosen.files:

@@ -9,32 +9,22 @@ import click
 
 from underside.capture import Capture
 from underside.commands.options import held, masking_options, plate_options
-from underside.commands.photo_list import PhotoList, read_photo_list
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
+from underside.commands.work_options import PATH, photos_named, source_options, work_options
 from underside.engine import learn_from_sources
 from underside.errors import ExitCode
 from underside.events import EventWriter
 
 __all__ = ["rings"]
 
-_PATH = click.Path(path_type=Path, readable=False)
-
 
 @click.command()
-@click.argument("sources", nargs=-1, type=_PATH, metavar="FOLDER|PHOTO...")
-@click.option(
-    "--list",
-    "listed",
-    type=_PATH,
-    metavar="FILE",
-    help="Photos from a file, as for `underside mask`.",
-)
-@click.option("-o", "--output", type=_PATH, required=True, help="The folder for what is learnt.")
+@source_options
+@click.option("-o", "--output", type=PATH, required=True, help="The folder for what is learnt.")
 @masking_options
 @plate_options
-@click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
-@click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@work_options
 @click.pass_context
 def rings(
     context: click.Context,
@@ -51,9 +41,7 @@ def rings(
 
     `underside mask --rings` then masks any part of them, on any machine, as if it saw them all.
     """
-    if (listed is None) == (not sources):
-        raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
-    photos = read_photo_list(listed) if listed is not None else PhotoList(sources)
+    photos = photos_named(context, sources, listed)
     chosen = held(context, photos.photos)
     write = EventWriter(sys.stdout) if events else None
 

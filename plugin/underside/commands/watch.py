@@ -12,6 +12,7 @@ from underside.commands.options import given, layout_option, plate_options, sett
 from underside.commands.running import stopping_cleanly
 from underside.commands.watch_settings import settings_of, written
 from underside.commands.watching import Person, Program
+from underside.commands.work_options import PATH, output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
 from underside.watch import Plan
@@ -22,21 +23,13 @@ from underside.watch.metrics import Metrics
 
 __all__ = ["watch"]
 
-_PATH = click.Path(path_type=Path, readable=False)
 _SECONDS = click.FloatRange(min=0.0, max=7 * 24 * 3600.0)
 _POLL_EVERY = 2.0
 
 
 @click.command()
-@click.argument("root", type=_PATH, metavar="FOLDER")
-@click.option(
-    "-o",
-    "--output",
-    type=_PATH,
-    default="underside-out",
-    show_default=True,
-    help="The folder for all results, one folder in it for each capture.",
-)
+@click.argument("root", type=PATH, metavar="FOLDER")
+@output_option("The folder for all results, one folder in it for each capture.")
 @click.option("--once", is_flag=True, help="Catch up and leave; exit code 3 if some shots failed.")
 @click.option("--newest-first", is_flag=True, help="Mask the latest shot first, for a live look at the rig.")
 @click.option(
@@ -60,8 +53,7 @@ _POLL_EVERY = 2.0
 @layout_option
 @settings_options
 @plate_options
-@click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given.")
-@click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")
+@work_options
 @click.option("--log-json", is_flag=True, help="Log as JSON lines (.underside/watch.jsonl in the output folder).")
 @click.option(
     "--metrics-port", type=click.IntRange(1, 65535), metavar="PORT",

@@ -33,17 +33,16 @@ from underside.metadata.segments import (
     read_frame,
     split,
 )
+from underside.photo.written_colour import Rgb
 
 __all__ = [
     "LosslessImpossibleError",
     "LosslessResult",
-    "Rgb",
     "kept_metadata",
     "lossless_cutout",
     "split_photo",
 ]
 
-Rgb = tuple[int, int, int]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom; right and bottom are just outside."""
 

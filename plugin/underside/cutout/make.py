@@ -1,7 +1,6 @@
 """Cut-outs: copies of a photo with another background, or none, and all its metadata."""
 
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,6 @@ from underside import png
 from underside.cutout.lossless import (
     Box,
     LosslessImpossibleError,
-    Rgb,
     kept_metadata,
     lossless_cutout,
     split_photo,
@@ -25,6 +23,7 @@ from underside.errors import PhotoError, SettingsError
 from underside.metadata import Metadata, embed, read_metadata, tiff
 from underside.photo import Container, Photo, decode_exact, exif
 from underside.photo.colour import eight_bits, rgb_of
+from underside.photo.written_colour import Rgb, parse_colour
 
 __all__ = ["Background", "Cutout", "CutoutOptions", "is_lossless", "make_cutout", "parse_background"]
 
@@ -81,15 +80,13 @@ def parse_background(text: str) -> Background:
         return None
     if word in _NAMES:
         return _NAMES[word]
-    if re.fullmatch(r"#[0-9a-f]{6}", word):
-        red, green, blue = bytes.fromhex(word[1:])
-        return red, green, blue
-    numbers = [int(part) for part in word.split(",")] if re.fullmatch(r"\d+(\s*,\s*\d+){2}", word) else []
-    if numbers and max(numbers) <= 255:
-        return numbers[0], numbers[1], numbers[2]
-    raise SettingsError(
-        f"{text!r} is no background", "Use black, white, transparent, #rrggbb, or r,g,b with numbers from 0 to 255"
-    )
+    colour = parse_colour(word)
+    if colour is None:
+        raise SettingsError(
+            f"{text!r} is no background",
+            "Use black, white, transparent, #rrggbb, or r,g,b with numbers from 0 to 255",
+        )
+    return colour
 
 
 def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -> Cutout:

@@ -1,20 +1,18 @@
 """Key on a colour, given or found from the picture's border: whatever has another colour is object."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underside.errors import SettingsError
+from underside.photo.written_colour import Rgb, parse_colour
 from underside.segmenters import Choices
-from underside.segmenters._seeing import border_of, grid_near, lab_of, shrunk, soft_step
+from underside.segmenters._classical import ClassicalSegmenter
+from underside.segmenters._seeing import border_of, lab_of, soft_step
 
-__all__ = ["ChromaSegmenter", "make", "parse_key"]
-
-Colour = tuple[int, int, int]
+__all__ = ["make", "parse_key"]
 
 # How much darker or brighter than the key the same paper may be, by shadow or lamp.
 _SHADES = (0.3, 1.4)
@@ -22,59 +20,39 @@ _SHADES = (0.3, 1.4)
 _LEAST, _MOST = 9.0, 40.0
 
 
-@dataclass(frozen=True)
-class ChromaSegmenter:
-    """Tells the object from a background of one colour, evenly lit or not."""
+def make(choices: Choices) -> ClassicalSegmenter:
+    """Tells the object from a background of one colour, evenly lit or not.
 
-    key: Colour | None = None
-    """The background's colour; the border's most common one where not given."""
-    name: str = "chroma"
-    notes: tuple[str, ...] = ()
-    closer_look: bool = False
-
-    @property
-    def fingerprint(self) -> Mapping[str, str]:
-        """The method and its key."""
-        return {"segmenter": self.name, "revision": "1", "key": str(self.key or "border")}
-
-    def grid(self, width: int, height: int) -> tuple[int, int]:
-        """About 512 x 512 pixels."""
-        return grid_near(width, height)
-
-    def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How unlike the key each part is."""
-        small = shrunk(picture, self.grid(picture.shape[1], picture.shape[0]))
-        distance = _from_key(small, self.key or _common_colour(small[border_of(small.shape)]))
-        own = float(np.percentile(distance[border_of(small.shape)], 75))
-        at = float(np.clip(_between(distance), max(_LEAST, 2 * own), max(_MOST, 2 * own)))
-        return soft_step(cv2.GaussianBlur(distance, (0, 0), 0.7).astype(np.float32), at, at / 3)
+    The key colour is the one that was chosen, or the border's most common one, found anew in every picture.
+    """
+    key = parse_key(choices.key_colour) if choices.key_colour else None
+    return ClassicalSegmenter("chroma", partial(_unlike, key), {"key": str(key or "border")})
 
 
-def make(choices: Choices) -> ChromaSegmenter:
-    """With the key colour that was chosen, or one found anew in every picture."""
-    return ChromaSegmenter(parse_key(choices.key_colour) if choices.key_colour else None)
+def _unlike(key: Rgb | None, small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How unlike the key each part is."""
+    distance = _from_key(small, key or _common_colour(small[border_of(small.shape)]))
+    own = float(np.percentile(distance[border_of(small.shape)], 75))
+    at = float(np.clip(_between(distance), max(_LEAST, 2 * own), max(_MOST, 2 * own)))
+    return soft_step(cv2.GaussianBlur(distance, (0, 0), 0.7).astype(np.float32), at, at / 3)
 
 
-def parse_key(text: str) -> Colour:
+def parse_key(text: str) -> Rgb:
     """Understand #rrggbb, or three numbers with commas."""
-    word = text.strip().lower()
-    if re.fullmatch(r"#[0-9a-f]{6}", word):
-        red, green, blue = bytes.fromhex(word[1:])
-        return red, green, blue
-    numbers = [int(part) for part in word.split(",")] if re.fullmatch(r"\d+(\s*,\s*\d+){2}", word) else []
-    if numbers and max(numbers) <= 255:
-        return numbers[0], numbers[1], numbers[2]
-    raise SettingsError(f"{text!r} is no key colour", "Use #rrggbb, or r,g,b with numbers from 0 to 255")
+    key = parse_colour(text)
+    if key is None:
+        raise SettingsError(f"{text!r} is no key colour", "Use #rrggbb, or r,g,b with numbers from 0 to 255")
+    return key
 
 
-def _common_colour(pixels: NDArray[np.uint8]) -> Colour:
+def _common_colour(pixels: NDArray[np.uint8]) -> Rgb:
     """The mean of the fullest cell of colours: the paper's, whatever else reaches the border."""
     cells = (pixels >> 5).astype(np.int64) @ np.array([64, 8, 1])
     red, green, blue = np.median(pixels[cells == np.bincount(cells).argmax()], axis=0)
     return int(red), int(green), int(blue)
 
 
-def _from_key(picture: NDArray[np.uint8], key: Colour) -> NDArray[np.float32]:
+def _from_key(picture: NDArray[np.uint8], key: Rgb) -> NDArray[np.float32]:
     """Distance in Lab from the nearest shade of the key; shading itself counts the more, the greyer the key is."""
     key_light = _linear(np.array([[key]], np.uint8))
     light = _linear(picture)

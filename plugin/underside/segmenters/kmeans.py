@@ -1,16 +1,14 @@
 """Gather the picture's colours into a few groups; those that the border lacks are object."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underside.segmenters import Choices
-from underside.segmenters._seeing import border_of, grid_near, lab_of, shrunk
+from underside.segmenters._classical import ClassicalSegmenter
+from underside.segmenters._seeing import border_of, lab_of
 
-__all__ = ["KmeansSegmenter", "make"]
+__all__ = ["make"]
 
 _GROUPS = 8
 _SEED = 7
@@ -20,46 +18,28 @@ _LIGHTNESS = np.float32(0.7)
 _EVEN = 1 / 3
 
 
-@dataclass(frozen=True)
-class KmeansSegmenter:
+def make(_choices: Choices) -> ClassicalSegmenter:
     """For a plain room and an object of other colours, whatever they are."""
-
-    name: str = "kmeans"
-    notes: tuple[str, ...] = ()
-    closer_look: bool = False
-
-    @property
-    def fingerprint(self) -> Mapping[str, str]:
-        """The method."""
-        return {"segmenter": self.name, "revision": "1"}
-
-    def grid(self, width: int, height: int) -> tuple[int, int]:
-        """About 512 x 512 pixels."""
-        return grid_near(width, height)
-
-    def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How rarely the border shows the colours of each part."""
-        small = shrunk(picture, self.grid(picture.shape[1], picture.shape[0]))
-        lab = cv2.GaussianBlur(lab_of(small), (0, 0), 1.0).astype(np.float32, copy=False)
-        lab[..., 0] *= _LIGHTNESS
-        colours = np.ascontiguousarray(lab.reshape(-1, 3), np.float32)
-        if len(colours) == 1:
-            return np.zeros((1, 1), np.float32)
-        cv2.setRNGSeed(_SEED)
-        enough = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-        start = np.zeros((len(colours), 1), np.int32)
-        groups = min(_GROUPS, len(colours))
-        _, labels, centres = cv2.kmeans(colours, groups, start, enough, 2, cv2.KMEANS_PP_CENTERS)
-        whole = np.bincount(labels.ravel(), minlength=groups) / len(colours)
-        border = labels.reshape(small.shape[:2])[border_of(small.shape)]
-        often = np.bincount(border, minlength=groups) / len(border) / np.maximum(whole, 1e-9)
-        is_object = 1 / (1 + (often / _EVEN) ** 2)
-        return _shared(colours, centres, is_object).reshape(small.shape[:2])
+    return ClassicalSegmenter("kmeans", _not_of_the_border)
 
 
-def make(_choices: Choices) -> KmeansSegmenter:
-    """Nothing is to be chosen."""
-    return KmeansSegmenter()
+def _not_of_the_border(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How rarely the border shows the colours of each part."""
+    lab = cv2.GaussianBlur(lab_of(small), (0, 0), 1.0).astype(np.float32, copy=False)
+    lab[..., 0] *= _LIGHTNESS
+    colours = np.ascontiguousarray(lab.reshape(-1, 3), np.float32)
+    if len(colours) == 1:
+        return np.zeros((1, 1), np.float32)
+    cv2.setRNGSeed(_SEED)
+    enough = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    start = np.zeros((len(colours), 1), np.int32)
+    groups = min(_GROUPS, len(colours))
+    _, labels, centres = cv2.kmeans(colours, groups, start, enough, 2, cv2.KMEANS_PP_CENTERS)
+    whole = np.bincount(labels.ravel(), minlength=groups) / len(colours)
+    border = labels.reshape(small.shape[:2])[border_of(small.shape)]
+    often = np.bincount(border, minlength=groups) / len(border) / np.maximum(whole, 1e-9)
+    is_object = 1 / (1 + (often / _EVEN) ** 2)
+    return _shared(colours, centres, is_object).reshape(small.shape[:2])
 
 
 def _shared(

@@ -1,47 +1,27 @@
 """Otsu's threshold on lightness or on colourfulness, whichever parts the border from the rest better."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underside.segmenters import Choices
-from underside.segmenters._seeing import border_of, grid_near, lab_of, shrunk, soft_step
+from underside.segmenters._classical import ClassicalSegmenter
+from underside.segmenters._seeing import border_of, lab_of, soft_step
 
-__all__ = ["ThresholdSegmenter", "make"]
+__all__ = ["make"]
 
 
-@dataclass(frozen=True)
-class ThresholdSegmenter:
+def make(_choices: Choices) -> ClassicalSegmenter:
     """For light tents and black velvet: the object is on the other side of a threshold than the border."""
-
-    name: str = "threshold"
-    notes: tuple[str, ...] = ()
-    closer_look: bool = False
-
-    @property
-    def fingerprint(self) -> Mapping[str, str]:
-        """The method."""
-        return {"segmenter": self.name, "revision": "1"}
-
-    def grid(self, width: int, height: int) -> tuple[int, int]:
-        """About 512 x 512 pixels."""
-        return grid_near(width, height)
-
-    def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How far each part is on the object's side."""
-        small = shrunk(picture, self.grid(picture.shape[1], picture.shape[0]))
-        lab = lab_of(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.uint8, copy=False))
-        border = border_of(small.shape)
-        colourful = np.hypot(lab[..., 1], lab[..., 2]).astype(np.float32)
-        return max((_parted(lab[..., 0], border), _parted(colourful, border)), key=lambda found: found[0])[1]
+    return ClassicalSegmenter("threshold", _beyond_threshold)
 
 
-def make(_choices: Choices) -> ThresholdSegmenter:
-    """Nothing is to be chosen."""
-    return ThresholdSegmenter()
+def _beyond_threshold(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How far each part is on the object's side."""
+    lab = lab_of(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.uint8, copy=False))
+    border = border_of(small.shape)
+    colourful = np.hypot(lab[..., 1], lab[..., 2]).astype(np.float32)
+    return max((_parted(lab[..., 0], border), _parted(colourful, border)), key=lambda found: found[0])[1]
 
 
 def _parted(values: NDArray[np.float32], border: NDArray[np.bool_]) -> tuple[float, NDArray[np.float32]]:

@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,6 +16,7 @@ from underside.watch.handing_over import HandingOver
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
+from underside.watch.left_to_do import LeftToDo
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import name_in_capture
@@ -28,8 +27,6 @@ __all__ = ["Captures"]
 
 # A capture that cannot be worked on, as when another run is writing its output, is tried again after so long.
 _AGAIN_AFTER = 5.0
-# With 50,000 photos to do, counting them takes as long as masking one: it rests so many times as long as it took.
-_COUNTING_RESTS = 10
 # A raw file is masked itself only when its developed file has not come for so long.
 _RAW_WAIT = 10.0
 
@@ -57,13 +54,9 @@ class Captures:
         self._halt = halt
         self._desks: dict[str, Desk] = {}
         self._moves = Moves(journal, folder, plan.out)
-        self.blind_for = 0.0
-        """So long may something go unnoticed, where no notices come."""
+        self.left = LeftToDo(plan, journal)
         self._completing = False
         self._handing_over = HandingOver(plan, journal, crew, tell=tell)
-        self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
-        self._counted = -1
-        self._count_at = 0.0
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
         self._results = Results(plan.out, journal, self.intake)
 
@@ -146,8 +139,7 @@ class Captures:
     def schedule(self) -> None:
         """Begin as much as there is room for."""
         now = time.monotonic()
-        if now >= self._count_at:
-            self._count()
+        self.left.count_at_times(now)
         desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
         for desk in desks:
             if now >= desk.wait_until and not desk.completing and not self._moves.concern(desk.name):
@@ -156,28 +148,12 @@ class Captures:
                 except SettingsError as error:
                     self._postpone(desk, error)
 
-    def _count(self) -> bool:
-        """See what is left to do in all captures; whether that may have changed."""
-        if self._counted == self._journal.changes:
-            return False
-        began = time.monotonic()
-        self._counted = self._journal.changes
-        self._unfinished = defaultdict(lambda: defaultdict(dict))
-        for count in self._journal.unfinished():
-            self._unfinished[count.capture][count.pass_name][count.stage] = count.count
-        now = time.monotonic()
-        self._count_at = now + _COUNTING_RESTS * (now - began)
-        return True
-
     def _work_on(self, desk: Desk, now: float) -> None:
-        if any(Stage.READY in stages for stages in self._unfinished.get(desk.name, {}).values()):
+        if any(Stage.READY in stages for stages in self.left.passes(desk).values()):
             self._mask_pinned(desk)
             self._mask_some(desk, now)
         if not self._completing and not desk.flying:
             self._go_through(desk, now)
-
-    def _is_quiet(self, desk: Desk, pass_name: str, now: float) -> bool:
-        return self._plan.once or desk.is_quiet(pass_name, max(self._plan.quiet, self.blind_for), now)
 
     def _mask_pinned(self, desk: Desk) -> None:
         """Shots for which somebody has asked with settings of their own."""
@@ -187,8 +163,8 @@ class Captures:
 
     def _mask_some(self, desk: Desk, now: float) -> None:
         """Shots of passes that are still going on."""
-        for pass_name, stages in self._unfinished.get(desk.name, {}).items():
-            if Stage.READY not in stages or self._is_quiet(desk, pass_name, now) or desk.is_burst(pass_name):
+        for pass_name, stages in self.left.passes(desk).items():
+            if Stage.READY not in stages or self.left.is_quiet(desk, pass_name, now) or desk.is_burst(pass_name):
                 continue
             if not masks_alone(self._plan.of_capture(desk.folder, "").settings):
                 continue
@@ -232,31 +208,10 @@ class Captures:
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
-        wanted = self._to_go_through(desk, now)
-        if wanted is not None and self._count():
-            wanted = self._to_go_through(desk, now)
+        wanted = self.left.to_go_through(desk, now)
         if wanted is not None:
             without, final = wanted
             self._complete(desk, without=without, final=final)
-
-    def _to_go_through(self, desk: Desk, now: float) -> tuple[set[str], bool] | None:
-        """Without which passes, and whether for the last time."""
-        passes = self._unfinished.get(desk.name, {})
-        pausing = [name for name in passes if self._is_quiet(desk, name, now) and self._is_settled(passes[name])]
-        going_on = {name for name in desk.passes if not self._is_quiet(desk, name, now)} | (set(passes) - set(pausing))
-        if any({Stage.READY, Stage.MASKED} & passes[name].keys() for name in pausing):
-            return going_on, False
-        if not passes and not going_on and self._is_over(desk, now):
-            return set(), True
-        return None
-
-    @staticmethod
-    def _is_settled(stages: Mapping[Stage, int]) -> bool:
-        return not {Stage.SETTLING, Stage.FAILED} & stages.keys()
-
-    def _is_over(self, desk: Desk, now: float) -> bool:
-        enough = max(self._plan.complete_after, self.blind_for)
-        return self._plan.once or desk.done_file or desk.quiet_for(now) >= enough
 
     def _session(self, desk: Desk) -> CaptureSession | None:
         if desk.session is None:

@@ -64,7 +64,7 @@ class Station:
     def poll(self, every: float) -> None:
         """Look through the folder, as no notices come."""
         self._poll = every
-        self._captures.blind_for = 2 * every
+        self._captures.left.blind_for = 2 * every
 
     def run(self) -> None:
         """Until it is asked to stop, or with ``once`` until nothing is left to do."""

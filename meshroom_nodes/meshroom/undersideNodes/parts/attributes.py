@@ -8,7 +8,7 @@ from meshroom.core import desc
 
 from .revision import REVISION
 
-__all__ = ["device", "effort", "last", "model", "of_this_revision", "passes", "rings", "scene", "without_mask"]
+__all__ = ["device", "effort", "grow", "last", "model", "of_this_revision", "passes", "rings", "scene", "without_mask"]
 
 _LEVELS = ["fatal", "error", "warning", "info", "debug", "trace"]
 
@@ -56,6 +56,11 @@ def effort() -> Any:
         values=["fast", "normal", "best"],
         exclusive=True,
     )
+
+
+def grow(description: str) -> Any:
+    """How much larger than the object a mask is."""
+    return desc.IntParam(name="grow", label="Grow", description=description, value=0, range=(-200, 200, 1))
 
 
 def passes() -> Any:

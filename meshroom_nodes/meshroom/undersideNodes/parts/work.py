@@ -5,14 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from .engine import Event, find_engine
-from .results import Results, read_results
+from .results import Results, Shot, plates_of_rings, read_results
 from .scene import View, pass_names, read_views, share_of
 from .trouble import NodeError, writing
 
-__all__ = ["logged", "mask", "run_engine", "settings_of", "views_of"]
+__all__ = [
+    "lack_in_words",
+    "logged",
+    "mask",
+    "refuse_incomplete",
+    "run_engine",
+    "settings_of",
+    "shots_among",
+    "views_of",
+]
 
 
 @contextlib.contextmanager
@@ -34,6 +43,25 @@ def views_of(chunk: Any) -> tuple[list[View], Sequence[View]]:
     mine = share_of(views, chunk.range)
     chunk.logger.info(f"{len(mine)} of {len(views)} views are of this chunk")
     return views, mine
+
+
+def shots_among(views: Sequence[View], node: Any) -> list[View]:
+    """Those that do not show the empty platter."""
+    plates = plates_of_rings(node.rings.evalValue)
+    return [view for view in views if os.path.normcase(view.photo) not in plates]
+
+
+def lack_in_words(shot: Shot, view: View) -> str:
+    """Why nothing came of a view, as a sentence."""
+    return f"{view.name}: no object was found." if shot.is_empty else f"{view.name}: {shot.told.rstrip('.')}."
+
+
+def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, way: str) -> NoReturn:
+    """Fail for the views that nothing came of; ``way`` is the attribute that has other ways."""
+    raise NodeError(
+        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend or remove them, or choose another "
+        f"way in {way}; what is done is kept."
+    )
 
 
 def settings_of(node: Any) -> list[str]:

@@ -1,0 +1,48 @@
+"""What commands that work on photos have in common: which photos, where to, how many at once, told to whom."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from underside.commands.photo_list import PhotoList, read_photo_list
+
+__all__ = ["PATH", "output_option", "photos_named", "source_options", "work_options"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Whether it can be read is found out by reading, in words that fit.
+PATH = click.Path(path_type=Path, readable=False)
+
+
+def source_options(command: _Function) -> _Function:
+    """A folder, photos, or a list of photos; ``photos_named`` says which."""
+    command = click.option(
+        "--list",
+        "listed",
+        type=PATH,
+        metavar="FILE",
+        help="Photos from a file: one path a line, in UTF-8; before it may stand the name of its pass and a tab.",
+    )(command)
+    return click.argument("sources", nargs=-1, type=PATH, metavar="FOLDER|PHOTO...")(command)
+
+
+def photos_named(context: click.Context, sources: tuple[Path, ...], listed: Path | None) -> PhotoList:
+    """Of what ``source_options`` take, the one that was given."""
+    if (listed is None) == (not sources):
+        raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    return read_photo_list(listed) if listed is not None else PhotoList(sources)
+
+
+def output_option(told: str) -> Callable[[_Function], _Function]:
+    """The folder for the results, which ``told`` are."""
+    return click.option("-o", "--output", type=PATH, default="underside-out", show_default=True, help=told)
+
+
+def work_options(command: _Function) -> _Function:
+    """How many shots at once, and whether a person or a program is told of them."""
+    command = click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")(command)
+    return click.option(
+        "--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given."
+    )(command)

@@ -1,0 +1,177 @@
+"""The file of a journal: one SQLite database, checked when it is opened, its troubles told in words."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self
+
+from underside.errors import OutputError
+from underside.files import writing
+from underside.journal.model import Entry
+
+__all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside"]
+
+FORMAT = 1
+COLUMNS = tuple(each.name for each in fields(Entry))
+UNFINISHED = "stage IN ('settling', 'ready', 'masked', 'failed') AND gone_at = 0"
+_TABLES = f"""
+CREATE TABLE photos (
+    photo PRIMARY KEY, folder NOT NULL, kin NOT NULL, capture NOT NULL, pass_name NOT NULL, stage TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL, attempts INTEGER NOT NULL,
+    reason TEXT NOT NULL, settings TEXT NOT NULL, verdict TEXT NOT NULL, mask_stamp TEXT NOT NULL,
+    seconds REAL NOT NULL, seen_at REAL NOT NULL, done_at REAL NOT NULL, gone_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX of_folder ON photos (folder, kin);
+CREATE INDEX of_capture ON photos (capture, pass_name, stage, mtime_ns);
+CREATE INDEX unfinished ON photos (capture, pass_name, stage) WHERE {UNFINISHED};
+CREATE INDEX of_content ON photos (sha256);
+CREATE TABLE captures (
+    capture PRIMARY KEY, complete_at REAL NOT NULL DEFAULT 0, handed_over TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE requests (number INTEGER PRIMARY KEY, photo NOT NULL, settings TEXT NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
+"""
+
+
+class JournalDamagedError(OutputError):
+    """What the journal's file holds is no journal."""
+
+    def __init__(self, path: Path, problem: object) -> None:
+        super().__init__(f"The journal {path} is damaged ({problem})", "Start underside watch again: it mends itself")
+
+
+def journal_path(out: Path) -> Path:
+    """Where the journal of a watched folder's output lies."""
+    return out / ".underside" / "journal.sqlite"
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged journal a dated name, so that a new one can take its place."""
+    dated = path.with_name(time.strftime("journal-damaged-%Y%m%d-%H%M%S.sqlite"))
+    for suffix in ("", "-wal", "-shm"):
+        with writing(dated), suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(dated.with_name(dated.name + suffix))
+    return dated
+
+
+class Database:
+    """A connection to it: what was written is durable from ``commit`` on."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        with _in_words(path):
+            self._db = _to_read(path) if read_only else _to_write(path)
+        self._inode = _inode(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is still in its place; on some systems an open file can be removed."""
+        return _inode(self._path) == self._inode
+
+    def commit(self) -> None:
+        """Make what was changed last through a power cut."""
+        if self._db.in_transaction:
+            with _in_words(self._path):
+                self._db.execute("COMMIT")
+
+    @property
+    def changes(self) -> int:
+        """Counts what was changed through this view: the same number, the same answers."""
+        return self._db.total_changes
+
+    def _read(self, query: str, *values: object) -> list[Any]:
+        with _in_words(self._path):
+            return self._db.execute(query, [_stored(value) for value in values]).fetchall()
+
+    def _write(self, statement: str, values: Sequence[object]) -> None:
+        with _in_words(self._path):
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(statement, [_stored(value) for value in values])
+
+
+def _stored(value: object) -> object:
+    """A name that is no Unicode is stored as its bytes."""
+    if not isinstance(value, str):
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(value)
+    return str(value)
+
+
+def as_text(value: object) -> str:
+    """What was stored, as a name again."""
+    return os.fsdecode(value) if isinstance(value, bytes) else str(value)
+
+
+def _to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+
+
+def _to_write(path: Path) -> sqlite3.Connection:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        _prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    # FULL: in this mode each commit is on the disk before it returns, also through a power cut.
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise JournalDamagedError(path, problem)
+    known = db.execute("PRAGMA user_version").fetchone()[0]
+    if known > FORMAT:
+        raise OutputError(
+            f"{path} was written by a newer Underside (format {known}, this one reads {FORMAT})",
+            "Update Underside, or choose another output folder with -o",
+        )
+    if known == 0:
+        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    names = {row[1] for row in db.execute("PRAGMA table_info(photos)")}
+    if names != set(COLUMNS):
+        raise JournalDamagedError(path, "its tables are of another kind")
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_ERROR}
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in {each & 0xFF for each in _DAMAGED}:
+            raise JournalDamagedError(path, error) from error
+        full = code in {each & 0xFF for each in _FULL}
+        reason = "the disk is full or fails" if full else str(error)
+        raise OutputError(f"Cannot write {path}: {reason}", "Free some space, or see to the disk") from error

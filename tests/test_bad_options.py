@@ -1,0 +1,60 @@
+"""Models, options and captures that cannot be meant: refused in one line, before anything is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from blob_captures import photos, refusal
+from conftest import Run
+
+
+def classifier(path: Path) -> None:
+    import tiny_networks
+
+    tiny_networks.classifier(path)
+
+
+def cut_short(path: Path) -> None:
+    whole = Path(__file__).parents[1] / "models" / "turntable_int8.onnx"
+    path.write_bytes(whole.read_bytes()[:100_000])
+
+
+@pytest.mark.parametrize("make", [cut_short, classifier, lambda path: path.write_text("model")])
+def test_a_model_that_cannot_mask_is_refused(run: Run, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "own.onnx")
+    photos(tmp_path / "capture", 1)
+    refusal(run("mask", "capture", "-o", "out", "--model", "own.onnx"))
+    assert not (tmp_path / "out" / "masks" / "upright").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--model", "nobody-knows-it"),
+        ("--model", "nowhere.onnx"),
+        ("--layout", "nobody-knows-it"),
+        ("--cutout", "mauve"),
+        ("--cutout", "#12345"),
+        ("--cutout", "1,2,256"),
+        ("--cutout", "transparent", "--cutout-format", "jpeg"),
+        ("--nobody-knows-it",),
+        ("--workers", "0"),
+        ("--max-megapixels", "many"),
+        ("--background", "240", "--foreground", "15"),
+        ("another-capture",),
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_cannot_be_meant_is_refused_before_anything_is_written(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "another-capture").mkdir()
+    refusal(run("mask", "capture", "-o", "out", *words))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("source", ["nowhere", "nowhere/a.jpg", "n" * 300, "empty"])
+def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
+    (tmp_path / "empty").mkdir()
+    refusal(run("mask", source, "-o", "out"))

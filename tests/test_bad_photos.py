@@ -1,0 +1,131 @@
+"""Photos that are none, are cut short, too large or gone: set aside in one line, and the rest is masked."""
+
+import os
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from blob_captures import files, masked, photo, photos, posix, set_aside, start, wait_for_files
+from conftest import Run, shots
+from photo_files import png_chunk
+
+from underside.cutout import CutoutOptions, CutoutWorkers
+from underside.errors import PhotoError
+from underside.photo import open_photo
+
+
+def test_every_bad_photo_is_set_aside_in_one_line_and_the_others_are_masked(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 2)
+    good = (capture / "upright" / "IMG_000.jpg").read_bytes()
+    frame = good.find(b"\xff\xc0") + 5
+    large = struct.pack(">IIBBBBB", 30000, 20000, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n"
+    bad = {
+        "cut.jpg": (good[: len(good) // 2], "is cut short"),
+        "text.jpg": (b"Dear diary, today the platter turned.\n" * 9, "is no photo"),
+        "nothing.jpg": (b"", "is empty"),
+        "bomb.jpg": (good[:frame] + struct.pack(">HH", 20000, 30000) + good[frame + 4 :], "has 600 megapixels"),
+        "bomb.png": (
+            png + png_chunk(b"IHDR", large) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""),
+            "has 600 megapixels",
+        ),
+    }
+    for name, (content, _) in bad.items():
+        (capture / name).write_bytes(content)
+    photo(capture / "one.png", size=(1, 1))
+    before = files(capture)
+    done = run("mask", capture, "-o", "out", "--cutout", "black", "--layout", "colmap")
+    told = set_aside(done)
+    assert set(told) == set(bad)
+    for name, (_, reason) in bad.items():
+        assert told[name].startswith(f"{name} {reason}")
+        assert str(tmp_path) not in told[name]
+    assert "the limit is 250" in told["bomb.jpg"]
+    assert "--max-megapixels" in told["bomb.png"]
+    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "upright/IMG_001.jpg", "one.png"}
+    assert files(capture) == before
+
+
+def test_the_limit_of_megapixels_can_be_moved(run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "capture" / "a.jpg", size=(400, 300))
+    told = set_aside(run("mask", "capture", "-o", "out", "--max-megapixels", "0.1"))
+    assert "the limit is 0.1" in told["a.jpg"]
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    assert masked(tmp_path / "out") == {"a.jpg"}
+
+
+@posix
+def test_what_is_no_file_is_set_aside_and_links_to_photos_are_photos(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 1)
+    os.mkfifo(capture / "pipe.jpg")
+    (capture / "zeros.jpg").symlink_to("/dev/zero")
+    (capture / "dangling.jpg").symlink_to("nowhere.jpg")
+    (capture / "circle.jpg").symlink_to("circle.jpg")
+    (capture / "link.jpg").symlink_to(photo(tmp_path / "elsewhere" / "a.jpg"))
+    (capture / "loop").symlink_to("loop")
+    done = run("mask", capture, "-o", "out")
+    assert set(set_aside(done)) == {"pipe.jpg", "zeros.jpg", "dangling.jpg", "circle.jpg"}
+    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "link.jpg"}
+
+
+@posix
+def test_folders_that_link_back_are_walked_once_and_under_their_own_names(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "collection" / "amphora", 1)
+    photo(tmp_path / "collection" / "krater" / "other.jpg")
+    (capture / "again").symlink_to("upright")
+    (capture / "upright" / "itself").symlink_to(".")
+    (capture / "all").symlink_to(tmp_path / "collection")
+    (capture / "more").symlink_to(tmp_path / "collection" / "krater")
+    assert run("mask", capture, "-o", "out").returncode == 0
+    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "more/other.jpg"}
+
+
+def test_photos_at_the_end_of_a_very_deep_folder_are_found(run: Run, tmp_path: Path) -> None:
+    deep = Path("capture", *["d"] * 400, "a.jpg")
+    photo(tmp_path / deep)
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    assert masked(tmp_path / "out") == {Path(*deep.parts[1:]).as_posix()}
+
+
+def test_five_thousand_files_are_gone_through_in_seconds(run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "capture" / "good.jpg")
+    for number in range(5000):
+        (tmp_path / "capture" / f"IMG_{number}.jpg").touch()
+    began = time.monotonic()
+    assert len(set_aside(run("mask", "capture", "-o", "out"))) == 5000
+    assert time.monotonic() - began < 20
+    assert masked(tmp_path / "out") == {"good.jpg"}
+
+
+def test_a_photo_that_is_lost_and_found_again_has_still_our_mask(run: Run, tmp_path: Path) -> None:
+    path = photo(tmp_path / "capture" / "a.jpg")
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    content = path.read_bytes()
+    path.write_bytes(content[:-2])
+    assert set(set_aside(run("mask", "capture", "-o", "out"))) == {"a.jpg"}
+    path.write_bytes(content)
+    assert run("mask", "capture", "-o", "out", "--grow", "2").returncode == 0
+    assert shots(tmp_path / "out")["a.jpg"]["state"] == "masked"
+
+
+@posix
+def test_a_photo_that_vanishes_before_its_turn_is_set_aside(tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 12)
+    process = start("mask", capture, "-o", "out", "--workers", "1", cwd=tmp_path)
+    wait_for_files(process, tmp_path / "out", "masks/*/*.png")
+    (capture / "upright" / "IMG_011.jpg").unlink()
+    out, err = process.communicate(timeout=60)
+    done = subprocess.CompletedProcess([], process.returncode, out, err)
+    assert "there is no such file" in set_aside(done)["upright/IMG_011.jpg"]
+    assert len(masked(tmp_path / "out")) == 11
+
+
+def test_a_photo_that_changes_between_mask_and_cut_out_is_set_aside(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg")
+    opened = open_photo(path)
+    photo(path, seed=1)
+    with CutoutWorkers(1) as workers, pytest.raises(PhotoError, match=r"a\.jpg was changed while"):
+        workers.make(opened, np.zeros((120, 160), np.uint8), CutoutOptions())

@@ -1,0 +1,75 @@
+"""Disks that are full, or become so: what is done is kept, and the same command goes on."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from blob_captures import masked, photos, refusal
+from conftest import Run
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 640 KB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=640k", "tmpfs", str(disk)]
+    if (
+        sys.platform != "linux"
+        or os.geteuid() != 0
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("a small disk can only be made by root, on Linux, where mounting is allowed")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("options", [(), ("--cutout", "black", "--layout", "colmap")], ids=["masks", "everything"])
+def test_a_disk_that_becomes_full_keeps_what_is_done_and_goes_on_with_space(
+    run: Run, tmp_path: Path, small_disk: Path, options: tuple[str, ...]
+) -> None:
+    capture = photos(tmp_path / "capture", 12, size=(320, 240))
+    filling = small_disk / "filling"
+    filling.write_bytes(bytes(540 * 1024))
+    out = small_disk / "out"
+    done = run("mask", capture, "-o", out, *options)
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("underside: Cannot write ")
+    assert told.endswith("the disk is full. Free some space and run again; finished shots are kept.")
+    assert "Traceback" not in done.stderr
+    kept = masked(out)
+    assert 0 < len(kept) < 12
+    filling.unlink()
+    again = run("mask", capture, "-o", out, *options)
+    assert again.returncode == 0, again.stderr
+    assert f"{len(kept)} shots already done" in again.stdout
+    assert len(masked(out)) == 12
+
+
+def test_a_disk_that_is_full_from_the_start_is_refused_at_once(run: Run, tmp_path: Path, small_disk: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    filling = os.open(small_disk / "filling", os.O_WRONLY | os.O_CREAT)
+    with suppress(OSError):
+        while True:
+            os.write(filling, bytes(4096))
+    os.close(filling)
+    assert "the disk is full" in refusal(run("mask", "capture", "-o", small_disk / "out"))
+
+
+def test_a_disk_that_is_full_when_the_masks_are_laid_out_keeps_the_masks(
+    run: Run, tmp_path: Path, small_disk: Path
+) -> None:
+    capture = photos(tmp_path / "capture", 3, size=(320, 240))
+    out = small_disk / "out"
+    assert run("mask", capture, "-o", out).returncode == 0
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "filling").write_bytes(bytes(free - 52 * 1024))
+    done = run("mask", capture, "-o", out, "--layout", "realityscan", "--layout", "nerfstudio")
+    assert "the disk is full" in refusal(done)
+    assert len(masked(out)) == 3

@@ -1,0 +1,59 @@
+"""The output folder of something else is never written over; one's own goes on where it was."""
+
+import json
+from pathlib import Path
+
+import pytest
+from blob_captures import files, masked, photo, photos, refusal
+from conftest import Run, shots
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[" * 100_000, '{"format": 1, "shots": 3}', '{"format": 99, "shots": []}', "\0\xff"],
+    ids=["empty", "deep", "nonsense", "newer", "bytes"],
+)
+def test_a_manifest_that_cannot_be_read_is_refused_and_stays(run: Run, tmp_path: Path, content: str) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "capture.json").write_text(content, encoding="latin-1")
+    told = refusal(run("mask", "capture", "-o", "out"))
+    assert "capture.json" in told
+    assert ("newer" in told) is ("99" in content)
+    assert (tmp_path / "out" / "capture.json").read_text(encoding="latin-1") == content
+
+
+def test_a_manifest_with_nonsense_in_a_field_is_refused(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    path = tmp_path / "out" / "capture.json"
+    content = json.loads(path.read_bytes())
+    content["shots"][0]["cutout"] = None
+    path.write_text(json.dumps(content))
+    assert "is not a manifest" in refusal(run("mask", "capture", "-o", "out"))
+
+
+def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "amphora", 2)
+    photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=9)
+    assert run("mask", "amphora", "-o", "out").returncode == 0
+    before = files(tmp_path / "out")
+    told = refusal(run("mask", "krater", "-o", "out"))
+    assert f"out holds the masks of another capture, {tmp_path / 'amphora'}" in told
+    refusal(run("mask", "amphora/upright/IMG_000.jpg", "-o", "out"))
+    assert files(tmp_path / "out") == before
+
+
+def test_a_capture_that_was_moved_goes_on_where_it_was(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "amphora", 2)
+    assert run("mask", "amphora", "-o", "out").returncode == 0
+    (tmp_path / "amphora").rename(tmp_path / "vase")
+    assert "2 shots already done" in run("mask", "vase", "-o", "out").stdout
+
+
+def test_photos_named_one_by_one_are_all_kept_in_the_manifest(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 3)
+    for number in (2, 0, 1):
+        assert run("mask", f"capture/upright/IMG_{number:03}.jpg", "-o", "out").returncode == 0
+    assert list(shots(tmp_path / "out")) == ["IMG_000.jpg", "IMG_001.jpg", "IMG_002.jpg"]
+    assert len(masked(tmp_path / "out")) == 3

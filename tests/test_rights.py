@@ -1,0 +1,113 @@
+"""Folders and files that may not be read or written, and output folders that cannot be ones."""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blob_captures import files, masked, photo, photos, posix, refusal, set_aside
+from conftest import Run
+
+# Of Linux: <sys/prctl.h> and <linux/capability.h>.
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+def without_power() -> None:
+    """Take from root, and from all that it starts, the power to pass over permissions."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for power in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0)
+
+
+@pytest.fixture
+def run_with_few_rights(run: Run, tmp_path: Path) -> Iterator[Run]:
+    """As ``run``, but held to permissions like everybody."""
+    if os.name != "posix" or (os.geteuid() == 0 and sys.platform != "linux"):
+        pytest.skip("nothing is forbidden to this user")
+    held = {"preexec_fn": without_power} if os.geteuid() == 0 else {}
+    yield lambda *words: run(*words, **held)
+    for path in [path for path in tmp_path.rglob("*") if path.is_dir()]:
+        path.chmod(0o700)
+
+
+@posix
+def test_what_may_not_be_read_is_named_and_the_rest_is_masked(run_with_few_rights: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 1)
+    photo(capture / "secret.jpg").chmod(0)
+    photo(capture / "locked" / "a.jpg").parent.chmod(0)
+    photo(capture / "listed" / "a.jpg").parent.chmod(0o444)
+    done = run_with_few_rights("mask", "capture", "-o", "out")
+    assert set(set_aside(done)) == {"secret.jpg", "listed/a.jpg"}
+    assert "locked: the folder cannot be read (Permission denied)" in done.stdout
+    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg"}
+
+
+@posix
+def test_a_capture_that_may_not_be_read_is_refused(run_with_few_rights: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "capture").chmod(0)
+    assert "cannot be read" in refusal(run_with_few_rights("mask", "capture", "-o", "out"))
+    assert "may not be looked at" in refusal(run_with_few_rights("mask", "capture/upright", "-o", "out"))
+
+
+@posix
+def test_an_output_folder_that_may_not_be_written_is_refused(run_with_few_rights: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out").chmod(0o555)
+    told = refusal(run_with_few_rights("mask", "capture", "-o", "out"))
+    assert "you may not write there" in told
+    assert "-o" in told
+    assert not list((tmp_path / "out").iterdir())
+
+
+@posix
+def test_a_manifest_that_may_not_be_read_is_refused(run_with_few_rights: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    assert run_with_few_rights("mask", "capture", "-o", "out").returncode == 0
+    (tmp_path / "out" / "capture.json").chmod(0)
+    assert "capture.json" in refusal(run_with_few_rights("mask", "capture", "-o", "out"))
+
+
+def test_an_output_that_is_a_file_or_leads_through_one_is_refused(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "file").write_text("precious")
+    for out in ("file", "file/deeper"):
+        assert "a file stands where a folder is needed" in refusal(run("mask", "capture", "-o", out))
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+@posix
+def test_an_output_that_links_to_itself_is_refused(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    (tmp_path / "loop").symlink_to("loop")
+    refusal(run("mask", "capture", "-o", "loop"))
+
+
+def test_the_captures_own_folder_is_no_output_folder(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 1)
+    before = files(capture)
+    assert "the capture's own folder" in refusal(run("mask", capture, "-o", capture))
+    assert files(capture) == before
+
+
+@pytest.mark.parametrize("out", ["capture/out", "."])
+def test_an_output_within_or_around_the_capture_is_never_taken_for_photos(run: Run, tmp_path: Path, out: str) -> None:
+    photos(tmp_path / "capture", 1)
+    for _ in range(2):
+        assert run("mask", "capture", "-o", out, "--cutout", "transparent").returncode == 0
+    assert masked(tmp_path / out) == {"upright/IMG_000.jpg"}
+    # Nor by a run that writes elsewhere, nor when the output folder itself is named.
+    assert run("mask", "capture", "-o", "other").returncode == 0
+    assert masked(tmp_path / "other") == {"upright/IMG_000.jpg"}
+    if out != ".":
+        assert "no photos" in refusal(run("mask", out, "-o", "third"))
+
+
+def test_a_capture_json_of_somebody_else_hides_no_photos(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 1)
+    (capture / "upright" / "capture.json").write_text('{"rig": "six cameras"}')
+    assert run("mask", capture, "-o", "out").returncode == 0
+    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg"}
