@@ -4,17 +4,18 @@ const canvas = document.querySelector(".scene canvas");
 if (canvas) begin(canvas);
 
 function begin(canvas) {
-  const UNITS = 32000, DISTANCE = 3.6, POINT = 0.0085, PAPER = [25, 24, 23];
+  const UNITS = 32000, DISTANCE = 3.2, DIM = 0.5, PAPER = [25, 24, 23];
   const points = new Int16Array(unpacked("points").buffer);
   const cameras = new Int16Array(unpacked("cameras").buffer);
   const [colours, seen, passes] = ["colours", "seen", "passes"].map(unpacked);
+  const [radius, width] = [canvas.dataset.radius, canvas.dataset.dot].map(Number);
   const palette = canvas.dataset.palette.split(" ");
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const pen = canvas.getContext("2d");
   const cloud = document.createElement("canvas");
   const cloudPen = cloud.getContext("2d");
   const motion = document.querySelector("#motion");
-  let turned = 0.6, lifted = 0.3, turning = false, inSight = true, paint = "photo";
+  let turned = 0.6, lifted = 0.3, turning = false, inSight = true, paint = "pass";
   let picture, pixels, depths, asked = 0, before = 0;
 
   function unpacked(name) {
@@ -52,7 +53,7 @@ function begin(canvas) {
   function seenFrom({ right, up, toward }, places, at) {
     const [x, y, z] = [places[at] / UNITS, places[at + 1] / UNITS, places[at + 2] / UNITS];
     const away = DISTANCE - (x * toward[0] + y * toward[1] + z * toward[2]);
-    const scale = (Math.min(canvas.width, 1.3 * canvas.height) / 2) * Math.sqrt(DISTANCE * DISTANCE - 1) / away;
+    const scale = (Math.min(canvas.width, canvas.height) / 2) * Math.sqrt(DISTANCE * DISTANCE - 1) / away;
     return [
       canvas.width / 2 + (x * right[0] + y * right[1]) * scale,
       canvas.height / 2 - (x * up[0] + y * up[1] + z * up[2]) * scale,
@@ -62,21 +63,23 @@ function begin(canvas) {
   }
 
   function drawPoints(view) {
-    const { width, height } = cloud;
+    const { width: columns, height: rows } = cloud;
     const own = painted[paint];
     pixels.fill(0);
     depths.fill(Infinity);
     for (let i = 0; i < seen.length; i++) {
       const [x, y, away, scale] = seenFrom(view, points, 3 * i);
-      const radius = Math.max(0.75, (scale * POINT) / 2);
-      const colour = (0xff000000 | (own[3 * i + 2] << 16) | (own[3 * i + 1] << 8) | own[3 * i]) >>> 0;
-      const [top, bottom] = [Math.max(0, Math.ceil(y - radius)), Math.min(height - 1, y + radius)];
-      const [left, right] = [Math.max(0, Math.ceil(x - radius)), Math.min(width - 1, x + radius)];
+      const dot = Math.max(0.75, (scale * width) / 2);
+      const light = 1 - DIM * Math.max(0, Math.min(1, 0.5 + (away - DISTANCE) / (2 * radius)));
+      const [red, green, blue] = [own[3 * i] * light, own[3 * i + 1] * light, own[3 * i + 2] * light];
+      const colour = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+      const [top, bottom] = [Math.max(0, Math.ceil(y - dot)), Math.min(rows - 1, y + dot)];
+      const [left, right] = [Math.max(0, Math.ceil(x - dot)), Math.min(columns - 1, x + dot)];
       for (let row = top; row <= bottom; row++) {
         for (let column = left; column <= right; column++) {
           const [dx, dy] = [column - x, row - y];
-          const at = row * width + column;
-          if (dx * dx + dy * dy > radius * radius + 0.5 || depths[at] <= away) continue;
+          const at = row * columns + column;
+          if (dx * dx + dy * dy > dot * dot + 0.5 || depths[at] <= away) continue;
           depths[at] = away;
           pixels[at] = colour;
         }
@@ -104,7 +107,7 @@ function begin(canvas) {
     const view = eye();
     pen.fillStyle = `rgb(${PAPER})`;
     pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.lineWidth = Math.max(1, canvas.width / 800);
+    pen.lineWidth = Math.max(1, canvas.width / 1200);
     pen.lineJoin = "round";
     const tips = [...passes].map((_, number) => seenFrom(view, cameras, 15 * number)[2]);
     tips.forEach((away, number) => away > DISTANCE && drawCamera(view, number));
@@ -127,7 +130,6 @@ function begin(canvas) {
   function turn(on) {
     turning = on;
     motion.textContent = on ? "Stop" : "Turn";
-    motion.setAttribute("aria-pressed", on);
     before = performance.now();
     ask();
   }

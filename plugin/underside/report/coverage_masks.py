@@ -1,6 +1,7 @@
 """The masks that disagree with all others, the worst first, with what is wrong in colour."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from underside.errors import PhotoError
 from underside.manifest import State
@@ -99,12 +100,12 @@ def _badge(doubt: MaskDoubt, facts: CoverageFacts, sheet: Sheet) -> Html:
 
 def _figures(doubt: MaskDoubt, sheet: Sheet, largest: int) -> Iterator[Html]:
     record = sheet.manifest.of_photo(doubt.photo)
-    try:
-        if record is None:
-            raise PhotoError("It is not in the manifest any more")
-        pictures = doubt_pictures(doubt, record, sheet.capture, sheet.out, largest=largest)
-    except (PhotoError, OSError):
-        yield Html('<p class="none">No pictures: photo or mask cannot be read</p>')
+    pictures = None
+    if record is not None:
+        with suppress(PhotoError, OSError):  # gone since it was asked: the words stay
+            pictures = doubt_pictures(doubt, record, sheet.capture, sheet.out, largest=largest)
+    if pictures is None:
+        yield Html("<p>No pictures: photo or mask cannot be read.</p>")
         return
     before, after = (f", {100 * area:.2f}{_GAP}% of the photo" for area in doubt.areas) if doubt.areas else ("", "")
     shown = [

@@ -27,7 +27,7 @@ _FINDING = """\
 <li class="finding"><p class="what">$what.</p><p class="remedy">$remedy.</p>
 $shots</li>"""
 _SHOT = """\
-<li><a href="$card">$picture<bdi>$name</bdi></a></li>"""
+<li><a href="$card">$picture<bdi>$folder<wbr>$file</bdi></a></li>"""
 _NO_DIRECTIONS = "Too few cameras are placed to tell from where the object was seen."
 _NO_SCENE = "No shots could be placed together, so there is nothing to show in space."
 
@@ -90,9 +90,7 @@ def _findings(findings: Sequence[FoundAgainst], sheet: Sheet, card: dict[str, st
 def _shots(shots: Sequence[ShotRecord], sheet: Sheet, card: dict[str, str]) -> Html:
     if not shots:
         return Html("")
-    items = join(
-        markup(_SHOT, card=card[shot.photo], picture=_preview(shot, sheet), name=shot.photo) for shot in shots[:_SHOWN]
-    )
+    items = join(_shot(shot, sheet, card[shot.photo]) for shot in shots[:_SHOWN])
     more = Html("")
     if len(shots) > _SHOWN:
         more = markup(
@@ -101,6 +99,11 @@ def _shots(shots: Sequence[ShotRecord], sheet: Sheet, card: dict[str, str]) -> H
             names=", ".join(shot.photo for shot in shots[_SHOWN:]),
         )
     return markup('<ul class="named">$items</ul>$more', items=items, more=more)
+
+
+def _shot(shot: ShotRecord, sheet: Sheet, card: str) -> Html:
+    folder, slash, file = shot.photo.rpartition("/")
+    return markup(_SHOT, card=card, picture=_preview(shot, sheet), folder=folder + slash, file=file)
 
 
 def _preview(shot: ShotRecord, sheet: Sheet) -> Html:
@@ -211,12 +214,16 @@ def _scene(facts: CoverageFacts) -> Html:
         still=data_address(still_picture(cloud), "image/jpeg"),
         label=f"The model in space: {told}",
         palette=" ".join(PASS_COLOURS),
+        radius=f"{cloud.object_radius:.4f}",
+        dot=f"{cloud.dot:.4f}",
         **cloud.packed,
     )
 
 
 def _cloud_told(cloud: Cloud) -> str:
-    told = "All passes in one model: every point was found in several shots, and has its colour from them."
+    told = (
+        "Every point was found in several shots, and has the colour of the pass that sees it; white, of more than one."
+    )
     if cloud.nearer < 1:
         told += f" Cameras are drawn at {100 * cloud.nearer:.0f}{_GAP}% of their distance."
     return told

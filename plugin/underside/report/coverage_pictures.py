@@ -50,11 +50,11 @@ def doubt_pictures(doubt: MaskDoubt, shot: ShotRecord, capture: Path, out: Path,
     if doubt.areas:
         left, top, right, bottom = doubt.box
         mask = read_mask(out / shot.mask, width=shot.width, height=shot.height)[top:bottom, left:right]
-        after = encode_png(_hard(_fitted(turn_upright(mask, shot.orientation), photo)))
+        after = encode_png(_fitted(turn_upright(mask, shot.orientation), photo))
     return DoubtPictures(
         size=(columns, rows),
         photo=_jpeg(photo, largest),
-        before=encode_png(_hard(before)),
+        before=encode_png(before),
         error=_jpeg(_error(photo, before, wanted), largest),
         after=after,
     )
@@ -77,10 +77,6 @@ def _fitted(mask: Pixels, photo: Pixels) -> Pixels:
     smaller = mask.shape[0] >= rows
     resized = cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
     return resized.astype(np.uint8, copy=False)
-
-
-def _hard(mask: Pixels) -> Pixels:
-    return np.where(mask > 127, np.uint8(255), np.uint8(0))
 
 
 def _error(photo: Pixels, before: Pixels, wanted: Pixels) -> Pixels:

@@ -17,7 +17,7 @@ PASS_COLOURS = ("#8fb1ff", "#f3b33e", "#e39be8", "#8fd08f", "#ff9b80", "#c9bfae"
 """On dark, one a pass; coverage.css has the same, and darker ones for paper."""
 _RADIUS = 200.0
 _EDGE = 14.0
-_STEPS = 40
+_STEPS = 64
 _RINGS = (30, 60)
 _MARKS = (
     "M0-5.5A5.5 5.5 0 0 1 0 5.5A5.5 5.5 0 0 1 0-5.5Z",
@@ -63,7 +63,7 @@ def _disc(facts: CoverageFacts, names: Sequence[str], *, below: bool) -> Html:
     return markup(
         _DISC,
         box=f"{-whole:g} {-whole:g} {2 * whole:g} {2 * whole:g}",
-        label=f"The {side}, seen from {seen}: {round_percent(share)} covered, {count(len(here), 'camera')} on this side",
+        label=f"The {side}, from {seen}: {round_percent(share)} covered, {count(len(here), 'camera')} on this side",
         side=seen,
         radius=f"{_RADIUS:g}",
         zone=f"{_from_middle(90 - facts.horizon):.1f}",
