@@ -1,7 +1,6 @@
 "use strict";
 
-const canvas = document.querySelector(".scene canvas");
-if (canvas) begin(canvas);
+document.querySelectorAll(".scene canvas").forEach(begin);
 
 function begin(canvas) {
   const UNITS = 32000, DISTANCE = 3.2, DIM = 0.5, PAPER = [25, 24, 23];
@@ -115,15 +114,14 @@ function begin(canvas) {
     tips.forEach((away, number) => away <= DISTANCE && drawCamera(view, number));
   }
 
-  function ask() {
-    asked ||= requestAnimationFrame((now) => {
+  function goOn() {
+    if (!turning || !inSight || asked) return;
+    asked = requestAnimationFrame((now) => {
       asked = 0;
-      if (turning && inSight) {
-        turned += Math.min(100, now - before) * 0.0003;
-        ask();
-      }
+      turned += Math.max(0, Math.min(100, now - before)) * 0.0003;
       before = now;
       draw();
+      goOn();
     });
   }
 
@@ -131,13 +129,14 @@ function begin(canvas) {
     turning = on;
     motion.textContent = on ? "Stop" : "Turn";
     before = performance.now();
-    ask();
+    draw();
+    goOn();
   }
 
   function turnBy(across, down) {
     turned -= across;
     lifted = Math.max(-1.55, Math.min(1.55, lifted + down));
-    ask();
+    draw();
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -165,19 +164,19 @@ function begin(canvas) {
   for (const button of document.querySelectorAll("[data-lift]")) {
     button.addEventListener("click", () => {
       lifted = Number(button.dataset.lift);
-      ask();
+      draw();
     });
   }
   document.querySelector(".scene .switch").addEventListener("change", (event) => {
     paint = event.target.value;
-    ask();
+    draw();
   });
   motion.addEventListener("click", () => turn(!turning));
   still.addEventListener("change", () => turn(!still.matches));
-  new ResizeObserver(ask).observe(canvas);
+  new ResizeObserver(draw).observe(canvas);
   new IntersectionObserver(([entry]) => {
     inSight = entry.isIntersecting;
-    ask();
+    goOn();
   }).observe(canvas);
 
   document.querySelector(".scene .still").hidden = true;

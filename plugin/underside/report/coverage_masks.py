@@ -15,7 +15,7 @@ __all__ = ["masks_section"]
 
 # Pictures of more would make a page that no phone opens; the others are named.
 _PICTURED = 72
-_ALL_PICTURES = 1_300_000
+_ALL_PICTURES = 1_100_000
 _LARGEST = 16_000
 _GAP = "\N{NO-BREAK SPACE}"
 

@@ -1,6 +1,5 @@
 """Pictures of a mask that disagrees with all others: the photo, the mask, what is wrong with it, what came of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from underside.manifest import ShotRecord
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
-from underside.png import encode_png
 from underside.report.coverage_facts import MaskDoubt
 
 __all__ = ["DoubtPictures", "doubt_pictures"]
@@ -19,7 +17,10 @@ __all__ = ["DoubtPictures", "doubt_pictures"]
 Pixels = NDArray[np.uint8]
 
 _SIDE = 400
-_QUALITIES = (82, 70, 55, 40, 25)
+# How far a picture is shrunk, and its quality: the first that is small enough.
+_WAYS = ((1, 82), (1, 68), (1, 52), (1, 38), (1.5, 40), (2, 40), (3, 40))
+# Grey values of an edge: no eye sees more, and files are half as large.
+_GREYS = 16
 
 # The same colours as in coverage.css.
 _KEPT = (0, 200, 255)
@@ -50,11 +51,11 @@ def doubt_pictures(doubt: MaskDoubt, shot: ShotRecord, capture: Path, out: Path,
     if doubt.areas:
         left, top, right, bottom = doubt.box
         mask = read_mask(out / shot.mask, width=shot.width, height=shot.height)[top:bottom, left:right]
-        after = encode_png(_fitted(turn_upright(mask, shot.orientation), photo))
+        after = _png(_fitted(turn_upright(mask, shot.orientation), photo))
     return DoubtPictures(
         size=(columns, rows),
         photo=_jpeg(photo, largest),
-        before=encode_png(before),
+        before=_png(before),
         error=_jpeg(_error(photo, before, wanted), largest),
         after=after,
     )
@@ -90,11 +91,17 @@ def _error(photo: Pixels, before: Pixels, wanted: Pixels) -> Pixels:
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
-def _jpeg(picture: Pixels, largest: int, qualities: Sequence[int] = _QUALITIES) -> bytes:
-    encoded = b""
-    for quality in qualities:
+def _jpeg(picture: Pixels, largest: int) -> bytes:
+    pixels, encoded = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), b""
+    for shrunk, quality in _WAYS:
+        smaller = cv2.resize(pixels, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
         settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-        encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+        encoded = cv2.imencode(".jpg", smaller, settings)[1].tobytes()
         if len(encoded) <= largest:
             break
     return encoded
+
+
+def _png(mask: Pixels) -> bytes:
+    grey = mask // _GREYS * _GREYS + mask // (256 // _GREYS)
+    return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
