@@ -32,7 +32,7 @@ _DOUBT = """\
 <p class="wrong">The mask $told</p>
 $figures</li>"""
 _FIGURE = """\
-<figure><img src="$data" width="$width" height="$height" alt="$alt" loading="lazy" decoding="async">\
+<figure><img src="$data" width="$width" height="$height" alt="$alt" decoding="async">\
 <figcaption>$caption</figcaption></figure>"""
 
 

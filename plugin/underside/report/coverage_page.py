@@ -47,6 +47,7 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
         script_hash=content_hash(script),
         contact_sheet=contact_sheet,
         made=_made(facts),
+        when=f"{datetime.now():%Y-%m-%d, %H:%M}",
         verdict=facts.verdict,
         answer=facts.answer,
         findings=_findings(facts.findings, sheet, card),
@@ -66,9 +67,8 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
 
 
 def _made(facts: CoverageFacts) -> str:
-    now = datetime.now().astimezone()
-    shots = f"{count(facts.shots, 'shot')} in {count(len(facts.passes), 'pass', 'passes')}" if facts.passes else ""
-    return ", ".join(filter(None, (shots or count(facts.shots, "shot"), f"proven on {now:%Y-%m-%d at %H:%M}")))
+    passes = f" in {count(len(facts.passes), 'pass', 'passes')}" if facts.passes else ""
+    return count(facts.shots, "shot") + passes
 
 
 def _findings(findings: Sequence[FoundAgainst], sheet: Sheet, card: dict[str, str]) -> Html:
@@ -94,8 +94,8 @@ def _shots(shots: Sequence[ShotRecord], sheet: Sheet, card: dict[str, str]) -> H
     more = Html("")
     if len(shots) > _SHOWN:
         more = markup(
-            "<details><summary>$count more</summary><p><bdi>$names</bdi></p></details>",
-            count=count(len(shots) - _SHOWN, "shot"),
+            "<details><summary>$count</summary><p><bdi>$names</bdi></p></details>",
+            count=count(len(shots) - _SHOWN, "more shot"),
             names=", ".join(shot.photo for shot in shots[_SHOWN:]),
         )
     return markup('<ul class="named">$items</ul>$more', items=items, more=more)
@@ -221,9 +221,7 @@ def _scene(facts: CoverageFacts) -> Html:
 
 
 def _cloud_told(cloud: Cloud) -> str:
-    told = (
-        "Every point was found in several shots, and has the colour of the pass that sees it; white, of more than one."
-    )
+    told = "Every point was found in several shots. It has the colour of its pass, or is white where several see it."
     if cloud.nearer < 1:
         told += f" Cameras are drawn at {100 * cloud.nearer:.0f}{_GAP}% of their distance."
     return told

@@ -72,7 +72,7 @@ def _disc(facts: CoverageFacts, names: Sequence[str], *, below: bool) -> Html:
         rings=join(_ring(height) for height in _RINGS),
         marks=join(_mark(each, names.index(each.pass_name)) for each in here),
         share=round_percent(share),
-        told=f"of the {side} seen. Here you look at it from {seen}.",
+        told=f"of the {side} seen. You look from {seen}.",
     )
 
 
