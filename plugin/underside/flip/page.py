@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.agreement import Agreement
 from underside.flip.answer import Verdict
 from underside.flip.coverage import HORIZON, REACH, middle_of, upright_axes
 from underside.flip.mapping import Model, Place
@@ -71,7 +70,7 @@ def _facts(proof: Proof, repaired: Sequence[Repaired] | None) -> CoverageFacts:
         directions=_directions(proof),
         scene=_scene(proof),
         compared=proof.joined,
-        doubts=tuple(sorted(_doubts(proof.agreement, repaired or ()), key=lambda doubt: -(doubt.kept + doubt.lost))),
+        doubts=tuple(_doubts(proof, repaired or ())),
         repaired=repaired is not None,
     )
 
@@ -134,18 +133,10 @@ def _corners(place: Place) -> Iterator[Floats]:
         yield np.array([(x - lens.x) / lens.focal, (y - lens.y) / lens.focal, 1.0])
 
 
-def _doubts(agreement: Sequence[Agreement], repaired: Sequence[Repaired]) -> Iterator[MaskDoubt]:
+def _doubts(proof: Proof, repaired: Sequence[Repaired]) -> Iterator[MaskDoubt]:
+    """The worst first."""
+    asked = {each.own.place.shot.name: each for each in proof.agreement}
     areas = {each.disagreement.photo: (each.area_before, each.area_after) for each in repaired}
-    for each in agreement:
-        found = each.disagreement
-        if found is None:
-            continue
-        yield MaskDoubt(
-            photo=found.photo,
-            kept=found.kept,
-            lost=found.lost,
-            box=each.own.box,
-            mask=each.own.mask,
-            wanted=each.wanted.mask,
-            areas=areas.get(found.photo),
-        )
+    for found in proof.disagreements:
+        own, wanted = asked[found.photo].own, asked[found.photo].wanted
+        yield MaskDoubt(found.photo, found.in_words, own.box, own.mask, wanted.mask, areas.get(found.photo))

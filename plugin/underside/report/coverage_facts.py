@@ -75,9 +75,8 @@ class MaskDoubt:
     """A mask that disagrees with all others, as it was when it was asked."""
 
     photo: str
-    kept: float
-    lost: float
-    """Shares of what either holds."""
+    told: str
+    """In what way."""
     box: tuple[int, int, int, int]
     """The part of the photo's stored grid that both masks are of."""
     mask: NDArray[np.uint8]

@@ -62,7 +62,8 @@ def _lede(facts: CoverageFacts) -> str:
     if not facts.repaired:
         return f"{begin} To put these masks right, run underside prove with --repair."
     done = sum(1 for each in facts.doubts if each.areas)
-    return f"{begin} {count(done, 'mask was', 'masks were')} put right; the others were left as they are."
+    rest = "; the others were left as they are" if done < len(facts.doubts) else ""
+    return f"{begin} {count(done, 'mask was', 'masks were')} put right{rest}."
 
 
 def _largest(pictured: Sequence[MaskDoubt]) -> int:
@@ -70,7 +71,7 @@ def _largest(pictured: Sequence[MaskDoubt]) -> int:
 
 
 def _named(doubt: MaskDoubt) -> str:
-    return f"{doubt.photo} {_told(doubt)}"
+    return f"{doubt.photo} {doubt.told}"
 
 
 def _doubt(doubt: MaskDoubt, facts: CoverageFacts, sheet: Sheet, card: dict[str, str], largest: int) -> Html:
@@ -79,14 +80,9 @@ def _doubt(doubt: MaskDoubt, facts: CoverageFacts, sheet: Sheet, card: dict[str,
         card=card.get(doubt.photo, ""),
         name=doubt.photo,
         badge=_badge(doubt, facts, sheet),
-        told=_told(doubt),
+        told=doubt.told,
         figures=markup('<div class="looks">$all</div>', all=join(_figures(doubt, sheet, largest))),
     )
-
-
-def _told(doubt: MaskDoubt) -> str:
-    parts = [(doubt.kept, "keeps what is not object"), (doubt.lost, "cuts off part of the object")]
-    return " and ".join(f"{words} ({100 * share:.1f}{_GAP}%)" for share, words in sorted(parts, reverse=True) if share)
 
 
 def _badge(doubt: MaskDoubt, facts: CoverageFacts, sheet: Sheet) -> Html:
@@ -110,7 +106,7 @@ def _figures(doubt: MaskDoubt, sheet: Sheet, largest: int) -> Iterator[Html]:
     before, after = (f", {100 * area:.2f}{_GAP}% of the photo" for area in doubt.areas) if doubt.areas else ("", "")
     shown = [
         (pictures.photo, "image/jpeg", "Photo", f"{doubt.photo}, the part with the object"),
-        (pictures.error, "image/jpeg", "What is wrong", f"{doubt.photo}: the mask {_told(doubt)}, in colour"),
+        (pictures.error, "image/jpeg", "What is wrong", f"{doubt.photo}: the mask {doubt.told}, in colour"),
         (pictures.before, "image/png", f"Mask{' before' * bool(after)}{before}", f"The mask of {doubt.photo}"),
     ]
     if pictures.after:
