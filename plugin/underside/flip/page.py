@@ -35,11 +35,10 @@ ANSWERS: Mapping[Verdict, str] = {
 }
 
 
-def show_proof(proof: Proof, out: Path, repaired: Sequence[Repaired] | None = None) -> Path | None:
+def show_proof(proof: Proof, out: Path, repaired: Sequence[Repaired] | None = None) -> Path:
     """Write the page, and the contact sheet anew, which leads to it; ``repaired`` is none where that was not asked."""
     manifest = load(out)
-    if manifest is None:
-        return None
+    assert manifest is not None, "what was proven has a manifest"
     page = write_coverage_page(_facts(proof, repaired), manifest, out)
     write_contact_sheet(manifest, out)
     return page
