@@ -95,3 +95,12 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared data do not lie beside this checkout")
     return folder
+
+
+@pytest.fixture
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: the page is not opened in a browser")
+    return found

@@ -4,19 +4,15 @@ import base64
 import hashlib
 import os
 import re
-import shutil
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import cv2
 import numpy as np
 import piexif
-import pytest
 from numpy.typing import NDArray
+from opened_page import Page, opened, read
 
 from underside.manifest import Manifest, ShotRecord, State, Step
 from underside.photo.orientation import turn_stored
@@ -30,59 +26,6 @@ ENGINE = {
     "segmenter": {"model": "turntable", "provider": "CPUExecutionProvider"},
     "effort": "normal",
 }
-
-
-@dataclass
-class Element:
-    tag: str
-    attributes: Mapping[str, str]
-    text: str = ""
-
-
-@dataclass
-class Page(HTMLParser):
-    """A page taken apart: every element with its attributes and all text within it."""
-
-    elements: list[Element] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self._open: list[Element] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs})
-        self.elements.append(element)
-        if tag not in {"img", "meta", "input", "br", "line", "rect", "circle", "path"}:
-            self._open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop().tag != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        for element in self._open:
-            element.text += data
-
-    def all(self, tag: str, **attributes: str) -> list[Element]:
-        return [
-            element
-            for element in self.elements
-            if element.tag == tag
-            and all(value in element.attributes.get(name, "").split() for name, value in attributes.items())
-        ]
-
-    def cards(self) -> list[Element]:
-        return self.all("li", **{"class": "card"})
-
-    def order(self) -> list[str]:
-        return [card.attributes["data-name"] for card in self.cards()]
-
-
-def read(path: Path) -> Page:
-    page = Page()
-    page.feed(path.read_text(encoding="utf-8"))
-    page.close()
-    return page
 
 
 def draw_shot(tmp_path: Path, photo: str, *, radius: int, centre: int = WIDTH // 2, orientation: int = 1) -> ShotRecord:
@@ -361,30 +304,6 @@ def test_five_hundred_shots_stay_under_twelve_megabytes(tmp_path: Path) -> None:
     path = write_contact_sheet(manifest_of(tmp_path, shots), tmp_path / "out")
     assert path.stat().st_size < 12_000_000
     assert len(read(path).cards()) == 500
-
-
-@pytest.fixture
-def chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: the page is not opened in a browser")
-    return found
-
-
-def opened(chromium: str, path: Path, profile: Path, *, script: str = "") -> tuple[Page, str]:
-    """The page after its scripts and one of the test's own have run, and what the console says."""
-    source = path.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    source = source.replace("script-src ", f"script-src 'sha256-{digest}' ")
-    path.write_text(source.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
-    flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-quic"
-    more = "--disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=10000"
-    command = [chromium, *flags.split(), *more.split(), f"--user-data-dir={profile}", "--dump-dom", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
-    page = Page()
-    page.feed(done.stdout.decode())
-    return page, "\n".join(line for line in done.stderr.decode().splitlines() if "CONSOLE" in line)
 
 
 def test_a_browser_sorts_the_shots_as_they_were_taken(tmp_path: Path, chromium: str) -> None:

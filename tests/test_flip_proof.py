@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import Run
 from flip_folder import Mask, everything, masked, reduced_sample, true_mask, with_platter
+from opened_page import read
 
 from underside.files import sha256_of
 from underside.manifest import load
@@ -63,6 +64,13 @@ def test_true_masks_join_and_two_spoiled_ones_are_repaired(
     assert record.mask_sha256 == sha256_of(out / record.mask)
     assert any("cuts off part of the object" in note for note in record.notes)
     assert json.loads((out / "proof.json").read_text())["answer"] == "yes"
+    page = read(out / "coverage.html")
+    assert page.all("h3")[0].text == CUT
+    (card,) = [each for each in page.all("li", **{"class": "doubt"}) if CUT in each.text]
+    assert "put right" in card.text
+    assert "Mask before" in card.text
+    assert len(page.all("path", **{"class": "view"})) >= 36
+    assert read(out / "report.html").all("a", href="coverage.html")
 
 
 def overlap(out: Path, truth: Path, name: str) -> float:
@@ -82,6 +90,9 @@ def test_masks_that_keep_the_platter_do_not_pass_and_are_not_repaired(
     assert result.stdout.startswith(("Unsafe:", "No:"))
     assert "No mask was repaired" in result.stdout
     assert {path: sha256_of(path) for path in before} == before
+    answer = read(out / "coverage.html").all("section", id="answer")[0]
+    assert answer.text.lstrip().startswith(result.stdout.splitlines()[0])
+    assert not {"yes"} & set(answer.attributes["class"].split())
 
 
 def test_without_masks_the_answer_is_no(run: Run, sample: Path, photos: Path, tmp_path: Path) -> None:

@@ -9,17 +9,23 @@ import click
 
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode
-from underside.flip import Finding, PassFacts, Proof, Repaired, Verdict, facts_of, repair, save_proof
+from underside.flip import (
+    ANSWERS,
+    Finding,
+    PassFacts,
+    Proof,
+    Repaired,
+    Verdict,
+    facts_of,
+    repair,
+    save_proof,
+    show_proof,
+)
 from underside.flip import prove as ask
 from underside.outfolder import claimed
 
 __all__ = ["prove"]
 
-_ANSWERS = {
-    Verdict.YES: "Yes: the passes are one object.",
-    Verdict.UNSAFE: "Unsafe: an engine may join these passes wrongly.",
-    Verdict.NO: "No: the passes do not become one object.",
-}
 # So many names tell a person where to look; --json lists all.
 _NAMED = 8
 
@@ -38,8 +44,8 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
 
     OUT is an output folder of underside mask. Places every shot by structure from motion, on reduced photos and within
     the masks only, and asks whether the passes are joined rightly: that all shots are registered is no proof. Needs the
-    extra proof (pycolmap). The numbers are written to OUT/proof.json. Ends with 0 where the answer is yes, with 1
-    where it is no or unsafe.
+    extra proof (pycolmap). The numbers are written to OUT/proof.json, and with pictures to OUT/coverage.html. Ends
+    with 0 where the answer is yes, with 1 where it is no or unsafe.
     """
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
@@ -47,17 +53,19 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         proof = ask(out, tell=say)
         save_proof(proof, out)
         repaired = repair(out, proof, tell=say) if mend and proof.joined else []
+        page = show_proof(proof, out, repaired if mend else None)
     if as_json:
         told = {**facts_of(proof), "repaired": [asdict(each) for each in repaired]}
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for line in (*_lines(proof), *(_of_repair(proof, repaired) if mend else ())):
             tell(line)
+        tell(f"Page: {page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
 
 
 def _lines(proof: Proof) -> Iterator[str]:
-    yield _ANSWERS[proof.answer.verdict]
+    yield ANSWERS[proof.answer.verdict]
     for finding in proof.answer.findings:
         yield from _told(finding)
     yield ""

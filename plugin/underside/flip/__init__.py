@@ -3,10 +3,12 @@
 from underside.flip.agreement import Disagreement
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.coverage import Coverage, View
+from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.repair import Repaired, repair
 
 __all__ = [
+    "ANSWERS",
     "PROOF_NAME",
     "Answer",
     "Coverage",
@@ -21,4 +23,5 @@ __all__ = [
     "prove",
     "repair",
     "save_proof",
+    "show_proof",
 ]

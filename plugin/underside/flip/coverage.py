@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from underside.flip.mapping import Model, Place
 
-__all__ = ["Coverage", "View", "coverage_of", "covered"]
+__all__ = ["HORIZON", "REACH", "Coverage", "View", "coverage_of", "covered", "middle_of", "upright_axes"]
 
 Floats = NDArray[np.float64]
 
 _DIRECTIONS = 20000
 # A direction is covered by a camera no farther from it than this; what lies so far under the horizon is the underside.
-_REACH = 25.0
-_HORIZON = 10.0
+REACH = 25.0
+HORIZON = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Coverage:
 
 def coverage_of(model: Model, up: Floats, *, without: Collection[str] = ()) -> Coverage:
     """What the shots of a model see, those left out that are not trusted."""
-    middle = _middle(model.points)
-    to_object = _axes(up)
+    middle = middle_of(model.points)
+    to_object = upright_axes(up)
     places = [place for place in model.places if place.shot.name not in without]
     views = tuple(_view(place, middle, to_object) for place in places)
     directions = np.array([view.direction for view in views]).reshape(-1, 3)
@@ -52,12 +52,12 @@ def covered(directions: Floats, *, below: bool) -> float:
         return 0.0
     sphere = _sphere()
     depth = -sphere[:, 2] if below else sphere[:, 2]
-    half = sphere[depth > np.sin(np.radians(_HORIZON))]
+    half = sphere[depth > np.sin(np.radians(HORIZON))]
     nearest = (half @ directions.T).max(axis=1)
-    return round(float((nearest >= np.cos(np.radians(_REACH))).mean()), 4)
+    return round(float((nearest >= np.cos(np.radians(REACH))).mean()), 4)
 
 
-def _middle(points: NDArray[np.float32]) -> Floats:
+def middle_of(points: NDArray[np.float32]) -> Floats:
     """Of the object's extent rather than of its points, which crowd where there is texture."""
     if not len(points):
         return np.zeros(3)
@@ -71,7 +71,7 @@ def _view(place: Place, middle: Floats, to_object: Floats) -> View:
     return View(place.shot.name, place.shot.pass_name, (x, y, z))
 
 
-def _axes(up: Floats) -> Floats:
+def upright_axes(up: Floats) -> Floats:
     """A turn that brings ``up`` to the z axis."""
     beside = np.cross(up, np.eye(3)[int(np.abs(up).argmin())])
     beside /= np.linalg.norm(beside)

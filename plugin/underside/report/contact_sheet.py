@@ -10,7 +10,7 @@ from underside.files import write_atomically
 from underside.manifest import Manifest, State, verdicts
 from underside.report.cards import cards
 from underside.report.markup import Html, asset, content_hash, join, markup, page
-from underside.report.sheet import Sheet
+from underside.report.sheet import COVERAGE_NAME, Sheet
 from underside.report.strip_chart import strip_chart
 from underside.report.wording import count, percent, seconds
 
@@ -32,6 +32,7 @@ def write_contact_sheet(manifest: Manifest, out: Path) -> Path:
         script=Html(script),
         script_hash=content_hash(script),
         made=_made(sheet),
+        proof=_proof(sheet),
         facts=_facts(sheet),
         failed=_failed(sheet),
         warnings=_warnings(manifest.warnings),
@@ -62,6 +63,12 @@ def _way(engine: Mapping[str, Any]) -> str:
     if "provider" in segmenter:
         parts.append(f"on {segmenter['provider'].removesuffix('ExecutionProvider')}")
     return ", ".join(parts)
+
+
+def _proof(sheet: Sheet) -> Html:
+    if not (sheet.out / COVERAGE_NAME).is_file():
+        return Html("")
+    return markup('<p><a href="$page">Do the passes join? The proof, and what was seen</a></p>', page=COVERAGE_NAME)
 
 
 def _facts(sheet: Sheet) -> Html:

@@ -8,7 +8,10 @@ from underside.manifest import Manifest, ShotRecord, State
 from underside.report.changes import Change, changes, passes
 from underside.report.markup import file_address
 
-__all__ = ["Sheet"]
+__all__ = ["COVERAGE_NAME", "Sheet"]
+
+COVERAGE_NAME = "coverage.html"
+"""The page of a proof, where one was made."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from underside.capture import natural_order
 from underside.files import writing
+from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
 from underside.masks import CUTOUTS, MASKS, mask_name
 from underside.outfolder import claimed
 from underside.preview import preview_path
 from underside.report.contact_sheet import REPORT_NAME
+from underside.report.sheet import COVERAGE_NAME
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.places import name_in_capture
@@ -160,7 +162,7 @@ def leave_nothing_behind(out: Path, manifest: Manifest) -> None:
     if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
         return
     with suppress(OSError):
-        for left in (out / MANIFEST_NAME, out / REPORT_NAME):
+        for left in (out / MANIFEST_NAME, out / REPORT_NAME, out / PROOF_NAME, out / COVERAGE_NAME):
             left.unlink(missing_ok=True)
         for folder in ("previews", MASKS):
             shutil.rmtree(out / folder, ignore_errors=True)
