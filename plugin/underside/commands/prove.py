@@ -1,7 +1,7 @@
 """``underside prove``: whether the masks join the passes into one object."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,19 +9,7 @@ import click
 
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode
-from underside.flip import (
-    ANSWERS,
-    Finding,
-    PassFacts,
-    Proof,
-    Repaired,
-    Verdict,
-    facts_of,
-    repair,
-    save_proof,
-    show_proof,
-)
-from underside.flip import prove as ask
+from underside.flip import ANSWERS, Finding, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
 from underside.outfolder import claimed
 
 __all__ = ["prove"]
@@ -50,17 +38,15 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
     with claimed(out):
-        proof = ask(out, tell=say)
-        save_proof(proof, out)
-        repaired = repair(out, proof, tell=say) if mend and proof.joined else []
-        page = show_proof(proof, out, repaired if mend else None)
+        proven = prove_and_keep(out, mend=mend, tell=say)
+    proof, repaired = proven.proof, proven.repaired
     if as_json:
         told = {**facts_of(proof), "repaired": [asdict(each) for each in repaired]}
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for line in (*_lines(proof), *(_of_repair(proof, repaired) if mend else ())):
             tell(line)
-        tell(f"Page: {page}")
+        tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
 
 
@@ -87,7 +73,7 @@ def _lines(proof: Proof) -> Iterator[str]:
     )
 
 
-def _of_repair(proof: Proof, repaired: list[Repaired]) -> Iterator[str]:
+def _of_repair(proof: Proof, repaired: Sequence[Repaired]) -> Iterator[str]:
     if not proof.joined:
         yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
         return

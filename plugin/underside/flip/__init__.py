@@ -5,6 +5,7 @@ from underside.flip.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.coverage import Coverage, View
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
+from underside.flip.proving import Proven, prove_and_keep
 from underside.flip.repair import Repaired, repair
 
 __all__ = [
@@ -16,11 +17,13 @@ __all__ = [
     "Finding",
     "PassFacts",
     "Proof",
+    "Proven",
     "Repaired",
     "Verdict",
     "View",
     "facts_of",
     "prove",
+    "prove_and_keep",
     "repair",
     "save_proof",
     "show_proof",
