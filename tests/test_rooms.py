@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "plugin" / "underside"
 ROOMS = [
     "errors",
     "files",
+    "children",
     "events",
     "resources",
     "png",

@@ -11,7 +11,7 @@ from typing import Any
 from underside.capture import Capture, Shot, natural_order
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
 from underside.promises import Promises
 
 __all__ = ["Book"]
@@ -100,12 +100,14 @@ class Book:
         plates = {shot.name for shot in self._capture.plates}
         if not self._capture.whole:
             plates |= set(self._before.plates)
+        proof = self._before.proof
         return Manifest(
             capture=str(self._capture.folder),
             engines={key: engine for key, engine in self._engines.items() if key in used},
             shots=shots,
             plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
             plates_told=self._plates_told,
+            proof=proof if proof and proof.of == masks_of(shots) else None,
             warnings=(*_warnings(self._capture, shots), *self._warnings, *self._plates_told),
         )
 

@@ -1,5 +1,6 @@
 """The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,18 @@ from typing import Any
 from underside.errors import OutputError
 from underside.files import sha256_of, write_atomically
 
-__all__ = ["MANIFEST_NAME", "Manifest", "ShotRecord", "State", "Step", "load", "save", "verdicts"]
+__all__ = [
+    "MANIFEST_NAME",
+    "Manifest",
+    "ProofRecord",
+    "ShotRecord",
+    "State",
+    "Step",
+    "load",
+    "masks_of",
+    "save",
+    "verdicts",
+]
 
 MANIFEST_NAME = "capture.json"
 FORMAT = 1
@@ -30,8 +42,8 @@ class Step:
     """One step of the ladder, for one shot."""
 
     name: str
-    doubt: float
-    """Of the mask that it gave."""
+    doubt: float | None
+    """Of the mask that it gave; none where that was not judged by itself."""
     taken: bool
     """Whether that mask was better than what there was."""
     change: float
@@ -115,6 +127,26 @@ class ShotRecord:
             return False
 
 
+@dataclass(frozen=True)
+class ProofRecord:
+    """What was asked of all masks together, in short; ``proof.json`` says the whole."""
+
+    answer: str
+    """Whether the passes are one object: ``yes``, ``unsafe`` or ``no``."""
+    reasons: tuple[str, ...]
+    """What speaks against it, the gravest first; each says what to do about it."""
+    underside: float
+    """Share of the directions from below that were seen."""
+    disagreeing: int
+    """Masks that disagreed with all others."""
+    repaired: tuple[str, ...] | None
+    """Photos whose masks were put right; none where that was not asked for."""
+    version: str
+    """Of Underside."""
+    of: str
+    """Stands for the photos and masks that it speaks of."""
+
+
 _TEXTS = tuple(each.name for each in fields(ShotRecord) if each.type is str)
 
 
@@ -132,6 +164,8 @@ class Manifest:
     warnings: tuple[str, ...] = ()
     plates_told: tuple[str, ...] = ()
     """What is wrong of plates, among the warnings too."""
+    proof: ProofRecord | None = None
+    """Of these very masks; none where they were not proven."""
     format: int = field(default=FORMAT)
 
     def of_photo(self, photo: str) -> ShotRecord | None:
@@ -143,6 +177,14 @@ def verdicts(shots: Iterable[ShotRecord]) -> dict[str, int]:
     """How many masks there are of each verdict, the best first; those by hand have none."""
     counts = Counter(shot.verdict for shot in shots if shot.state is State.MASKED)
     return {verdict: counts[verdict] for verdict in ("very good", "good", "insufficient") if counts[verdict]}
+
+
+def masks_of(shots: Iterable[ShotRecord]) -> str:
+    """What stands for all photos and masks as they are."""
+    facts = [
+        (each.photo, each.pass_name, each.sha256, each.mask_sha256, each.hand_sha256, each.state) for each in shots
+    ]
+    return hashlib.sha256(repr(facts).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 def save(manifest: Manifest, folder: Path) -> Path:
@@ -186,7 +228,15 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     values["plates"] = tuple(content["plates"])
     values["warnings"] = tuple(content["warnings"])
     values["plates_told"] = tuple(content.get("plates_told", ()))
+    values["proof"] = _proof(content["proof"]) if content.get("proof") else None
     return Manifest(**values)
+
+
+def _proof(content: dict[str, Any]) -> ProofRecord:
+    values = {f.name: content[f.name] for f in fields(ProofRecord)}
+    for name in ("reasons", "repaired"):
+        values[name] = None if values[name] is None else tuple(values[name])
+    return ProofRecord(**values)
 
 
 def _step(content: dict[str, Any]) -> Step:

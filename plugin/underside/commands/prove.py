@@ -11,6 +11,7 @@ from underside.commands.terminal import say, tell
 from underside.errors import ExitCode
 from underside.flip import ANSWERS, Finding, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
 from underside.outfolder import claimed
+from underside.report import write_contact_sheet
 
 __all__ = ["prove"]
 
@@ -39,6 +40,8 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         raise click.UsageError(f"{out} is no folder")
     with claimed(out):
         proven = prove_and_keep(out, mend=mend, tell=say)
+        assert proven is not None  # nobody stops it but by ending this process
+        write_contact_sheet(proven.manifest, out)
     proof, repaired = proven.proof, proven.repaired
     if as_json:
         told = {**facts_of(proof), "repaired": [asdict(each) for each in repaired]}

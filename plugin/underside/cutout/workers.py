@@ -1,30 +1,20 @@
 """Cut-outs by several at once: coefficient work holds the interpreter's lock, so it has processes of its own."""
 
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.children import begin_as_child, deaf_to_ctrl_c, spawning
 from underside.cutout.make import Cutout, CutoutOptions, is_lossless, make_cutout
 from underside.errors import PhotoError
 from underside.photo import Photo, open_photo
 
 __all__ = ["CutoutWorkers"]
-
-# Python's keeper of semaphores, a process too, takes them away when this one is ended at once. It inherits
-# the options for warnings, and would tell the terminal of it.
-_NOT_ALOUD = "ignore:resource_tracker"
 
 
 class CutoutWorkers:
@@ -76,14 +66,11 @@ class _Task:
 
 
 def _new_pool(count: int) -> ProcessPoolExecutor:
-    if _NOT_ALOUD not in sys.warnoptions:
-        sys.warnoptions.append(_NOT_ALOUD)
-    # Not fork: a child of a process with threads may inherit a lock that nobody will ever open.
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(count, mp_context=spawning(), initializer=begin_as_child)
 
 
 def _ask(pool: ProcessPoolExecutor, task: _Task) -> Cutout:
-    with _deaf_to_ctrl_c():
+    with deaf_to_ctrl_c():
         future = pool.submit(task.do)
     return future.result()
 
@@ -97,30 +84,3 @@ def _ask_alone(task: _Task) -> Cutout:
         raise PhotoError(
             "The process that made its cut-out was ended twice, perhaps for want of memory", "Try --workers 1"
         ) from error
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; those that are started here leave it to their parent."""
-    if os.name != "posix":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows too
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # libjpeg prints its own warnings for slightly odd files straight to the process's standard error.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)

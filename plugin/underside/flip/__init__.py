@@ -2,10 +2,11 @@
 
 from underside.flip.agreement import Disagreement
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict
+from underside.flip.colmap import ProofExtraMissingError, colmap_is_here
 from underside.flip.coverage import Coverage, View
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
-from underside.flip.proving import Proven, prove_and_keep
+from underside.flip.proving import Proven, forget_repairs, is_proven, is_worth_proving, prove_and_keep
 from underside.flip.repair import Repaired, repair
 
 __all__ = [
@@ -17,11 +18,16 @@ __all__ = [
     "Finding",
     "PassFacts",
     "Proof",
+    "ProofExtraMissingError",
     "Proven",
     "Repaired",
     "Verdict",
     "View",
+    "colmap_is_here",
     "facts_of",
+    "forget_repairs",
+    "is_proven",
+    "is_worth_proving",
     "prove",
     "prove_and_keep",
     "repair",

@@ -1,10 +1,20 @@
 """The structure-from-motion engine that a proof asks, where it is installed."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from underside.errors import SettingsError
 
-__all__ = ["colmap"]
+__all__ = ["ProofExtraMissingError", "colmap", "colmap_is_here"]
+
+
+class ProofExtraMissingError(SettingsError):
+    """It is not installed, or cannot be loaded."""
+
+
+def colmap_is_here() -> bool:
+    """Whether it seems to be installed; loading it takes a second."""
+    return find_spec("pycolmap") is not None
 
 
 def colmap() -> Any:  # noqa: ANN401 - a module without types, there or not
@@ -12,7 +22,7 @@ def colmap() -> Any:  # noqa: ANN401 - a module without types, there or not
     try:
         import pycolmap
     except ImportError as error:
-        raise SettingsError(
+        raise ProofExtraMissingError(
             "A proof needs pycolmap, which is not installed", "Install it with: pip install 'underside[proof]'"
         ) from error
     pycolmap.logging.minloglevel = 3

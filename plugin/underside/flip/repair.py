@@ -1,6 +1,7 @@
 """Put masks right that disagree with all others: only from a true join, never over a person's hand."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,15 +14,14 @@ from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
 from underside.flip.agreement import Agreement, Disagreement
 from underside.flip.prove import Proof
-from underside.manifest import Manifest, ShotRecord, State, load, save
+from underside.manifest import Manifest, ShotRecord, State, Step, load, save
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.refine import refine
-from underside.report import write_contact_sheet
 
-__all__ = ["Repaired", "repair"]
+__all__ = ["Repaired", "is_put_right", "repair"]
 
 Bytes = NDArray[np.uint8]
 
@@ -29,6 +29,7 @@ Bytes = NDArray[np.uint8]
 _SOFTNESS = 1.5
 _AROUND = 3
 _NOTE = "Put right by what the other shots show"
+_STEP = "what the other shots show"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,18 @@ class Repaired:
     """Shares of the photo."""
 
 
-def repair(out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: None) -> list[Repaired]:
-    """Write the masks anew that disagree; each as it was but for what all others want changed."""
+def is_put_right(record: ShotRecord) -> bool:
+    """Whether a shot's mask is as a repair left it."""
+    return any(step.name == _STEP for step in record.steps)
+
+
+def repair(
+    out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: None, stop: threading.Event | None = None
+) -> list[Repaired]:
+    """Write the masks anew that disagree; each as it was but for what all others want changed.
+
+    ``stop`` ends it after the mask in work: what is written then, the manifest knows.
+    """
     manifest = load(out)
     if not proof.joined or manifest is None:
         raise SettingsError(
@@ -51,14 +62,14 @@ def repair(out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: N
         )
     wanted = [(each, record) for each in proof.agreement for record in _repairable(each, manifest, out)]
     tell(f"Repairing {len(wanted)} masks")
-    renewed = [(each, record, _new_mask(each)) for each, record in wanted]
+    renewed = [(each, record, _new_mask(each)) for each, record in wanted if not _is_set(stop)]
     records = {record.photo: _announced(record, mask) for _, record, mask in renewed}
     # Should this run be killed on the way, the next one must not take our masks for a person's.
     save(_with(manifest, records), out)
     done: list[Repaired] = []
     for each, record, mask in renewed:
         path = out / record.mask
-        if sha256_of(path) != record.mask_sha256:  # changed by hand just now
+        if _is_set(stop) or sha256_of(path) != record.mask_sha256:  # changed by hand just now
             records[record.photo] = record
             continue
         write_atomically(path, encode_png(mask))
@@ -67,10 +78,12 @@ def repair(out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: N
         assert disagreement is not None
         records[record.photo] = _written(records[record.photo], mask, disagreement)
         done.append(Repaired(disagreement, record.area, records[record.photo].area))
-    repaired = _with(manifest, records)
-    save(repaired, out)
-    write_contact_sheet(repaired, out)
+    save(_with(manifest, records), out)
     return done
+
+
+def _is_set(stop: threading.Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _repairable(agreement: Agreement, manifest: Manifest, out: Path) -> Iterator[ShotRecord]:
@@ -105,12 +118,14 @@ def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement) -> Sho
     """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is."""
     left, top, width, height = cv2.boundingRect(mask)
     note = f"{_NOTE}: the mask made at first {disagreement.in_words}"
+    step = Step(_STEP, doubt=None, taken=True, change=round(disagreement.kept + disagreement.lost, 4))
     return replace(
         record,
         mask_sha256=record.next_sha256,
         next_sha256="",
         box=(left, top, left + width, top + height) if width else None,
         area=round(cv2.countNonZero(mask) / mask.size, 6),
+        steps=(*(each for each in record.steps if each.name != _STEP), step),
         notes=(*(each for each in record.notes if not each.startswith(_NOTE)), note),
     )
 

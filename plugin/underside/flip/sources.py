@@ -8,10 +8,10 @@ from underside.errors import PhotoError, SettingsError
 from underside.manifest import MANIFEST_NAME, ShotRecord, State, load
 from underside.photo import CameraFacts, Photo, open_photo
 
-__all__ = ["FlipShot", "Sources", "read_sources"]
+__all__ = ["FEWEST", "FlipShot", "Sources", "read_sources"]
 
-# Fewer shots make no circle, and no proof.
-_FEWEST = 6
+FEWEST = 6
+"""Fewer shots make no circle, and no proof."""
 _FILM_WIDTH = 36.0
 
 
@@ -63,11 +63,11 @@ def read_sources(out: Path) -> Sources:
             shots.append(_shot(record, capture, out))
         except PhotoError as error:
             left_out[record.photo] = str(error)
-    if len(shots) < _FEWEST:
+    if len(shots) < FEWEST:
         why = f" ({next(iter(left_out.values()))})" if left_out else ""
         raise SettingsError(
             f"Of {len(manifest.shots)} shots only {len(shots)} have a photo and a mask{why}",
-            f"A proof needs {_FEWEST} shots at the very least; mask the capture, and leave its photos in place",
+            f"A proof needs {FEWEST} shots at the very least; mask the capture, and leave its photos in place",
         )
     return Sources(capture, tuple(shots), left_out)
 

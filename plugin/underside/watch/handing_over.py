@@ -1,13 +1,12 @@
 """A command of the user's, run when a capture is complete: once for the same masks, and again after a kill."""
 
-import hashlib
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from underside.errors import UndersideError
 from underside.journal import Journal
-from underside.manifest import MANIFEST_NAME, Manifest
+from underside.manifest import MANIFEST_NAME, Manifest, masks_of
 from underside.watch.happenings import Listener, Note
 from underside.watch.jobs import Crew
 from underside.watch.plan import Plan
@@ -42,7 +41,7 @@ class HandingOver:
 
     def hand_over(self, capture: str, manifest: Manifest) -> None:
         """Run the command, unless the same masks were handed over before."""
-        content = _content_of(manifest)
+        content = masks_of(manifest.shots)
         if self._plan.on_capture and self._journal.handed_over(capture) != content:
             self._journal.set_handed_over(capture, f"{_BEGUN}{content}")
             self._start(capture, content)
@@ -58,11 +57,6 @@ class HandingOver:
                 self._tell(Note(problem))
 
         self._crew.start_long(lambda: _run(self._plan.on_capture, path), ended, _raise)
-
-
-def _content_of(manifest: Manifest) -> str:
-    masks = [(shot.photo, shot.sha256, shot.mask_sha256, shot.hand_sha256, shot.state) for shot in manifest.shots]
-    return hashlib.sha256(repr(masks).encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 def _run(command: Sequence[str], manifest: Path) -> str:
