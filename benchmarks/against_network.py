@@ -17,6 +17,7 @@ from PIL import Image
 
 from underside.capture import Capture, Shot
 from underside.engine import load_masker, mask_sources
+from underside.flip import Joined
 from underside.manifest import Manifest
 from underside.masks import read_mask
 from underside.photo import open_photo
@@ -45,6 +46,12 @@ class _Silent:
     def judged(self, judged: Judged) -> None:
         return
 
+    def proving(self, what: str) -> None:
+        return
+
+    def joined(self, joined: Joined) -> None:
+        return
+
 
 def measure(folder: Path, settings: Settings, *, plates: bool) -> list[Score]:
     """Every shot whose truth is known."""
@@ -52,7 +59,7 @@ def measure(folder: Path, settings: Settings, *, plates: bool) -> list[Score]:
     sources = [path for path in sorted(folder.glob("*/*.JPG")) if plates or path.parent.name != "empty"]
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
-        result = mask_sources(sources, out, settings, door=_Silent())
+        result = mask_sources(sources, out, settings, proof=False, door=_Silent())
         scores = []
         for shot in result.capture.shots:
             truth = _truth(folder, shot)

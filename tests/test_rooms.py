@@ -45,6 +45,7 @@ ROOMS = [
     "shotwork",
     "book",
     "pipeline",
+    "cutting",
     "audit",
     "report",
     "flip",

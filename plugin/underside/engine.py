@@ -4,15 +4,17 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from underside.capture import Capture, PassRules, read_capture
 from underside.capture.plates import with_plates
 from underside.cutout import CutoutWorkers
+from underside.cutting import cut_out_capture
 from underside.errors import SettingsError
-from underside.kept_rings import Learnt, learn_rings, load_rings
+from underside.flip import Joined, begin_anew, join
+from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LayoutResult, check_layout_names, write_layout
 from underside.manifest import State
@@ -41,6 +43,12 @@ class Door(Protocol):
     def judged(self, judged: Judged) -> None:
         """One shot more was held against its neighbours, and tried again where that was needed."""
 
+    def proving(self, what: str) -> None:
+        """All masks are made, and the passes are being joined: what is done just now."""
+
+    def joined(self, joined: Joined) -> None:
+        """It is known whether the passes are one object, or why not; masks may have been put right."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -52,6 +60,10 @@ class Result:
     """The folder they lie in."""
     layouts: tuple[LayoutResult, ...]
     report: Path
+    joined: Joined | None
+    """What was found of the passes together; none where that was not asked for, or not reached."""
+    interrupted: bool
+    """The run was stopped with something left to do."""
 
 
 def load_masker(settings: Settings | None = None, *, plates: Sequence[Path] = (), shots: Sequence[Path] = ()) -> Masker:
@@ -78,6 +90,7 @@ def mask_sources(
     force_edited: bool = False,
     rings: Path | None = None,
     alone: bool = False,
+    proof: bool = True,
     door: Door,
     stop: threading.Event | None = None,
 ) -> Result:
@@ -85,10 +98,10 @@ def mask_sources(
 
     With ``plates`` off, photos named like plates are shots. ``extra_plates`` are plates whatever their names.
     ``rules`` tell passes apart where sub-folders do not. ``rings`` is a folder of ``learn_from_sources``, for a part of
-    its shots; ``alone``: nothing is learnt from other shots.
+    its shots; ``alone``: nothing is learnt from other shots. The best effort proves the passes, unless these are a part
+    of the shots, or ``proof`` is off.
     """
     check_layout_names(layouts)
-    with_cutouts = settings.cutout_options is not None
     found = read_capture(sources, output=out, plates=plates, rules=rules)
     capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
     _refuse_unusable(capture, sources, out)
@@ -96,6 +109,7 @@ def mask_sources(
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
     known = load_rings(rings, masker) if rings is not None else None
+    with_cutouts, best = settings.cutout_options is not None, masker.effort is Effort.BEST
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
         door.started(capture, masker.segmenter.notes)
@@ -108,30 +122,84 @@ def mask_sources(
             engine=engine_facts(settings, ladder),
             promises=Promises(out),
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
+            cutouts_later=with_cutouts and best,
             force=force,
             force_edited=force_edited,
             names=names,
             refused=without_a_name(names, out),
         )
-        outcome = mask_capture(
-            capture,
-            out,
-            work,
-            workers=count,
-            rings=known,
-            alone=alone,
-            stop=stop,
-            on_progress=door.progress,
-            on_judged=door.judged,
-        )
+        run = _Run(capture, work, count, known, alone=alone, door=door, stop=stop or threading.Event())
+        outcome, joined = run.mask(), None
+        interrupted = bool(outcome.unreached)
+        if best and proof and known is None and not alone and not interrupted:
+            outcome, joined = run.join(outcome)
+            interrupted = joined is None
+        if work.cutouts_later and not interrupted:
+            outcome = run.cut_out(outcome)
+            interrupted = bool(outcome.unreached)
         # Half a capture laid out would be taken for the whole.
-        complete = not outcome.unreached and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
+        complete = not interrupted and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
             layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts if complete),
+            joined=joined,
+            interrupted=interrupted,
+        )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A capture's way from shots to all that is made of them."""
+
+    capture: Capture
+    work: ShotWork
+    workers: int
+    rings: Rings | None
+    _: KW_ONLY
+    alone: bool
+    door: Door
+    stop: threading.Event
+
+    def mask(self) -> Outcome:
+        """Every shot, and the masks held against each other."""
+        return self._mask(self.work, self.door.progress)
+
+    def join(self, outcome: Outcome) -> tuple[Outcome, Joined | None]:
+        """Prove the passes and put masks right by that; nothing where that was stopped."""
+        if begin_anew(self.work.out):
+            again = self._mask(replace(self.work, force=False, force_edited=False), lambda _: None)
+            outcome = replace(outcome, manifest=again.manifest, unreached=again.unreached)
+            if outcome.unreached:
+                return outcome, None
+        joined = join(self.work.out, mend=True, anew=self.work.force, tell=self.door.proving, stop=self.stop)
+        if joined is None:
+            return outcome, None
+        for before, after in joined.put_right:
+            self.door.judged(Judged(after, before, left=0))
+        self.door.joined(joined)
+        return replace(outcome, manifest=joined.manifest), joined
+
+    def cut_out(self, outcome: Outcome) -> Outcome:
+        """Make the cut-outs of masks that do not change any more."""
+        work = replace(self.work, cutouts_later=False)
+        cut = cut_out_capture(self.capture, work.out, work, workers=self.workers, stop=self.stop)
+        failed = (*outcome.failed, *cut.failed)
+        return replace(outcome, manifest=cut.manifest, failed=failed, unreached=cut.unreached)
+
+    def _mask(self, work: ShotWork, on_progress: Callable[[Progress], None]) -> Outcome:
+        return mask_capture(
+            self.capture,
+            work.out,
+            work,
+            workers=self.workers,
+            rings=self.rings,
+            alone=self.alone,
+            stop=self.stop,
+            on_progress=on_progress,
+            on_judged=self.door.judged,
         )
 
 

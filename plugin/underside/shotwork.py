@@ -68,6 +68,8 @@ class ShotWork:
     promises: Promises
     cutout_workers: CutoutWorkers | None = None
     """Needed where the settings ask for cut-outs."""
+    cutouts_later: bool = False
+    """Not with each mask: masks may still change, and ``cut_out`` is asked once they do not."""
     force: bool = False
     """Do finished shots again."""
     force_edited: bool = False
@@ -81,13 +83,14 @@ class ShotWork:
 
     @property
     def _options(self) -> CutoutOptions | None:
-        """How cut-outs are made, if any are."""
-        return self.settings.cutout_options
+        """How cut-outs are made with the masks, if they are."""
+        return None if self.cutouts_later else self.settings.cutout_options
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to tell once a capture of these choices."""
-        return self._options.warnings if self._options else ()
+        options = self.settings.cutout_options
+        return options.warnings if options else ()
 
     def do(self, shot: Shot, before: ShotRecord | None, ring: str = "", seen: Seen | None = None) -> Done:
         """Do what is missing for a shot; a photo that cannot be used gives a record that says why.
@@ -107,6 +110,8 @@ class ShotWork:
             record, mask, signs = self._masked(shot, photo, before, ring, seen)
             if self._options is not None:
                 record = self._cut_out(shot, photo, mask, record, before)
+            elif before is not None and self.cutouts_later:
+                record = _with_cutout_of(record, before)
             return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
         except Exception as error:  # one shot cannot harm another, whatever it is
             return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
@@ -160,6 +165,20 @@ class ShotWork:
             if self._options is not None:
                 final = self._cut_out(shot, photo, climbed.mask, final, None)
         return replace(final, seconds=round(record.seconds + time.monotonic() - started, 3))
+
+    def lacks_cutout(self, shot: Shot, record: ShotRecord) -> bool:
+        """Whether a shot with a mask has no cut-out, or one of an earlier mask."""
+        sha256 = _hash_or_none(self._mask_path(shot))
+        return record.state is not State.FAILED and sha256 is not None and not self._cutout_is_current(record, sha256)
+
+    def cut_out(self, shot: Shot, record: ShotRecord) -> Done:
+        """Make the cut-out of a mask that is finished."""
+        try:
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+            mask = read_mask(self._mask_path(shot), width=photo.width, height=photo.height)
+            return Done(self._cut_out(shot, photo, mask, record, None))
+        except Exception as error:
+            return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
 
     def _look(self, shot: Shot, seen: Seen | None) -> Masked:
         photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
@@ -252,7 +271,7 @@ class ShotWork:
             cutout_sha256=hashlib.sha256(cutout.data).hexdigest(),
             cutout_fingerprint=self._cutout_fingerprint(mask_sha256),
             crop=cutout.crop,
-            notes=(*record.notes, *cutout.notes),
+            notes=tuple(dict.fromkeys((*record.notes, *cutout.notes))),
         )
 
     def _cutout_is_current(self, before: ShotRecord, mask_sha256: str) -> bool:

@@ -20,6 +20,7 @@ from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
 from underside.errors import ExitCode, SettingsError
+from underside.flip import Joined
 from underside.report import write_audit_page
 from underside.scoring import MaskFolder, truth_folders
 from underside.settings import Settings
@@ -101,6 +102,7 @@ def audit(
                 extra_plates=chosen.plates,
                 rules=chosen.passes,
                 workers=1,
+                proof=False,
                 door=door,
                 stop=stop,
             )
@@ -152,4 +154,10 @@ class _Door:
         self._bar.advance(self._task)
 
     def judged(self, judged: pipeline.Judged) -> None:
+        return
+
+    def proving(self, what: str) -> None:
+        return
+
+    def joined(self, joined: Joined) -> None:
         return

@@ -20,6 +20,7 @@ from underside.commands.terminal import printable, tell
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
+from underside.flip import Joined, in_short
 from underside.manifest import ShotRecord, State, verdicts
 from underside.verdict import Grade
 
@@ -123,6 +124,14 @@ class Person(AbstractContextManager["Person"]):
         """Say what is being done while no shot more is through."""
         self._bar.update(self._task, rate=f"{judged.left} looked at again" if judged.left else "")
 
+    def proving(self, what: str) -> None:
+        """Say what is being done while no mask is made."""
+        self._bar.update(self._task, rate=what)
+
+    def joined(self, joined: Joined) -> None:
+        """It comes with the summary."""
+        self._bar.update(self._task, rate="")
+
     def finished(self, result: Result) -> None:
         """Sum up on standard output."""
         self.__exit__()
@@ -180,6 +189,23 @@ class Program(AbstractContextManager["Program"]):
             changed=record.mask_sha256 != before.mask_sha256,
         )
 
+    def proving(self, what: str) -> None:
+        """Tell what takes so long."""
+        self._write("proving", text=what)
+
+    def joined(self, joined: Joined) -> None:
+        """Tell the answer, where the question was to be asked."""
+        proof = joined.proof
+        if proof is not None or joined.why_not:
+            self._write(
+                "proof",
+                answer=proof.answer if proof else "",
+                reasons=list(proof.reasons) if proof else [joined.why_not],
+                underside=proof.underside if proof else 0.0,
+                repaired=list(proof.repaired or ()) if proof else [],
+                kept=joined.kept,
+            )
+
     def finished(self, result: Result) -> None:
         """Tell the counts."""
         outcome = result.outcome
@@ -211,6 +237,7 @@ def summary(result: Result) -> Iterator[str]:
     if result.capture.left_out:
         yield f"{_count(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
     yield from _trust(outcome.manifest.shots)
+    yield from _one_object(result)
     for warning in outcome.manifest.warnings:
         yield f"Warning: {warning}"
     if outcome.unreached:
@@ -223,6 +250,16 @@ def summary(result: Result) -> Iterator[str]:
     for layout in result.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"
         yield from (f"  {note}" for note in layout.notes)
+
+
+def _one_object(result: Result) -> Iterator[str]:
+    joined = result.joined
+    if joined is not None and joined.proof is not None:
+        yield f"Passes: {in_short(joined.proof)}"
+    elif joined is not None and joined.why_not:
+        yield f"Passes: {joined.why_not}"
+    elif result.interrupted and not result.outcome.unreached:
+        yield "The passes are not proven yet: the same command goes on with that"
 
 
 def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
@@ -240,7 +277,7 @@ def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
 
 def exit_code(result: Result) -> ExitCode:
     """What a run came to."""
-    if result.outcome.unreached:
+    if result.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.SOME_FAILED if result.outcome.failed or result.capture.problems else ExitCode.DONE
 

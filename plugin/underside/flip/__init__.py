@@ -2,11 +2,12 @@
 
 from underside.flip.agreement import Disagreement
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict
-from underside.flip.colmap import ProofExtraMissingError, colmap_is_here
 from underside.flip.coverage import Coverage, View
+from underside.flip.in_short import in_short
+from underside.flip.joining import Joined, begin_anew, join
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
-from underside.flip.proving import Proven, forget_repairs, is_proven, is_worth_proving, prove_and_keep
+from underside.flip.proving import Proven, prove_and_keep
 from underside.flip.repair import Repaired, repair
 
 __all__ = [
@@ -16,18 +17,17 @@ __all__ = [
     "Coverage",
     "Disagreement",
     "Finding",
+    "Joined",
     "PassFacts",
     "Proof",
-    "ProofExtraMissingError",
     "Proven",
     "Repaired",
     "Verdict",
     "View",
-    "colmap_is_here",
+    "begin_anew",
     "facts_of",
-    "forget_repairs",
-    "is_proven",
-    "is_worth_proving",
+    "in_short",
+    "join",
     "prove",
     "prove_and_keep",
     "repair",

@@ -1,0 +1,35 @@
+"""What a proof said, in one line."""
+
+from underside.flip.answer import Verdict
+from underside.manifest import ProofRecord
+
+__all__ = ["in_short"]
+
+
+def in_short(proof: ProofRecord) -> str:
+    """The answer, the gravest that speaks against it, and what became of masks that disagreed."""
+    told = "; ".join([_ANSWERS[Verdict(proof.answer)], *_of_masks(proof)])
+    return f"{told}. {proof.reasons[0]}" if proof.reasons else told
+
+
+_ANSWERS = {
+    Verdict.YES: "proven to be one object",
+    Verdict.UNSAFE: "unsafe, an engine may join them wrongly",
+    Verdict.NO: "they do not become one object",
+}
+
+
+def _of_masks(proof: ProofRecord) -> list[str]:
+    told = []
+    if proof.answer == Verdict.YES:
+        told.append(f"{100 * proof.underside:.0f} % of the underside seen")
+    if proof.repaired:
+        told.append(f"{_masks(len(proof.repaired))} put right by what the other shots show")
+    elif proof.disagreeing:
+        verb = "disagrees" if proof.disagreeing == 1 else "disagree"
+        told.append(f"{_masks(proof.disagreeing)} {verb} with the others")
+    return told
+
+
+def _masks(number: int) -> str:
+    return f"{number} mask{'' if number == 1 else 's'}"
