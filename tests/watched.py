@@ -47,10 +47,23 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "UNDERSIDE_MODELS": str(folder / "models"), "PYTHONUTF8": "1"}
 
 
+def without_proof(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    """As if the extra were not installed."""
+    stub = folder / "without-proof"
+    stub.mkdir(exist_ok=True)
+    (stub / "pycolmap.py").write_text("raise ImportError\n")
+    paths = [str(stub), *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 class Watch:
     """``underside watch`` on ``captures``, with its events."""
 
-    def __init__(self, folder: Path, *options: object, settings: Sequence[object] = (*QUICK, *SOON)) -> None:
+    def __init__(
+        self, folder: Path, *options: object, settings: Sequence[object] = (*QUICK, *SOON), proof: bool = False
+    ) -> None:
+        """``proof``: the extra is there; most tests have no use for the time it takes."""
+        usual = environment(folder)
         self.root, self.out = folder / "captures", folder / "out"
         self.root.mkdir(exist_ok=True)
         self._log = folder / "events"
@@ -59,7 +72,12 @@ class Watch:
         with self._log.open("ab") as log:
             self._read = log.tell()
             self.process = subprocess.Popen(
-                words, cwd=folder, env=environment(folder), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE
+                words,
+                cwd=folder,
+                env=usual if proof else without_proof(usual, folder),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.PIPE,
             )
 
     def __enter__(self) -> Self:

@@ -20,7 +20,7 @@ from underside.commands.terminal import printable, tell
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
-from underside.flip import Joined, in_short
+from underside.flip import Joined, in_short, proof_facts
 from underside.manifest import ShotRecord, State, verdicts
 from underside.verdict import Grade
 
@@ -195,16 +195,10 @@ class Program(AbstractContextManager["Program"]):
 
     def joined(self, joined: Joined) -> None:
         """Tell the answer, where the question was to be asked."""
-        proof = joined.proof
-        if proof is not None or joined.why_not:
-            self._write(
-                "proof",
-                answer=proof.answer if proof else "",
-                reasons=list(proof.reasons) if proof else [joined.why_not],
-                underside=proof.underside if proof else 0.0,
-                repaired=list(proof.repaired or ()) if proof else [],
-                kept=joined.kept,
-            )
+        if joined.proof is not None:
+            self._write("proof", **proof_facts(joined.proof), kept=joined.kept)
+        elif joined.why_not:
+            self._write("proof", answer="", reasons=[joined.why_not])
 
     def finished(self, result: Result) -> None:
         """Tell the counts."""

@@ -29,6 +29,9 @@ def status(*, output: Path, as_json: bool) -> None:
     watcher = found.watcher
     tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'nobody is watching'}")
     LiveConsole(stderr=False).print(status_table(found.captures))
+    for capture in found.captures:
+        if capture.answer not in ("", "yes"):
+            tell(f"{capture.name}: {capture.told}")
     for trouble in found.troubles:
         tell(f"{trouble.reason} {'Set aside' if trouble.final else 'Tried again soon'} ({trouble.attempts} tries).")
     for photo in found.by_hand:

@@ -3,7 +3,7 @@
 from underside.flip.agreement import Disagreement
 from underside.flip.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.coverage import Coverage, View
-from underside.flip.in_short import in_short
+from underside.flip.in_short import in_short, proof_facts
 from underside.flip.joining import Joined, begin_anew, join
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
@@ -28,6 +28,7 @@ __all__ = [
     "facts_of",
     "in_short",
     "join",
+    "proof_facts",
     "prove",
     "prove_and_keep",
     "repair",

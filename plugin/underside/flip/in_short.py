@@ -1,15 +1,28 @@
 """What a proof said, in one line."""
 
+from typing import Any
+
 from underside.flip.answer import Verdict
 from underside.manifest import ProofRecord
 
-__all__ = ["in_short"]
+__all__ = ["in_short", "proof_facts"]
 
 
 def in_short(proof: ProofRecord) -> str:
     """The answer, the gravest that speaks against it, and what became of masks that disagreed."""
     told = "; ".join([_ANSWERS[Verdict(proof.answer)], *_of_masks(proof)])
     return f"{told}. {proof.reasons[0]}" if proof.reasons else told
+
+
+def proof_facts(proof: ProofRecord) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "answer": proof.answer,
+        "reasons": list(proof.reasons),
+        "underside": proof.underside,
+        "disagreeing": proof.disagreeing,
+        "repaired": list(proof.repaired or ()),
+    }
 
 
 _ANSWERS = {

@@ -22,6 +22,8 @@ class Joined:
     before: Manifest
     manifest: Manifest
     """With the masks that were put right."""
+    mend: bool
+    """Masks were to be put right."""
     kept: bool = False
     """An earlier run has asked."""
     why_not: str = ""
@@ -66,15 +68,15 @@ def join(
     manifest = load(out)
     assert manifest is not None
     if not is_worth_proving(manifest.shots):
-        return Joined(manifest, manifest)
+        return Joined(manifest, manifest, mend)
     if is_proven(manifest, mend=mend) and not anew:
-        return Joined(manifest, manifest, kept=True)
+        return Joined(manifest, manifest, mend, kept=True)
     try:
         if not colmap_is_here():
-            return Joined(manifest, manifest, why_not=EXTRA_MISSING, extra_is_missing=True)
+            return Joined(manifest, manifest, mend, why_not=EXTRA_MISSING, extra_is_missing=True)
         proven = prove_and_keep(out, mend=mend, tell=tell, stop=stop, moot=moot)
     except ProofExtraMissingError:
-        return Joined(manifest, manifest, why_not=EXTRA_MISSING, extra_is_missing=True)
+        return Joined(manifest, manifest, mend, why_not=EXTRA_MISSING, extra_is_missing=True)
     except (SettingsError, PhotoError) as error:
-        return Joined(manifest, manifest, why_not=f"The passes could not be proven: {error}")
-    return Joined(manifest, proven.manifest) if proven is not None else None
+        return Joined(manifest, manifest, mend, why_not=f"The passes could not be proven: {error}")
+    return Joined(manifest, proven.manifest, mend) if proven is not None else None

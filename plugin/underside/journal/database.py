@@ -30,7 +30,8 @@ CREATE INDEX of_capture ON photos (capture, pass_name, stage, mtime_ns);
 CREATE INDEX unfinished ON photos (capture, pass_name, stage) WHERE {UNFINISHED};
 CREATE INDEX of_content ON photos (sha256);
 CREATE TABLE captures (
-    capture PRIMARY KEY, complete_at REAL NOT NULL DEFAULT 0, handed_over TEXT NOT NULL DEFAULT ''
+    capture PRIMARY KEY, complete_at REAL NOT NULL DEFAULT 0, handed_over TEXT NOT NULL DEFAULT '',
+    proof TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE requests (number INTEGER PRIMARY KEY, photo NOT NULL, settings TEXT NOT NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
@@ -147,6 +148,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         )
     if known == 0:
         db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    elif not any(row[1] == "proof" for row in db.execute("PRAGMA table_info(captures)")):
+        db.execute("ALTER TABLE captures ADD COLUMN proof TEXT NOT NULL DEFAULT ''")
     names = {row[1] for row in db.execute("PRAGMA table_info(photos)")}
     if names != set(COLUMNS):
         raise JournalDamagedError(path, "its tables are of another kind")

@@ -140,10 +140,10 @@ class Journal(Database):
         return {as_text(row[0]) for row in self._read("SELECT capture FROM captures WHERE complete_at > 0")}
 
     def set_complete(self, capture: str, *, complete: bool) -> None:
-        """Nothing is left to do for a capture, or something is again."""
+        """Nothing is left to do for a capture, or something is again: then what was proven of it is of no more use."""
         self._write(
             "INSERT INTO captures (capture, complete_at) VALUES (?1, ?2) "
-            "ON CONFLICT (capture) DO UPDATE SET complete_at = ?2 WHERE (complete_at > 0) <> (?2 > 0)",
+            "ON CONFLICT (capture) DO UPDATE SET complete_at = ?2, proof = '' WHERE (complete_at > 0) <> (?2 > 0)",
             [capture, time.time() if complete else 0.0],
         )
 
@@ -155,6 +155,17 @@ class Journal(Database):
     def set_handed_over(self, capture: str, content: str) -> None:
         """Remember what was handed over."""
         self._write("UPDATE captures SET handed_over = ? WHERE capture = ?", [content, capture])
+
+    def proofs(self) -> dict[str, tuple[str, str]]:
+        """Of captures whose passes were proven: the answer, and what it says in short."""
+        if not self._read("SELECT 1 FROM pragma_table_info('captures') WHERE name = 'proof'"):
+            return {}  # of an earlier Underside, and only read
+        rows = self._read("SELECT capture, proof FROM captures WHERE proof <> ''")
+        return {as_text(row[0]): (row[1].partition("\n")[0], row[1].partition("\n")[2]) for row in rows}
+
+    def set_proof(self, capture: str, answer: str, told: str) -> None:
+        """Remember what was proven of a complete capture."""
+        self._write("UPDATE captures SET proof = ? WHERE capture = ?", [f"{answer}\n{told}", capture])
 
     def ask(self, requests: Iterable[tuple[str, str]]) -> None:
         """Ask for photos to be done again, with settings as JSON; also from beside a running watch."""

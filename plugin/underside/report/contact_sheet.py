@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from underside.files import write_atomically
-from underside.manifest import Manifest, State, verdicts
+from underside.manifest import Manifest, ProofRecord, State, verdicts
 from underside.report.cards import cards
 from underside.report.markup import Html, asset, content_hash, join, markup, page
 from underside.report.sheet import COVERAGE_NAME, Sheet
@@ -35,6 +35,7 @@ def write_contact_sheet(manifest: Manifest, out: Path) -> Path:
         proof=_proof(sheet),
         facts=_facts(sheet),
         failed=_failed(sheet),
+        proof=_proof(manifest.proof),
         warnings=_warnings(manifest.warnings),
         charts=_charts(sheet),
         cards=cards(sheet),
@@ -86,6 +87,11 @@ def _figures(sheet: Sheet) -> Iterator[tuple[str, str]]:
     yield from ((verdict[0].upper() + verdict[1:], str(number)) for verdict, number in verdicts(sheet.masked).items())
     if sheet.manifest.plates:
         yield "Plates, not masked", str(len(sheet.manifest.plates))
+    if sheet.manifest.proof:
+        yield "One object", sheet.manifest.proof.answer
+        yield "Underside seen", percent(sheet.manifest.proof.underside)
+        if sheet.manifest.proof.repaired:
+            yield "Put right by the other shots", str(len(sheet.manifest.proof.repaired))
     if sheet.masked:
         yield "Median area", percent(median(shot.area for shot in sheet.masked))
         yield "Median time a shot", seconds(median(shot.seconds for shot in sheet.masked))
@@ -114,6 +120,18 @@ def _after_name(reason: str, photo: str) -> str:
     """The reason as it goes on behind the photo's name, which it usually begins with."""
     rest = reason.removeprefix(photo)
     return rest if rest != reason else f": {reason}"
+
+
+def _proof(proof: ProofRecord | None) -> Html:
+    """What speaks against the passes being one object; nothing where nothing does."""
+    if proof is None or not proof.reasons:
+        return Html("")
+    said = {"no": "The passes do not become one object", "unsafe": "An engine may join the passes wrongly"}
+    return markup(
+        '<section class="notice alarm" id="proof"><h2>$said</h2><ul>$items</ul></section>',
+        said=said.get(proof.answer, proof.answer),
+        items=join(markup("<li>$text</li>", text=reason) for reason in proof.reasons),
+    )
 
 
 def _warnings(warnings: Sequence[str]) -> Html:

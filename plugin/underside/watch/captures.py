@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from underside.capture import Shot
 from underside.errors import OutputError, SettingsError, UndersideError
+from underside.flip import in_short
 from underside.journal import Entry, Journal, Stage
 from underside.manifest import MANIFEST_NAME, ShotRecord, State
+from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.going_through import GoneThrough, Work, go_through
 from underside.watch.handing_over import HandingOver
-from underside.watch.happenings import Completed, Listener, Masked, Moved, Note
+from underside.watch.happenings import Completed, Listener, Masked, Moved, Note, Proven
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
 from underside.watch.left_to_do import LeftToDo
@@ -59,6 +61,7 @@ class Captures:
         self._handing_over = HandingOver(plan, journal, crew, tell=tell)
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
         self._results = Results(plan.out, journal, self.intake)
+        self._concluding = Concluding(crew, tell=tell, halt=halt, then=self._concluded, failed=self._failed)
 
     def begin(self) -> None:
         """Take up what an earlier watch left."""
@@ -142,11 +145,14 @@ class Captures:
         self.left.count_at_times(now)
         desks = sorted(self._desks.values(), key=lambda desk: desk.quiet_for(now), reverse=not self._plan.newest_first)
         for desk in desks:
-            if now >= desk.wait_until and not desk.completing and not self._moves.concern(desk.name):
+            free = not (desk.completing or desk.concluding or self._moves.concern(desk.name))
+            if free and now >= desk.wait_until:
                 try:
                     self._work_on(desk, now)
                 except SettingsError as error:
                     self._postpone(desk, error)
+        self._concluding.go_on()
+        self.intake.rewriting = self._concluding.rewriting
 
     def _work_on(self, desk: Desk, now: float) -> None:
         if any(Stage.READY in stages for stages in self.left.passes(desk).values()):
@@ -240,6 +246,9 @@ class Captures:
             desk.completing = self._completing = False
         else:
             desk.flying.discard(entry.photo)
+        self._failed(desk, error)
+
+    def _failed(self, desk: Desk, error: UndersideError) -> None:
         if isinstance(error, OutputError):
             raise error
         self._postpone(desk, error)
@@ -273,7 +282,7 @@ class Captures:
 
         self._crew.start_long(
             lambda: go_through(work, session, changed, self._halt),
-            lambda done: self._gone_through(desk, done, final=final),
+            lambda done: self._gone_through(desk, work, done),
             lambda error: self._stumbled(desk, error),
         )
 
@@ -286,28 +295,44 @@ class Captures:
             self._results.enter(entry, record, Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
 
-    def _gone_through(self, desk: Desk, done: GoneThrough, *, final: bool) -> None:
+    def _gone_through(self, desk: Desk, work: Work, done: GoneThrough) -> None:
         desk.completing = self._completing = False
         if done.interrupted:
             return
         self._results.enter_all(desk.name, done)
         for pass_name in desk.passes:
             desk.completed(pass_name)
-        if final and not desk.stale and not self._journal_has_work(desk):
-            self._finish(desk, done)
+        if work.final and not desk.stale and not self._journal_has_work(desk):
+            if done.shots:
+                self._concluding.take(desk, work, done)
+            else:
+                self._close(desk)
+                leave_nothing_behind(desk.out, done.manifest)
 
     def _journal_has_work(self, desk: Desk) -> bool:
         return any(count.capture == desk.name for count in self._journal.unfinished())
 
-    def _finish(self, desk: Desk, done: GoneThrough) -> None:
+    def _close(self, desk: Desk) -> None:
         desk.close()
         del self._desks[desk.name]
         self._journal.set_complete(desk.name, complete=True)
-        path = desk.out / MANIFEST_NAME
-        if not done.shots:
-            leave_nothing_behind(desk.out, done.manifest)
+
+    def _concluded(self, desk: Desk, conclusion: Conclusion | None) -> None:
+        if conclusion is None:
+            return  # something came between: it is gone through again
+        done, joined, put_right = conclusion.done, conclusion.joined, conclusion.put_right
+        for entry in list(self._journal.of_capture(desk.name)) if put_right else ():
+            record = put_right.get(_name(entry))
+            if record is not None and record.sha256 == entry.sha256:
+                self._results.enter(entry, record, Stage.DONE)
+                self._tell(Masked(desk.name, entry.photo, record, alone=False))
+        if desk.stale or self._journal_has_work(desk):
             return
-        self._tell(Completed(desk.name, done.manifest, path, done.layouts))
+        self._close(desk)
+        if joined.proof is not None:
+            self._journal.set_proof(desk.name, joined.proof.answer, in_short(joined.proof))
+            self._tell(Proven(desk.name, joined.proof, joined.kept))
+        self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, conclusion.layouts))
         self._handing_over.hand_over(desk.name, done.manifest)
 
 

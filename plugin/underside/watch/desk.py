@@ -25,6 +25,7 @@ class Desk:
     folder: Path
     out: Path
     completing: bool = False
+    concluding: bool = False
     flying: set[str] = field(default_factory=set)
     """Shots that are being masked alone."""
     wait_until: float = 0.0
@@ -42,7 +43,7 @@ class Desk:
     @property
     def busy(self) -> bool:
         """Whether its output folder is being written."""
-        return self.completing or bool(self.flying)
+        return self.completing or self.concluding or bool(self.flying)
 
     @property
     def passes(self) -> list[str]:

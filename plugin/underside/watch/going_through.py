@@ -8,9 +8,10 @@ from pathlib import Path
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
 from underside.capture.read import understand
-from underside.layouts import LayoutResult
+from underside.flip import begin_anew
 from underside.manifest import Manifest, ShotRecord, load
-from underside.pipeline import Judged, Progress
+from underside.masker import Effort
+from underside.pipeline import Judged, Outcome, Progress
 from underside.settings import Resolved
 from underside.watch.masking import CaptureSession
 
@@ -33,20 +34,20 @@ class Work:
     """Those that were masked with settings of their own."""
     chosen: Resolved
     final: bool
-    """The capture is complete: it is laid out."""
+    """The capture is complete: it will be concluded."""
 
 
 @dataclass(frozen=True)
 class GoneThrough:
     """What came of it."""
 
+    capture: Capture
     manifest: Manifest
     allowed: Set[str]
     shots: frozenset[str]
     companions: frozenset[str]
     plates: frozenset[str]
     interrupted: bool
-    layouts: tuple[LayoutResult, ...]
 
 
 def go_through(
@@ -66,20 +67,26 @@ def go_through(
 
     manifest = load(work.out) or Manifest(capture=str(work.folder), engines={})
     interrupted = False
-    layouts: tuple[LayoutResult, ...] = ()
+
+    def complete() -> Outcome:
+        return session.complete(capture, pinned=work.pinned, on_progress=progress, on_judged=judged, stop=stop)
+
     if capture.shots:
-        outcome = session.complete(capture, pinned=work.pinned, on_progress=progress, on_judged=judged, stop=stop)
+        outcome = complete()
+        best = Effort(work.chosen.settings.effort) is Effort.BEST
+        if work.final and best and not outcome.unreached and begin_anew(work.out):
+            outcome = complete()
         manifest, interrupted = outcome.manifest, bool(outcome.unreached)
-        if not interrupted:
-            layouts = session.lay_out(manifest, work.chosen.layouts if work.final else ())
+        if not (interrupted or work.final):
+            session.lay_out(manifest, ())
     return GoneThrough(
+        capture=capture,
         manifest=manifest,
         allowed=work.allowed.keys(),
         shots=frozenset(shot.name for shot in capture.shots),
         companions=frozenset(name for shot in capture.shots for name in shot.companions),
         plates=frozenset(plate.name for plate in capture.plates),
         interrupted=interrupted,
-        layouts=layouts,
     )
 
 

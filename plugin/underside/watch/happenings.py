@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from underside.layouts import LayoutResult
-from underside.manifest import Manifest, ShotRecord
+from underside.manifest import Manifest, ProofRecord, ShotRecord
 
 __all__ = [
     "Completed",
@@ -15,6 +15,8 @@ __all__ = [
     "Masked",
     "Moved",
     "Note",
+    "Proven",
+    "Proving",
     "Seen",
     "Started",
     "Stopped",
@@ -70,6 +72,25 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Proving:
+    """A capture's passes are being joined."""
+
+    capture: str
+    text: str
+    """What is done just now."""
+
+
+@dataclass(frozen=True)
+class Proven:
+    """It is known whether a capture's passes are one object."""
+
+    capture: str
+    proof: ProofRecord
+    kept: bool
+    """Of masks that were proven before."""
+
+
+@dataclass(frozen=True)
 class Completed:
     """Nothing is left to do for a capture."""
 
@@ -94,7 +115,7 @@ class Stopped:
     failed: int
 
 
-Happening = Started | Seen | Masked | Failed | Moved | Completed | Note | Stopped
+Happening = Started | Seen | Masked | Failed | Moved | Proving | Proven | Completed | Note | Stopped
 Listener = Callable[[Happening], None]
 """Called from the watch's own thread, in order; what takes long belongs elsewhere."""
 

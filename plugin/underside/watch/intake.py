@@ -51,6 +51,8 @@ class Intake:
         self._ready = ready
         self._settling = Settling(plan.settle)
         self._checking: set[str] = set()
+        self.rewriting: str | None = None
+        """The capture whose masks are being put right just now: what changes there is no person's doing."""
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
 
@@ -134,7 +136,7 @@ class Intake:
 
     def _look_at_mask(self, photo: str, known: Glimpse) -> None:
         """A mask that is away is made again; one that was changed by hand is taken up."""
-        if known.stage not in (Stage.DONE, Stage.BY_HAND) or not known.mask_stamp:
+        if known.stage not in (Stage.DONE, Stage.BY_HAND) or not known.mask_stamp or known.capture == self.rewriting:
             return
         stamp = mask_stamp(self._plan.out, known.capture, photo)
         if stamp != known.mask_stamp:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from underside.watch.happenings import Failed, Happening, Note, Seen, Started
+from underside.watch.happenings import Failed, Happening, Note, Proven, Seen, Started
 from underside.watch.telling import as_event, in_words
 
 __all__ = ["Log", "log_path"]
@@ -48,7 +48,7 @@ class Log(AbstractContextManager["Log"]):
             event, facts = as_event(happening)
             lines = [json.dumps({"time": now, "event": event, **facts})]
         else:
-            level = "warning" if isinstance(happening, Failed | Note) else "info   "
+            level = "warning" if _is_warning(happening) else "info   "
             words = [f"{happening.photo}: seen"] if isinstance(happening, Seen) else in_words(happening)
             lines = [f"{now} {level} {_on_one_line(line)}" for line in words]
         with suppress(OSError):
@@ -67,6 +67,10 @@ class Log(AbstractContextManager["Log"]):
             for number in range(_KEPT, 0, -1):
                 with suppress(FileNotFoundError):
                     older[number - 1].replace(older[number])
+
+
+def _is_warning(happening: Happening) -> bool:
+    return isinstance(happening, Failed | Note) or (isinstance(happening, Proven) and bool(happening.proof.reasons))
 
 
 def _on_one_line(text: str) -> str:

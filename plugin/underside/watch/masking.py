@@ -14,6 +14,7 @@ import numpy as np
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.cutout import CutoutWorkers
+from underside.cutting import cut_out_capture
 from underside.engine import load_masker
 from underside.ladder import Ladder, make_ladder
 from underside.layouts import LayoutResult, write_layout
@@ -137,6 +138,11 @@ class CaptureSession:
             on_progress=on_progress,
             on_judged=on_judged,
         )
+
+    def cut_out(self, capture: Capture, stop: threading.Event) -> Manifest | None:
+        """Make the cut-outs of masks that have changed since, if any are wanted; nothing where it was stopped."""
+        cut = cut_out_capture(capture, self._out, self._work(capture, self._settings), workers=self._workers, stop=stop)
+        return None if cut.unreached else cut.manifest
 
     def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> tuple[LayoutResult, ...]:
         """Write the report, and lay the masks out."""

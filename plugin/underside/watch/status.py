@@ -36,6 +36,11 @@ class CaptureStatus:
     stages: Mapping[str, int]
     verdicts: Mapping[str, int]
     complete: bool
+    answer: str = ""
+    """Whether its passes are one object: ``yes``, ``unsafe`` or ``no``; empty where that was not asked, or not of
+    all photos that are there now."""
+    told: str = ""
+    """The same in a sentence."""
 
     @property
     def shots(self) -> int:
@@ -87,7 +92,7 @@ def _status(out: Path, journal: Journal) -> Status:
     for count in journal.counts():
         of_pass = passes.setdefault(count.capture, {}).setdefault(count.pass_name, Counter())
         of_pass[count.stage.value] += count.count
-    verdicts = journal.verdicts()
+    verdicts, proofs = journal.verdicts(), journal.proofs()
     failed = [*journal.at_stage(Stage.SET_ASIDE), *journal.at_stage(Stage.FAILED)]
     return Status(
         root=journal.root,
@@ -100,6 +105,8 @@ def _status(out: Path, journal: Journal) -> Status:
                 stages=dict(sum(of_capture.values(), Counter())),
                 verdicts=verdicts.get(name, {}),
                 complete=name in complete,
+                answer=proofs.get(name, ("", ""))[0],
+                told=proofs.get(name, ("", ""))[1],
             )
             for name, of_capture in passes.items()
         ),

@@ -3,8 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
+from underside.flip import in_short, proof_facts
 from underside.manifest import State
-from underside.watch.happenings import Completed, Failed, Happening, Masked, Moved, Note, Seen, Started, Stopped
+from underside.watch.happenings import (
+    Completed,
+    Failed,
+    Happening,
+    Masked,
+    Moved,
+    Note,
+    Proven,
+    Proving,
+    Seen,
+    Started,
+    Stopped,
+)
 
 __all__ = ["as_event", "in_words"]
 
@@ -22,6 +35,11 @@ def in_words(happening: Happening) -> list[str]:
             return [f"underside: {reason}{' It is set aside.' if final else ''}"]
         case Moved(photo, before):
             return [f"{before} is {photo} now; its mask went along"]
+        case Proving(capture, text):
+            return [f"{capture}: {text}"]
+        case Proven(capture, proof):
+            said = f"{capture}: {in_short(proof)}"
+            return [f"underside: {said}", *(f"  {why}" for why in proof.reasons[1:])] if proof.reasons else [said]
         case Completed(capture, manifest, path, layouts):
             page = path.with_name("report.html")
             laid_out = [f"  laid out for {layout.name}: {layout.folder}" for layout in layouts]
@@ -55,6 +73,10 @@ def as_event(happening: Happening) -> tuple[str, dict[str, Any]]:
             }
         case Failed() | Moved():
             return type(happening).__name__.lower(), asdict(happening)
+        case Proving(capture, text):
+            return "proving", {"capture": capture, "text": text}
+        case Proven(capture, proof, kept):
+            return "proof", {"capture": capture, **proof_facts(proof), "kept": kept}
         case Completed(capture, manifest, path, layouts):
             folders = {layout.name: str(layout.folder) for layout in layouts}
             shots = len(manifest.shots)
