@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lit_capture import lit_sample
 from numpy.typing import NDArray
 
 from underside.photo import Photo, open_photo
@@ -97,6 +99,39 @@ def shared() -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A capture of two passes, masked with the best effort: its passes joined, its masks put right."""
+
+    sample: Path
+    """With the truth."""
+    folder: Path
+    """Holds ``captures/lit`` and ``out/lit``."""
+    events: tuple[dict[str, Any], ...]
+
+    @property
+    def capture(self) -> Path:
+        return self.folder / "captures" / "lit"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out" / "lit"
+
+
+# A threshold is quick, and right on this capture.
+BEST = ("--segmenter", "threshold", "--effort", "best", "--cutout", "black", "--layout", "colmap")
+
+
+@pytest.fixture(scope="session")
+def joined(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
+    """Made once: a proof takes half a minute."""
+    pytest.importorskip("pycolmap", reason="the extra proof is not installed")
+    sample, folder = shared / "data" / "flip-sample" / "spot", tmp_path_factory.mktemp("joined")
+    capture = lit_sample(sample, folder / "captures" / "lit")
+    words = command("mask", capture, "-o", folder / "out" / "lit", *BEST, "--events")
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return Joined(sample, folder, tuple(json.loads(line) for line in done.stdout.splitlines()))
 @pytest.fixture
 def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")

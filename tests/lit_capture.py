@@ -4,22 +4,24 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-SIZE = (768, 576)
+# With fewer pixels the passes do not join.
+SIZE = (640, 480)
 # This shot has a piece of platter that shines as the object does.
 KEPT = "flipped/DSC_0024.JPG"
 PASSES = ("upright", "flipped")
 
 
-def lit_sample(sample: Path, folder: Path, *, spoiled: bool = True) -> Path:
+def lit_sample(sample: Path, folder: Path) -> Path:
     """The photos with everything but the object blackened."""
     for photo in sorted(photo for name in PASSES for photo in (sample / name).glob("*.JPG")):
         name = f"{photo.parent.name}/{photo.name}"
         shown = _mask(sample / "gt_masks" / f"{name}.png")
-        if spoiled and name == KEPT:
-            near = cv2.dilate(shown, np.ones((61, 61), np.uint8))
-            shown |= _mask(sample / "gt_platter" / f"{name}.png") & near
+        if name == KEPT:
+            near = cv2.dilate(shown, np.ones((61, 61), np.uint8)).astype(np.uint8)
+            shown = shown | (_mask(sample / "gt_platter" / f"{name}.png") & near)
         with Image.open(photo) as picture:
             pixels = np.asarray(picture.resize(SIZE, Image.Resampling.LANCZOS)).astype(np.float32)
             # Lifted, so that the darkest of the object is still brighter than the studio.
@@ -30,7 +32,12 @@ def lit_sample(sample: Path, folder: Path, *, spoiled: bool = True) -> Path:
     return folder
 
 
-def _mask(path: Path) -> np.ndarray:
+def true_mask(sample: Path, name: str) -> NDArray[np.uint8]:
+    """What a photo's mask should be."""
+    return _mask(sample / "gt_masks" / f"{name}.png")
+
+
+def _mask(path: Path) -> NDArray[np.uint8]:
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     assert mask is not None
     return np.where(cv2.resize(mask, SIZE, interpolation=cv2.INTER_AREA) > 127, np.uint8(255), np.uint8(0))

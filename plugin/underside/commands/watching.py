@@ -21,6 +21,7 @@ __all__ = ["Person", "Program", "status_table"]
 
 # A table of more captures than a screen has lines shows those that are not complete, and the latest.
 _ROWS = 20
+_JOINED = {"yes": "one object", "unsafe": "unsafe to join", "no": "not one object"}
 
 
 class Person(AbstractContextManager["Person"]):
@@ -67,10 +68,8 @@ class Person(AbstractContextManager["Person"]):
 def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> Table:
     """The captures, one a line."""
     table = Table(caption=caption or None, caption_justify="left", box=None, pad_edge=False)
-    for heading in ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", "one object", ""):
-        table.add_column(
-            heading, justify="left" if heading in ("capture", "passes", "verdicts", "one object", "") else "right"
-        )
+    for heading in ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", ""):
+        table.add_column(heading, justify="left" if heading in ("capture", "passes", "verdicts", "") else "right")
     open_first = sorted(captures, key=lambda each: each.complete)
     for each in open_first[:_ROWS]:
         table.add_row(
@@ -81,8 +80,7 @@ def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> T
             str(each.failed or ""),
             str(each.stages.get("by hand", "")),
             ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items()),
-            each.answer,
-            "complete" if each.complete else "",
+            ", ".join(["complete"] * each.complete + [_JOINED[each.answer]] * bool(each.answer)),
         )
     if len(captures) > _ROWS:
         table.add_row(f"and {len(captures) - _ROWS} more")
