@@ -125,7 +125,7 @@ def _conclude(
     if joined is None:
         return None
     manifest: Manifest | None = joined.manifest
-    if any(joined.put_right):
+    if any(joined.put_right) and task.work.chosen.settings.cutout_options is not None:
         manifest = session.cut_out(task.done.capture, halt)
     if manifest is None or halt.is_set():
         return None

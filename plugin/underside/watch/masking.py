@@ -140,7 +140,7 @@ class CaptureSession:
         )
 
     def cut_out(self, capture: Capture, stop: threading.Event) -> Manifest | None:
-        """Make the cut-outs of masks that have changed since, if any are wanted; nothing where it was stopped."""
+        """Make the cut-outs of masks that have changed since; nothing where it was stopped."""
         cut = cut_out_capture(capture, self._out, self._work(capture, self._settings), workers=self._workers, stop=stop)
         return None if cut.unreached else cut.manifest
 
