@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def test_what_is_not_committed_is_gone_and_what_is_stays(path: Path) -> None:
         journal.change(ENTRY.photo, stage=Stage.DONE)
     with Journal(path) as journal:
         assert journal.entry(ENTRY.photo) == ENTRY
+
+
+def test_a_journal_from_before_proofs_is_read_and_taken_up(path: Path) -> None:
+    with Journal(path):
+        pass
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("ALTER TABLE captures DROP COLUMN proof")
+    with looking_into(path) as journal:
+        assert journal.proofs() == {}
+    with Journal(path) as journal:
+        journal.set_complete("vase", complete=True)
+        journal.set_proof("vase", "no", "they do not\nbecome one object")
+        assert journal.proofs() == {"vase": ("no", "they do not\nbecome one object")}
+        journal.set_complete("vase", complete=False)
+        assert journal.proofs() == {}
 
 
 def test_a_commit_survives_a_kill(path: Path) -> None:

@@ -112,6 +112,7 @@ def test_figures_are_told_to_this_machine(tmp_path: Path) -> None:
         watch.until(lambda: [event for event in watch.events("failed") if event["final"]])
         watch.until_complete("vase")
         watch.until(lambda: figures(port)['underside_captures{state="complete"}'] == 1)
+        assert figures(port)['underside_proofs{answer="no"}'] == 0
         told = figures(port)
         assert told['underside_photos{stage="done"}'] == 3
         assert told['underside_photos{stage="set aside"}'] == 1

@@ -131,7 +131,8 @@ def mask_sources(
         run = _Run(capture, work, count, known, alone=alone, door=door, stop=stop or threading.Event())
         outcome, joined = run.mask(), None
         interrupted = bool(outcome.unreached)
-        if best and proof and known is None and not alone and not interrupted:
+        of_all = known is None and not alone and names >= {shot.photo for shot in outcome.manifest.shots}
+        if best and proof and of_all and not interrupted:
             outcome, joined = run.join(outcome)
             interrupted = joined is None
         if work.cutouts_later and not interrupted:

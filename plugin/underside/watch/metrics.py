@@ -76,6 +76,7 @@ def _of_journal(status: Status) -> list[str]:
     stages: Counter[str] = Counter()
     for capture in status.captures:
         stages.update(capture.stages)
+    answers = Counter(capture.answer for capture in status.captures)
     complete = sum(capture.complete for capture in status.captures)
     waiting = sum(capture.waiting for capture in status.captures)
     return [
@@ -85,6 +86,8 @@ def _of_journal(status: Status) -> list[str]:
         *_heading("captures", "gauge", "Captures, complete or in work."),
         f'underside_captures{{state="complete"}} {complete}',
         f'underside_captures{{state="open"}} {len(status.captures) - complete}',
+        *_heading("proofs", "gauge", "Complete captures, by whether their passes are one object."),
+        *(f'underside_proofs{{answer="{each}"}} {answers[each]}' for each in ("yes", "unsafe", "no")),
     ]
 
 
