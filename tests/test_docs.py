@@ -55,6 +55,7 @@ def test_every_option_that_a_page_names_exists(page: Path, run: Run) -> None:
 def test_the_readme_runs_its_own_commands(run: Run, tmp_path: Path) -> None:
     done = run("demo")
     assert done.returncode == 0, done.stderr
+    assert "one object" not in done.stdout + done.stderr  # so few shots cannot be joined: nothing to frighten with
     results = tmp_path / "underside-demo" / "masked" / "figurine"
     assert len(list((results / "masks").rglob("*.png"))) == 12
     assert str(results / "report.html") in done.stdout

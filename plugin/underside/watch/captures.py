@@ -61,7 +61,9 @@ class Captures:
         self._handing_over = HandingOver(plan, journal, crew, tell=tell)
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
         self._results = Results(plan.out, journal, self.intake)
-        self._concluding = Concluding(crew, tell=tell, halt=halt, then=self._concluded, failed=self._failed)
+        self._concluding = Concluding(
+            crew, proves=plan.proof, tell=tell, halt=halt, then=self._concluded, failed=self._failed
+        )
 
     def begin(self) -> None:
         """Take up what an earlier watch left."""

@@ -51,6 +51,7 @@ class Concluding:
         self,
         crew: Crew,
         *,
+        proves: bool,
         tell: Listener,
         halt: threading.Event,
         then: Callable[[Desk, Conclusion | None], None],
@@ -58,6 +59,7 @@ class Concluding:
     ) -> None:
         """``then`` hears of each desk once nothing more is done for it: with nothing where something came between."""
         self._crew = crew
+        self._proves = proves
         self._tell = tell
         self._halt = halt
         self._then = then
@@ -88,7 +90,7 @@ class Concluding:
         assert session is not None
         self._at = desk
         self._crew.start_long(
-            lambda: _conclude(task, session, self._hear_of(desk.name), self._halt),
+            lambda: _conclude(task, session, self._proves, self._hear_of(desk.name), self._halt),
             lambda conclusion: self._end(desk, lambda desk: self._concluded(desk, conclusion)),
             lambda error: self._end(desk, lambda desk: self._failed(desk, error)),
         )
@@ -118,16 +120,18 @@ class Concluding:
 
 
 def _conclude(
-    task: _Task, session: CaptureSession, tell: Callable[[str], None], halt: threading.Event
+    task: _Task, session: CaptureSession, proves: bool, tell: Callable[[str], None], halt: threading.Event
 ) -> Conclusion | None:
-    mend = Effort(task.work.chosen.settings.effort) is Effort.BEST
-    joined = join(task.work.out, mend=mend, tell=tell, stop=halt, moot=lambda: task.desk.stale)
+    done, mend = task.done, Effort(task.work.chosen.settings.effort) is Effort.BEST
+    joined: Joined | None = Joined(done.manifest, done.manifest, mend=False)
+    if proves:
+        joined = join(task.work.out, mend=mend, tell=tell, stop=halt, moot=lambda: task.desk.stale)
     if joined is None:
         return None
     manifest: Manifest | None = joined.manifest
     if any(joined.put_right) and task.work.chosen.settings.cutout_options is not None:
-        manifest = session.cut_out(task.done.capture, halt)
+        manifest = session.cut_out(done.capture, halt)
     if manifest is None or halt.is_set():
         return None
     layouts = session.lay_out(manifest, task.work.chosen.layouts)
-    return Conclusion(replace(task.done, manifest=manifest), joined, layouts)
+    return Conclusion(replace(done, manifest=manifest), joined, layouts)

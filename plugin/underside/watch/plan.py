@@ -33,5 +33,7 @@ class Plan:
     once: bool = False
     """Catch up and end."""
     workers: int = 1
+    proof: bool = True
+    """Ask of every complete capture whether its passes are one object, where the extra is there."""
     on_capture: tuple[str, ...] = ()
     """A command that is given the manifest's path when a capture is complete."""
