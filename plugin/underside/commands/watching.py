@@ -80,11 +80,16 @@ def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> T
             str(each.failed or ""),
             str(each.stages.get("by hand", "")),
             ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items()),
-            ", ".join(["complete"] * each.complete + [_JOINED[each.answer]] * bool(each.answer)),
+            _end_of(each),
         )
     if len(captures) > _ROWS:
         table.add_row(f"and {len(captures) - _ROWS} more")
     return table
+
+
+def _end_of(capture: CaptureStatus) -> str:
+    told = ["complete"] if capture.complete else []
+    return ", ".join([*told, *([_JOINED[capture.answer]] if capture.answer else [])])
 
 
 class Program(AbstractContextManager["Program"]):
