@@ -16,7 +16,7 @@ _LOOK_EVERY = 0.1
 # Who ends us by ending all our processes at once has told us, too, within so long.
 _TOLD_WITHIN = 1.0
 # Shots that come meanwhile go first.
-_NICE = 10
+_NICE = 5
 
 
 def prove_apart(
