@@ -23,7 +23,6 @@ def the_extra() -> None:
 
 
 def test_a_no_is_loud_and_asked_again_when_another_shot_has_come(run: Run, tmp_path: Path) -> None:
-    note = tmp_path / "handed-over"
     with Watch(tmp_path, "--on-capture", f"cp -t {tmp_path}", proof=True).begins() as watch:
         put_some(watch.root / "vase" / "upright", 3)
         put_some(watch.root / "vase" / "flipped", 3, first=3)
@@ -41,7 +40,6 @@ def test_a_no_is_loud_and_asked_again_when_another_shot_has_come(run: Run, tmp_p
         watch.until_complete("vase", times=2)
         assert "Only 0 of 7 shots" in watch.events("proof")[1]["reasons"][0]
         assert watch.stop() == 0
-    assert note.exists() is False
     assert "warning underside: vase: they do not" in (watch.out / ".underside" / "watch.log").read_text()
     assert 'id="proof"' in (watch.out / "vase" / "report.html").read_text(encoding="utf-8")
 
@@ -81,7 +79,7 @@ def test_a_proof_gives_way_and_after_a_kill_the_masks_are_put_right_all_the_same
     put_some(tmp_path / "captures" / "bowl", 2)
     late = tmp_path / "captures" / "lit" / "flipped" / "late.jpg"
     with Watch(tmp_path, settings=(*BEST, *SOON), proof=True).begins() as watch:
-        watch.until(lambda: watch.events("proving"), seconds=240)
+        watch.until(lambda: watch.events("proving"), seconds=600)
         # Other captures go on, their ends too but for the proof.
         put_some(watch.root / "bowl", 1, first=2)
         watch.until_masked("bowl/IMG_0002.jpg")
@@ -92,7 +90,7 @@ def test_a_proof_gives_way_and_after_a_kill_the_masks_are_put_right_all_the_same
         assert not watch.events("proof")
         late.unlink()
         before = len(watch.events("proving"))
-        watch.until(lambda: len(watch.events("proving")) > before, seconds=240)
+        watch.until(lambda: len(watch.events("proving")) > before, seconds=600)
         asked_at = time.monotonic()
         assert watch.stop() == 0
         assert time.monotonic() - asked_at < 10  # alone on the machine it takes a tenth of a second
@@ -103,13 +101,13 @@ def test_a_proof_gives_way_and_after_a_kill_the_masks_are_put_right_all_the_same
         return any(shot["next_sha256"] for shot in shots)
 
     with Watch(tmp_path, settings=(*BEST, *SOON), proof=True).begins() as watch:
-        watch.until(is_repairing, seconds=400)
+        watch.until(is_repairing, seconds=900)
         os.kill(watch.process.pid, signal.SIGKILL)
         watch.process.wait(20)
     for path in (tmp_path / "out" / "lit" / "masks").rglob("*.png"):
         assert path.read_bytes().endswith(b"IEND\xaeB`\x82")
     with Watch(tmp_path, "--once", settings=BEST, proof=True) as watch:
-        assert watch.process.wait(500) == 0
+        assert watch.process.wait(900) == 0
     assert not leftovers(watch.out)
     ours, theirs = manifest(watch.out, "lit"), manifest(joined.folder / "out", "lit")
     assert [shot["mask_sha256"] for shot in ours["shots"]] == [shot["mask_sha256"] for shot in theirs["shots"]]
