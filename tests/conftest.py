@@ -132,6 +132,8 @@ def joined(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
     return Joined(sample, folder, tuple(json.loads(line) for line in done.stdout.splitlines()))
+
+
 @pytest.fixture
 def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -114,7 +114,7 @@ def test_passes_that_do_not_join_are_told_and_no_mask_is_touched(run: Run, tmp_p
     assert manifest.proof is not None
     assert (manifest.proof.answer, manifest.proof.repaired) == ("no", ())
     assert not any(shot.steps for shot in manifest.shots)
-    assert 'id="proof"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="not-joined"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     # A shot more is another question.
     put_some(tmp_path / "vase" / "flipped", 1, first=6)
     assert "Only 0 of 7 shots" in run("mask", tmp_path / "vase", "-o", "out", *QUICK).stdout

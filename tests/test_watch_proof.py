@@ -41,7 +41,7 @@ def test_a_no_is_loud_and_asked_again_when_another_shot_has_come(run: Run, tmp_p
         assert "Only 0 of 7 shots" in watch.events("proof")[1]["reasons"][0]
         assert watch.stop() == 0
     assert "warning underside: vase: they do not" in (watch.out / ".underside" / "watch.log").read_text()
-    assert 'id="proof"' in (watch.out / "vase" / "report.html").read_text(encoding="utf-8")
+    assert 'id="not-joined"' in (watch.out / "vase" / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_the_extra_it_is_named_once_and_only_where_the_effort_is_best(tmp_path: Path) -> None:

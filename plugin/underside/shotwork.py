@@ -111,7 +111,7 @@ class ShotWork:
             if self._options is not None:
                 record = self._cut_out(shot, photo, mask, record, before)
             elif before is not None and self.cutouts_later:
-                record = _with_cutout_of(record, before)
+                record = with_cutout_of(record, before)
             return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
         except Exception as error:  # one shot cannot harm another, whatever it is
             return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))

@@ -20,7 +20,6 @@ from underside.report import (
     PassLine,
     Scene,
     TieLine,
-    write_contact_sheet,
     write_coverage_page,
 )
 
@@ -36,12 +35,10 @@ ANSWERS: Mapping[Verdict, str] = {
 
 
 def show_proof(proof: Proof, out: Path, repaired: Sequence[Repaired] | None = None) -> Path:
-    """Write the page, and the contact sheet anew, which leads to it; ``repaired`` is none where that was not asked."""
+    """Write the page, to which the contact sheet leads; ``repaired`` is none where that was not asked."""
     manifest = load(out)
     assert manifest is not None, "what was proven has a manifest"
-    page = write_coverage_page(_facts(proof, repaired), manifest, out)
-    write_contact_sheet(manifest, out)
-    return page
+    return write_coverage_page(_facts(proof, repaired), manifest, out)
 
 
 def _facts(proof: Proof, repaired: Sequence[Repaired] | None) -> CoverageFacts:

@@ -35,7 +35,7 @@ def write_contact_sheet(manifest: Manifest, out: Path) -> Path:
         proof=_proof(sheet),
         facts=_facts(sheet),
         failed=_failed(sheet),
-        proof=_proof(manifest.proof),
+        not_joined=_not_joined(manifest.proof),
         warnings=_warnings(manifest.warnings),
         charts=_charts(sheet),
         cards=cards(sheet),
@@ -122,13 +122,13 @@ def _after_name(reason: str, photo: str) -> str:
     return rest if rest != reason else f": {reason}"
 
 
-def _proof(proof: ProofRecord | None) -> Html:
+def _not_joined(proof: ProofRecord | None) -> Html:
     """What speaks against the passes being one object; nothing where nothing does."""
     if proof is None or not proof.reasons:
         return Html("")
     said = {"no": "The passes do not become one object", "unsafe": "An engine may join the passes wrongly"}
     return markup(
-        '<section class="notice alarm" id="proof"><h2>$said</h2><ul>$items</ul></section>',
+        '<section class="notice alarm" id="not-joined"><h2>$said</h2><ul>$items</ul></section>',
         said=said.get(proof.answer, proof.answer),
         items=join(markup("<li>$text</li>", text=reason) for reason in proof.reasons),
     )
