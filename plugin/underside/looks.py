@@ -59,16 +59,16 @@ def find_object(
     ``first`` is the first look, where it was taken before.
     """
     whole = (0, 0, frame.width, frame.height)
-    first = first or Found(_look(segmenter, frame, pixels, whole, closer=False), whole)
+    first = first or Found(_look(segmenter, frame, pixels, whole), whole)
     if looks == 1:
         return first
     box = first.object_box or object_box(first)
     if box is None:
         return first
-    closer = _look(segmenter, frame, pixels, box, closer=True)
+    closer = _look(segmenter, frame, pixels, box)
     wider = _where_not_cut(closer, box, whole)
     if wider != box:
-        box, closer = wider, _look(segmenter, frame, pixels, wider, closer=True)
+        box, closer = wider, _look(segmenter, frame, pixels, wider)
     before = resampled(first.matte, first.box, box, closer.shape)
     return Found(_CLOSER_WEIGHT * closer + (1 - _CLOSER_WEIGHT) * before, box)
 
@@ -86,12 +86,10 @@ def _within(frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uin
     return pixels[top:bottom, left:right]
 
 
-def _look(
-    segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box, *, closer: bool
-) -> NDArray[np.float32]:
+def _look(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
     view = to_srgb(_reduced(_within(frame, pixels, box), segmenter, frame), frame.icc)
     upright = np.ascontiguousarray(turn_upright(view, frame.orientation))
-    matte = matte_of(segmenter, upright, closer=closer) if segmenter.closer_look else segmenter.matte(upright)
+    matte = matte_of(segmenter, upright) if segmenter.closer_look else segmenter.matte(upright)
     return turn_stored(matte, frame.orientation)
 
 

@@ -1,4 +1,4 @@
-"""How a part of a photo is shown to a network that learnt turntables: at the exposure and quiet that it learnt from.
+"""How a photo is shown to a network that learnt turntables: with the lights of bright rooms spread, too.
 
 It was trained on photos whose object is of middling brightness. White things in white rooms differ in their last few
 levels only, and it does not see them; spread out, these levels are plain. Figures: docs/quality.md.
@@ -23,21 +23,16 @@ _BRIGHT, _MIDDLING, _STEEPEST = 0.7, 0.5, 10.0
 # the spread picture where more than so much of it is lighter, wholly where more than the other.
 _BLACK = 0.2
 _SOME_LIGHT, _MOSTLY_LIGHT = 0.5, 0.75
-# Noise (deviation, of 1) above which a closer look is smoothed, and how far, in its own pixels. High ISO in the dark
-# measures .016, the clean samples .004; smoothing those costs .002, and the first look gains nothing by it.
-_NOISY, _SMOOTHING = 0.01, 1.2
 
 
-def matte_of(segmenter: Segmenter, view: Picture, *, closer: bool) -> Matte:
-    """What the segmenter sees in an upright picture of the whole photo or, ``closer``, of the object."""
+def matte_of(segmenter: Segmenter, view: Picture) -> Matte:
+    """What the segmenter sees in an upright picture, of a whole photo or of a part."""
     columns, rows = segmenter.grid(view.shape[1], view.shape[0])
     if columns >= view.shape[1] or rows >= view.shape[0]:
         seen = view
     else:
         seen = cv2.resize(view, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    if closer and _noise(grey) > _NOISY:
-        seen = cv2.GaussianBlur(seen, (0, 0), _SMOOTHING).astype(np.uint8, copy=False)
     matte = segmenter.matte(seen)
     middle = float(np.median(grey)) / 255
     if middle <= _BRIGHT:
@@ -45,21 +40,14 @@ def matte_of(segmenter: Segmenter, view: Picture, *, closer: bool) -> Matte:
     power = min(_STEEPEST, float(np.log(_MIDDLING) / np.log(min(middle, 0.999))))
     table = np.rint(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
     spread = segmenter.matte(cv2.LUT(seen, table).astype(np.uint8, copy=False))
-    weight = _lightness(np.maximum(matte, spread), cv2.LUT(grey, table))
+    weight = _lightness(np.maximum(matte, spread), cv2.LUT(grey, table).astype(np.uint8, copy=False))
     return (weight * spread + (1 - weight) * matte).astype(np.float32, copy=False)
 
 
-def _noise(grey: Picture) -> float:
-    """Deviation of a pixel from its neighbours that no edge or slope explains."""
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    left = np.abs(cv2.filter2D(grey, cv2.CV_16S, kernel))
-    # 36 is the sum of the kernel's squares; the median of a normal distribution's absolute values is .6745 of it.
-    return float(np.median(left)) / 0.6745 / 6 / 255
-
-
-def _lightness(object_: Matte, spread: NDArray[np.generic]) -> float:
+def _lightness(object_: Matte, spread: Picture) -> float:
     """How far the object is light, 0 to 1."""
-    levels = cv2.resize(spread, object_.shape[::-1], interpolation=cv2.INTER_AREA)[object_ > 0.5]
+    size = (object_.shape[1], object_.shape[0])
+    levels = cv2.resize(spread, size, interpolation=cv2.INTER_AREA)[object_ > 0.5]
     if levels.size == 0:
         return 0.0
     share = float((levels > 255 * _BLACK).mean())
