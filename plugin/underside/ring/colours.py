@@ -52,15 +52,16 @@ def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colour
     of_object = np.zeros(_SHAPE, np.float64)
     around = np.zeros(_SHAPE, np.float64)
     for observation in observations:
-        index = _index(observation.pixels.astype(np.float32))
+        index = _index_of_bytes(observation.pixels)
         sure = cv2.erode((observation.matte > _SURE_OBJECT).astype(np.uint8), np.ones((3, 3), np.uint8))
         of_object += _counts(index[sure.astype(np.bool_)])
         reach = 2 * round(_AROUND * float(np.hypot(*sure.shape))) + 1
         near = cv2.dilate((observation.matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
         around += _counts(index[near.astype(np.bool_) & (observation.matte < _SURE_BACKGROUND)])
-    on_both = float(np.minimum(_shares(of_object), _shares(around)).sum())
+    shares = _shares(of_object), _shares(around)
+    on_both = float(np.minimum(*shares).sum())
     trust = 0.0 if noisy else float(np.clip((_NO_TRUST - on_both) / (_NO_TRUST - _FULL_TRUST), 0, 1))
-    return Colours(_density(of_object), _density(around), trust)
+    return Colours(_density(shares[0]), _density(shares[1]), trust)
 
 
 def _index(view: Layer) -> NDArray[np.intp]:
@@ -71,18 +72,31 @@ def _index(view: Layer) -> NDArray[np.intp]:
     return np.asarray((light * _TINT + warm) * _TINT + cold, np.intp)
 
 
-def _counts(index: NDArray[np.intp]) -> NDArray[np.float64]:
+def _index_of_bytes(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """The same for whole levels, by whole numbers."""
+    red, green, blue = (pixels[..., channel].astype(np.int16) for channel in range(3))
+    light = (red + green + blue) // (768 // _LIGHT)
+    step = int(_STEP)
+    warm, cold = (np.clip((2 * (other - green) + step * _TINT) // (2 * step), 0, _TINT - 1) for other in (red, blue))
+    return np.asarray((light * _TINT + warm) * _TINT + cold, np.int16)
+
+
+def _counts(index: NDArray[np.int16]) -> NDArray[np.float64]:
     return np.bincount(index, minlength=_LIGHT * _TINT**2).reshape(_SHAPE).astype(np.float64)
 
 
 def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of all that was counted, blurred along each axis, so that a colour's neighbours count too."""
     for axis in range(3):
-        padded = np.pad(counts, [(1, 1) if other == axis else (0, 0) for other in range(3)], mode="edge")
-        low, middle, high = (np.take(padded, range(i, i + counts.shape[axis]), axis=axis) for i in range(3))
-        counts = (low + 2 * middle + high) / 4
+        middle = np.moveaxis(counts, axis, 0)
+        blurred = 2 * middle
+        blurred[1:] += middle[:-1]
+        blurred[0] += middle[0]
+        blurred[:-1] += middle[1:]
+        blurred[-1] += middle[-1]
+        counts = np.moveaxis(blurred, 0, axis) / 4
     return counts / counts.sum() if counts.any() else np.full(_SHAPE, 1 / counts.size)
 
 
-def _density(counts: NDArray[np.float64]) -> Layer:
-    return np.log((1 - _UNMET) * _shares(counts) * counts.size + _UNMET).astype(np.float32)
+def _density(shares: NDArray[np.float64]) -> Layer:
+    return np.log((1 - _UNMET) * shares * shares.size + _UNMET).astype(np.float32)

@@ -94,8 +94,9 @@ class RingBuilder:
             return None
         smoothing = _smoothing([shot.noise for shot in self._kept])
         kept = [_smoothed(shot, smoothing) for shot in self._kept]
-        room = learn_room(kept)
-        gains = [gain_between(shot.pixels, room.middle, ~hidden_by(shot.matte)) for shot in kept]
+        hidden = [hidden_by(shot.matte) for shot in kept]
+        room = learn_room([shot.pixels for shot in kept], hidden)
+        gains = [gain_between(shot.pixels, room.middle, ~out) for shot, out in zip(kept, hidden, strict=True)]
         even = [replace(shot, pixels=levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
         mattes = np.stack([shot.matte for shot in kept])
         free = ~hidden_by(mattes.max(axis=0))

@@ -53,5 +53,12 @@ def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
 def _noise(pixels: Pixels) -> float:
     """Standard deviation of a pixel, from what neither flat places nor slopes explain (after Immerkaer)."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    cross = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
-    return float(np.median(np.abs(cross))) / (0.6745 * 6)
+    cross = cv2.filter2D(grey, cv2.CV_16S, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
+    return float(_median(np.abs(cross))) / (0.6745 * 6)
+
+
+def _median(whole: NDArray[np.int16]) -> float:
+    """Of whole numbers: counted, which is many times faster than to sort them."""
+    up_to = np.cumsum(np.bincount(whole.ravel()))
+    middle = ((whole.size - 1) // 2, whole.size // 2)
+    return float(np.searchsorted(up_to, middle, side="right").mean())
