@@ -42,12 +42,12 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
 
 
 def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
-    """Averaged to a smaller grid; halving first is twice as fast as one step over a whole photo."""
-    while pixels.shape[1] >= 4 * columns and pixels.shape[0] >= 4 * rows:
+    """Averaged to a smaller grid, by halves: many times faster than over pixels that are cut into parts."""
+    while pixels.shape[1] >= 2 * columns and pixels.shape[0] >= 2 * rows:
         half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
         even = pixels[: 2 * half[1], : 2 * half[0]]
         pixels = cv2.resize(even, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _noise(pixels: Pixels) -> float:

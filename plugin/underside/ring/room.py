@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Room", "gain_between", "hidden_by", "learn_room", "levelled"]
+__all__ = ["Room", "evened", "gain_between", "hidden_by", "learn_room", "levelled"]
 
 # The object's outline is kept off the room by so much of the picture's diagonal.
 _MARGIN = 0.012
@@ -74,6 +74,12 @@ def gain_between(pixels: Pixels, room: Pixels, free: NDArray[np.bool_]) -> Layer
         return np.ones(3, np.float32)
     gain = np.median((shot[use].astype(np.float32) / still[use].astype(np.float32)).T.copy(), axis=1)
     return np.asarray(np.clip(gain, 0.25, 4.0), np.float32)
+
+
+def evened(pixels: Pixels, gain: Layer) -> Layer:
+    """The shot with its gain taken out, in fractions of a level; channels first."""
+    levels = np.arange(256, dtype=np.float32)
+    return np.stack([cv2.LUT(plane, levels / own) for plane, own in zip(cv2.split(pixels), gain, strict=True)])
 
 
 def levelled(pixels: Pixels, gain: Layer) -> Pixels:
