@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,14 @@ class Photo(Header):
     path: Path
     data: bytes = field(repr=False)
     """The file's bytes."""
-    sha256: str
     size: int
     mtime_ns: int
     container: Container
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 def open_photo(path: Path, *, max_megapixels: float = 250) -> Photo:
@@ -69,7 +74,6 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         **vars(header) | {"notes": header.notes + (misnamed if named is not container else ())},
         path=path,
         data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         mtime_ns=mtime_ns,
         container=container,

@@ -1,7 +1,7 @@
 """What a ring knows of its shots, learnt from a bounded sample of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO
@@ -25,7 +25,7 @@ from underside.ring.evidence import (
 )
 from underside.ring.observation import Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
-from underside.ring.weighing import Behind, Places, Sight, all_evidence, halved, weighed
+from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 
 __all__ = ["RingBuilder", "RingKnowledge"]
 
@@ -120,6 +120,7 @@ class RingKnowledge:
     """The empty platter and room, as bright as the room."""
     smoothing: float
     """What the shots were blurred by against their noise, in pixels of the room."""
+    _behind_all: dict[tuple[Shape, float], Behind] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """A matte with all that the ring knows, on its own grid and box; ``pixels`` as for ``find_object``."""
@@ -166,6 +167,15 @@ class RingKnowledge:
         )
 
     def _behind(self, box: Box, frame: Frame, places: Places) -> Behind:
+        if places.chosen is not None or box != (0, 0, frame.width, frame.height):
+            return self._behind_part(box, frame, places)
+        # What stands behind a whole photo is the same for each shot.
+        grid = (places.shape, places.pixel)
+        if grid not in self._behind_all:
+            self._behind_all[grid] = self._behind_part(box, frame, places)
+        return self._behind_all[grid]
+
+    def _behind_part(self, box: Box, frame: Frame, places: Places) -> Behind:
         down, across = self.room.middle.shape[0] / frame.height, self.room.middle.shape[1] / frame.width
         part = (box[0] * across, box[1] * down, (box[2] - box[0]) * across, (box[3] - box[1]) * down)
         finer = places.shape[1] / (part[2] * places.pixel)

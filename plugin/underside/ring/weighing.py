@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from underside.ring.evidence import (
 )
 from underside.ring.room import evened
 
-__all__ = ["Behind", "Places", "Sight", "all_evidence", "weighed"]
+__all__ = ["Behind", "Places", "Shape", "Sight", "all_evidence", "weighed"]
 
 # Where half the grid is less sure than these log-odds, and along its outline, the whole grid is asked: one place in
 # six. Against asking it everywhere this cost no capture more than .0003 in the mean (flip-sample and five tuning
@@ -63,13 +64,19 @@ class Places:
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             size = (self.shape[1], self.shape[0])
             return planes(cv2.warpAffine(picture, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
-        down, across = np.divmod(self.chosen, self.shape[1])
-        full = -(-len(down) // _ROW) * _ROW
-        x, y = np.zeros(full, np.float32), np.zeros(full, np.float32)
-        x[: len(down)], y[: len(down)] = across * step_x + start_x, down * step_y + start_y
-        maps = (x.reshape(-1, _ROW), y.reshape(-1, _ROW))
+        down, across = self._down_and_across
+        maps = (across * np.float32(step_x) + np.float32(start_x), down * np.float32(step_y) + np.float32(start_y))
         found = planes(cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-        return found.reshape(len(found), full)[:, : len(down)]
+        return found.reshape(len(found), -1)[:, : len(self.chosen)]
+
+    @cached_property
+    def _down_and_across(self) -> tuple[Layer, Layer]:
+        """Rows and columns of the chosen places, in rows of their own."""
+        assert self.chosen is not None
+        padded = np.zeros(-(-len(self.chosen) // _ROW) * _ROW, np.int32)
+        padded[: len(self.chosen)] = self.chosen
+        down, across = np.divmod(padded.reshape(-1, _ROW), np.int32(self.shape[1]))
+        return down.astype(np.float32), across.astype(np.float32)
 
 
 @dataclass(frozen=True)
