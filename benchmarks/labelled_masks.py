@@ -24,7 +24,7 @@ from underside.masker import Masked, Masker
 from underside.photo import open_photo
 from underside.pipeline import _rings
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
-from underside.rings import learnt_together
+from underside.kept_rings import learnt_together
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters.by_name import make_segmenter
 from underside.segmenters.network import NetworkSegmenter

@@ -16,6 +16,7 @@ from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
 from underside.manifest import Manifest, ShotRecord, State
+from underside.photo import Hashed
 from underside.ring import Agreement, Silhouette, agreement
 from underside.shotrecord import judged_alone
 from underside.shotwork import Done, ShotWork, Tried
@@ -154,6 +155,7 @@ class _Run:
         self._alone = alone
         self._signs: dict[str, Signs] = {}
         self._tried: dict[str, Tried] = {}
+        self._hashed: dict[str, Hashed] = {}
         self.done = self.masked = self.kept = self.unjudged = 0
         self.failed: list[ShotRecord] = []
         self.broken_by: UndersideError | None = None
@@ -174,7 +176,15 @@ class _Run:
         """Mask the shots, and judge the masks together."""
         shots, ring, seen = group.shots, group.ring, group.seen
         work = (
-            partial(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name), ahead=True)
+            partial(
+                self._work.do,
+                shot,
+                self._book.before(shot),
+                ring,
+                seen.get(shot.name),
+                hashed=self._hashed.get(shot.name),
+                ahead=True,
+            )
             for shot in shots
         )
         self._fly(work, pool, in_flight, self._count)
@@ -254,7 +264,14 @@ class _Run:
         before = self._book.before(shot)
         if before is not None and before.sha256 and before.is_of(shot.path):
             return before.sha256
-        return content_of_file(shot.path)
+        try:
+            facts = shot.path.stat()
+        except OSError:
+            return ""
+        content = content_of_file(shot.path)
+        if content:
+            self._hashed[shot.name] = Hashed(content, facts.st_size, facts.st_mtime_ns)
+        return content
 
     def _count(self, done: Done) -> None:
         self._book.enter(done.record)

@@ -21,7 +21,7 @@ from underside.ladder import Agreed, Ahead, Ladder
 from underside.manifest import ShotRecord, State, Step
 from underside.masker import REVISION, Masked
 from underside.masks import CUTOUTS, mask_name, read_mask
-from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
+from underside.photo import Hashed, Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.promises import Promises
@@ -113,13 +113,14 @@ class ShotWork:
         ring: str = "",
         seen: Seen | None = None,
         *,
+        hashed: Hashed | None = None,
         ahead: bool = False,
     ) -> Done:
         """Do what is missing for a shot; a photo that cannot be used gives a record that says why.
 
         ``ring`` stands for all photos that ``seen`` was learnt from. The verdict is of the mask by itself: ``climb``
-        holds it against its neighbours. ``ahead``: try other ways at once where it asks for them, while the photo is
-        at hand; what comes of them is for ``climb``.
+        holds it against its neighbours. ``hashed`` is the photo's file as it was hashed before. ``ahead``: try other
+        ways at once where the verdict asks for them, while the photo is at hand; what comes of them is for ``climb``.
         """
         started = time.monotonic()
         record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
@@ -129,7 +130,7 @@ class ShotWork:
             if before is not None and self.is_masked(shot, before, ring):
                 # A raw file may have come since, or another pass been told apart.
                 return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
-            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels, hashed=hashed)
             record, mask, made = self._masked(shot, photo, before, ring, seen)
             if self._options is not None:
                 record = self._cut_out(shot, photo, mask, record, before)
