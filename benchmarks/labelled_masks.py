@@ -18,13 +18,13 @@ from PIL import Image
 from underside.capture import Capture, Shot, read_capture
 from underside.engine import load_masker
 from underside.errors import UndersideError
+from underside.kept_rings import learnt_together
 from underside.ladder import Ladder, make_ladder
 from underside.looks import Found, find_object
 from underside.masker import Masked, Masker
 from underside.photo import open_photo
 from underside.pipeline import _rings
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
-from underside.kept_rings import learnt_together
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters.by_name import make_segmenter
 from underside.segmenters.network import NetworkSegmenter

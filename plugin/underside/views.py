@@ -57,7 +57,7 @@ def _noise(grey: Picture) -> float:
     return float(np.median(left)) / 0.6745 / 6 / 255
 
 
-def _lightness(object_: Matte, spread: NDArray[np.generic]) -> float:
+def _lightness(object_: Matte, spread: cv2.typing.MatLike) -> float:
     """How far the object is light, 0 to 1."""
     levels = cv2.resize(spread, object_.shape[::-1], interpolation=cv2.INTER_AREA)[object_ > 0.5]
     if levels.size == 0:
