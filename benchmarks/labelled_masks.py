@@ -240,8 +240,8 @@ def _labelled(folder: Path, way: _Way, shot: Shot, masked: Masked, each: _Made, 
 
 def _empty(folder: Path, way: _Way, plate: Shot) -> Iterator[Labelled]:
     """The empty platter, masked as if it were a shot."""
-    positions = {id(seen.position): seen.position for seen in way.seen.values() if seen.ring is not None}
-    seen = Seen(-1, None, None, [position for position in positions.values() if position is not None])
+    places = [seen.look.position for seen in way.seen.values() if seen.look is not None and seen.ring is not None]
+    seen = Seen(-1, None, list({id(place): place for place in places if place is not None}.values()))
     masked = way.ladder.masker.mask_photo(open_photo(plate.path), seen)
     yield _labelled(folder, way, plate, masked, _Made(USUAL, masked.found, masked.mask), plate=True)
 

@@ -14,9 +14,9 @@ __all__ = ["write_photos"]
 SIZE = (6000, 4000)
 
 
-def write_photos(folder: Path, count: int) -> None:
-    """Write so many different photos; those that are there already stay."""
-    sources = sorted(demo_folder().glob("[uf]*/*.JPG"))
+def write_photos(folder: Path, count: int, *, passes: str = "[uf]*") -> None:
+    """Write so many different photos of some of the demo's passes; those that are there already stay."""
+    sources = sorted(demo_folder().glob(f"{passes}/*.JPG"))
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         path = folder / f"DSC_{number:04}.JPG"

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.looks import Found, Frame, _look, object_box, resampled
+from underside.looks import Found, Frame, _look, _view, object_box, resampled
 from underside.photo import decode, open_photo
 from underside.refine import Box, refine
 from underside.ring import RingBuilder, RingKnowledge, camera_positions, glance, observe
@@ -91,12 +91,17 @@ def _mask_in(path: Path, otherwise: Mask) -> Mask:
 def look(shot: Shot, box: Box, folder: Path | None) -> Layer:
     """The network's answer, from the cache where it is there."""
     if folder is None:
-        return _look(_segmenter(), shot.frame, shot.pixels, box)
+        return _answer(shot, box)
     path = folder / (hashlib.sha256(f"{shot.path} {box}".encode()).hexdigest()[:24] + ".npy")
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(path, _look(_segmenter(), shot.frame, shot.pixels, box).astype(np.float16))
+        np.save(path, _answer(shot, box).astype(np.float16))
     return np.load(path).astype(np.float32)  # type: ignore[no-any-return]
+
+
+def _answer(shot: Shot, box: Box) -> Layer:
+    view = _view(_segmenter(), shot.frame, shot.pixels, box)
+    return _look(_segmenter(), shot.frame, view, closer=box != (0, 0, shot.frame.width, shot.frame.height))
 
 
 def first_look(shot: Shot, folder: Path | None) -> Found:

@@ -14,6 +14,7 @@ from underside.ladder import Climbed, Ladder
 from underside.ladder.rungs import FromNeighbours, Lenders
 from underside.looks import Found, Frame
 from underside.masker import Effort, Look, Masked, Masker
+from underside.ring import Agreement
 from underside.verdict import Grade
 
 WIDTH, HEIGHT = 320, 240
@@ -118,6 +119,29 @@ def test_a_very_good_mask_is_left_alone_unless_every_step_is_asked_for() -> None
     best = Ladder(Masker(Same(disc()), effort=Effort.BEST), [Offers(disc())])
     assert best.asks_for(replace(verdict, grade=Grade.VERY_GOOD))
     assert not Ladder(masker).asks_for(replace(verdict, grade=Grade.INSUFFICIENT))
+
+
+def test_a_climb_while_the_photo_is_at_hand_ends_as_one_made_later() -> None:
+    masker = Masker(Same(disc(left=0.4)), effort=Effort.BEST)
+    ladder = Ladder(masker, [Offers(disc(left=0.2), name="worse"), Offers(disc(), name="better")])
+    start = masked(masker, disc(left=0.4))
+    ahead, mask = ladder.climb_ahead(start, ladder.signs(start, start.found, start.mask))
+    later = ladder.climb(start, lambda _: None, list)
+    assert ladder.settle(ahead, lambda _: None) == (later.verdict, later.steps)
+    assert np.array_equal(mask, later.mask)
+    assert [step.taken for step in later.steps] == [False, True]
+
+
+def test_a_climb_that_goes_another_way_once_the_neighbours_are_known_is_made_again() -> None:
+    masker = Masker(Same(disc(left=0.8)))
+    ladder = Ladder(masker, [Offers(disc())])
+    start = masked(masker, disc(left=0.8))
+    ahead, _ = ladder.climb_ahead(start, ladder.signs(start, start.found, start.mask))
+    settled = ladder.settle(ahead, lambda _: None)
+    # By itself the mask is good enough to be left alone; in a ring it is not.
+    assert settled is not None
+    assert settled[1] == ()
+    assert ladder.settle(ahead, lambda _: Agreement(1.0, "")) is None
 
 
 def test_neighbours_lend_the_matte_that_a_shot_has_lost() -> None:

@@ -22,8 +22,9 @@ from underside.capture import Capture, Shot
 from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically, writing
 from underside.masker import REVISION, Masker
+from underside.refine import Box
 from underside.ring import Glance, RingKnowledge
-from underside.survey import Position, Seen, Surveyor
+from underside.survey import FirstLook, Position, Seen, Surveyor
 
 __all__ = [
     "Group",
@@ -42,7 +43,7 @@ _FEWEST_TO_LEARN_FROM = 4
 # A survey keeps half a megabyte a shot.
 _LEARNT_AT_ONCE = 400
 _INDEX = "rings.json"
-_FORMAT = 1
+_FORMAT = 2
 # Another processor, or another version of the runtime, finds the same room to all that matters.
 _OF_THE_MACHINE = ("provider", "onnxruntime")
 _AGAIN = "Run `underside rings` again, with the settings of the masks"
@@ -136,10 +137,12 @@ class Rings:
             mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
 
         def maker(sha256: str) -> Callable[[], Seen]:
-            place, at = group["shots"][sha256]
+            place, at, box = group["shots"][sha256]
             if sha256 in mattes:
-                return lambda: Seen(place, mattes[sha256], None if at is None else positions[at])
-            return lambda: Seen(place, None, None, positions)
+                position = None if at is None else positions[at]
+                look = FirstLook(mattes[sha256], position, None if box is None else tuple(box))
+                return lambda: Seen(place, look)
+            return lambda: Seen(place, None, positions)
 
         return {sha256: maker(sha256) for sha256 in hashes}
 
@@ -230,14 +233,15 @@ def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, st
     names = [f"position-{number}-{at}.npz" for at in range(len(positions))]
     for name, position in zip(names, positions, strict=True):
         _save_position(folder, name, position)
-    shots: dict[str, tuple[int, int | None]] = {}
+    shots: dict[str, tuple[int, int | None, Box | None]] = {}
     mattes: dict[str, NDArray[np.uint8]] = {}
     for shot in group.shots:
         sha256, seen = hashes[shot.name], group.seen.get(shot.name)
-        at = positions.index(seen.position) if seen and seen.position in positions else None
-        shots[sha256] = (seen.place if seen else -1, at)
-        if seen is not None and seen.matte is not None:
-            mattes[sha256] = seen.matte
+        look = seen.look if seen else None
+        at = positions.index(look.position) if look and look.position in positions else None
+        shots[sha256] = (seen.place if seen else -1, at, look.object_box if look else None)
+        if look is not None:
+            mattes[sha256] = look.matte
     looks = f"looks-{number}.npz"
     _save_arrays(folder / looks, mattes)
     return {"ring": group.ring, "positions": names, "looks": looks, "shots": shots}
@@ -248,7 +252,7 @@ def _positions(seen: Iterable[Seen]) -> Sequence[Position]:
     for each in seen:
         if each.among:
             return each.among
-    found = {id(each.position): each.position for each in seen if each.position is not None}
+    found = {id(each.look.position): each.look.position for each in seen if each.look and each.look.position}
     return [position for position in found.values() if position.ring is not None]
 
 

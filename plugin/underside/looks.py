@@ -49,6 +49,8 @@ class Found:
     box: Box
     object_box: Box | None = None
     """Where the closer look should go, where that is known better than by the matte itself."""
+    view: NDArray[np.uint8] | None = None
+    """The box as it was looked at: turned as the photo is stored, in its own colours, never coarser than the matte."""
 
 
 def find_object(
@@ -59,18 +61,20 @@ def find_object(
     ``first`` is the first look, where it was taken before.
     """
     whole = (0, 0, frame.width, frame.height)
-    first = first or Found(_look(segmenter, frame, pixels, whole), whole)
+    first = first or Found(_look(segmenter, frame, _view(segmenter, frame, pixels, whole)), whole)
     if looks == 1:
         return first
     box = first.object_box or object_box(first)
     if box is None:
         return first
-    closer = _look(segmenter, frame, pixels, box)
+    view = _view(segmenter, frame, pixels, box)
+    closer = _look(segmenter, frame, view)
     wider = _where_not_cut(closer, box, whole)
     if wider != box:
-        box, closer = wider, _look(segmenter, frame, pixels, wider)
+        box, view = wider, _view(segmenter, frame, pixels, wider)
+        closer = _look(segmenter, frame, view)
     before = resampled(first.matte, first.box, box, closer.shape)
-    return Found(_CLOSER_WEIGHT * closer + (1 - _CLOSER_WEIGHT) * before, box)
+    return Found(_CLOSER_WEIGHT * closer + (1 - _CLOSER_WEIGHT) * before, box, view=view)
 
 
 def seen_through(frame: Frame, pixels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -86,15 +90,15 @@ def _within(frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uin
     return pixels[top:bottom, left:right]
 
 
-def _look(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
-    view = to_srgb(_reduced(_within(frame, pixels, box), segmenter, frame), frame.icc)
-    upright = np.ascontiguousarray(turn_upright(view, frame.orientation))
+def _look(segmenter: Segmenter, frame: Frame, view: NDArray[np.uint8]) -> NDArray[np.float32]:
+    upright = np.ascontiguousarray(turn_upright(to_srgb(view, frame.icc), frame.orientation))
     matte = matte_of(segmenter, upright) if segmenter.closer_look else segmenter.matte(upright)
     return turn_stored(matte, frame.orientation)
 
 
-def _reduced(view: NDArray[np.uint8], segmenter: Segmenter, frame: Frame) -> NDArray[np.uint8]:
+def _view(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """Shrink by a whole factor, which is fast, and leave the last step to the segmenter."""
+    view = _within(frame, pixels, box)
     height, width = view.shape[:2]
     across, down = upright_size(width, height, frame.orientation)
     columns, rows = segmenter.grid(across, down)

@@ -15,7 +15,7 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 3
+REVISION = 4
 """Counts the changes to the way from matte to mask: older masks are then made anew."""
 
 
@@ -86,12 +86,15 @@ class Masker:
             raise ValueError(f"an RGB picture is (height, width, 3) of uint8, not {picture.shape} of {picture.dtype}")
         return self._mask(picture, Frame(picture.shape[1], picture.shape[0]), None).mask
 
-    def find(self, look: Look, segmenter: Segmenter | None = None) -> Found:
-        """The object's matte, by another segmenter where one is given; nothing that a ring knows is in it."""
+    def find(self, look: Look, segmenter: Segmenter | None = None, *, first: Found | None = None) -> Found:
+        """The object's matte, by another segmenter where one is given; nothing that a ring knows is in it.
+
+        ``first`` is the other one's first look, or what stands for it.
+        """
         if segmenter is None or segmenter is self.segmenter:
             return find_object(self.segmenter, look.frame, look.pixels, looks=self._looks, first=look.first)
         looks = 2 if segmenter.closer_look else 1
-        return find_object(segmenter, look.frame, look.pixels, looks=looks)
+        return find_object(segmenter, look.frame, look.pixels, looks=looks, first=first)
 
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""

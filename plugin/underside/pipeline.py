@@ -10,22 +10,23 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
 from underside.manifest import Manifest, ShotRecord, State
-from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
+from underside.photo import Hashed
+from underside.ring import Agreement, Silhouette, agreement
 from underside.shotrecord import judged_alone
-from underside.shotwork import Done, ShotWork
+from underside.shotwork import Done, ShotWork, Tried
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 
 # Shots further away show the object from another side.
 _LENDING_REACH = 2
+# What the climbs of so many shots gave is kept until their neighbours are known: about 300 kB each. Others climb again.
+_KEPT_CLIMBS = 64
 
 __all__ = ["Judged", "Outcome", "Progress", "mask_capture", "usual_workers"]
 
@@ -153,6 +154,8 @@ class _Run:
         self._total = total
         self._alone = alone
         self._signs: dict[str, Signs] = {}
+        self._tried: dict[str, Tried] = {}
+        self._hashed: dict[str, Hashed] = {}
         self.done = self.masked = self.kept = self.unjudged = 0
         self.failed: list[ShotRecord] = []
         self.broken_by: UndersideError | None = None
@@ -172,9 +175,21 @@ class _Run:
     def over(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
         """Mask the shots, and judge the masks together."""
         shots, ring, seen = group.shots, group.ring, group.seen
-        work = (partial(self._work.do, shot, self._book.before(shot), ring, seen.get(shot.name)) for shot in shots)
+        work = (
+            partial(
+                self._work.do,
+                shot,
+                self._book.before(shot),
+                ring,
+                seen.get(shot.name),
+                hashed=self._hashed.get(shot.name),
+                ahead=True,
+            )
+            for shot in shots
+        )
         self._fly(work, pool, in_flight, self._count)
         self._judge(shots, seen, pool, in_flight=in_flight)
+        self._tried.clear()
 
     def _judge(
         self, shots: Sequence[Shot], seen: Mapping[str, Seen], pool: ThreadPoolExecutor, *, in_flight: int
@@ -198,9 +213,11 @@ class _Run:
                 if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
                     self._take_up(judged_alone(record, verdict), record, left=0)
                     continue
-                agreed = partial(_agreement_at, place, silhouettes, record.orientation)
+                agreed = partial(_agreement_at, place, silhouettes)
                 lenders = [(marked[i][0], seen.get(marked[i][0].name)) for i in _lenders(place, agreements)]
-                again.append(partial(self._work.climb, shot, record, seen.get(shot.name), agreed, lenders, announce))
+                tried = self._tried.get(record.photo)
+                climb = partial(self._work.climb, shot, record, seen.get(shot.name), agreed, lenders, announce, tried)
+                again.append(climb)
         left = len(again)
 
         def landed(done: Done) -> None:
@@ -247,12 +264,21 @@ class _Run:
         before = self._book.before(shot)
         if before is not None and before.sha256 and before.is_of(shot.path):
             return before.sha256
-        return content_of_file(shot.path)
+        try:
+            facts = shot.path.stat()
+        except OSError:
+            return ""
+        content = content_of_file(shot.path)
+        if content:
+            self._hashed[shot.name] = Hashed(content, facts.st_size, facts.st_mtime_ns)
+        return content
 
     def _count(self, done: Done) -> None:
         self._book.enter(done.record)
         if done.signs is not None:
             self._signs[done.record.photo] = done.signs
+        if done.tried is not None and len(self._tried) < _KEPT_CLIMBS:
+            self._tried[done.record.photo] = done.tried
         self.done += 1
         if done.record.state is State.FAILED:
             self.failed.append(done.record)
@@ -289,11 +315,8 @@ def _lenders(place: int, agreements: Sequence[Agreement]) -> list[int]:
     return [i for side in sides for i in side if abs(i - place) <= _LENDING_REACH]
 
 
-def _agreement_at(
-    place: int, silhouettes: Sequence[Silhouette], orientation: int, mask: NDArray[np.uint8]
-) -> Agreement | None:
-    """How well another mask would go with its neighbours'; nothing where it has none."""
+def _agreement_at(place: int, silhouettes: Sequence[Silhouette], own: Silhouette) -> Agreement | None:
+    """How well a mask of another silhouette would go with its neighbours'; nothing where it has none."""
     if len(silhouettes) == 1:
         return None
-    own = silhouette_of_mask(mask, orientation)
     return agreement([*silhouettes[:place], own, *silhouettes[place + 1 :]])[place]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,20 +17,20 @@ from underside.capture import Shot
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError, UndersideError, UnfitNameError
 from underside.files import sha256_of, write_atomically
-from underside.ladder import Agreed, Ladder
-from underside.manifest import ShotRecord, State
+from underside.ladder import Agreed, Ahead, Ladder
+from underside.manifest import ShotRecord, State, Step
 from underside.masker import REVISION, Masked
 from underside.masks import CUTOUTS, mask_name, read_mask
-from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
+from underside.photo import Hashed, Photo, decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.promises import Promises
 from underside.settings import Settings
 from underside.shotrecord import judged_as, record_of, with_cutout_of, with_mask, with_silhouette, with_verdict
 from underside.survey import Seen
-from underside.verdict import Grade, Signs, judge
+from underside.verdict import Grade, Signs, Verdict, judge
 
-__all__ = ["Done", "ShotWork", "engine_facts"]
+__all__ = ["Done", "ShotWork", "Tried", "engine_facts"]
 
 
 def engine_facts(settings: Settings, ladder: Ladder) -> dict[str, Any]:
@@ -53,8 +54,21 @@ class Done:
     """Finished by an earlier run and left as it is."""
     signs: Signs | None = None
     """Of a mask that was made just now."""
+    tried: "Tried | None" = None
+    """What other ways to the mask gave, where its verdict asked for them."""
     breaks: UndersideError | None = None
     """An error that would meet the other shots too: a full disk, a broken model."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What is kept of a climb until the neighbours are known; the photo is not."""
+
+    ahead: Ahead
+    content: bytes = b""
+    """The PNG of a better mask; empty where none was found."""
+    picture: NDArray[np.uint8] | None = None
+    """The photo at a preview's size, where a better mask was found."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +106,21 @@ class ShotWork:
         options = self.settings.cutout_options
         return options.warnings if options else ()
 
-    def do(self, shot: Shot, before: ShotRecord | None, ring: str = "", seen: Seen | None = None) -> Done:
+    def do(
+        self,
+        shot: Shot,
+        before: ShotRecord | None,
+        ring: str = "",
+        seen: Seen | None = None,
+        *,
+        hashed: Hashed | None = None,
+        ahead: bool = False,
+    ) -> Done:
         """Do what is missing for a shot; a photo that cannot be used gives a record that says why.
 
         ``ring`` stands for all photos that ``seen`` was learnt from. The verdict is of the mask by itself: ``climb``
-        holds it against its neighbours.
+        holds it against its neighbours. ``hashed`` is the photo's file as it was hashed before. ``ahead``: try other
+        ways at once where the verdict asks for them, while the photo is at hand; what comes of them is for ``climb``.
         """
         started = time.monotonic()
         record = before or ShotRecord(shot.name, shot.pass_name, State.FAILED, companions=shot.companions)
@@ -106,13 +130,15 @@ class ShotWork:
             if before is not None and self.is_masked(shot, before, ring):
                 # A raw file may have come since, or another pass been told apart.
                 return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
-            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
-            record, mask, signs = self._masked(shot, photo, before, ring, seen)
+            photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels, hashed=hashed)
+            record, mask, made = self._masked(shot, photo, before, ring, seen)
             if self._options is not None:
                 record = self._cut_out(shot, photo, mask, record, before)
             elif before is not None and self.cutouts_later:
                 record = with_cutout_of(record, before)
-            return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs)
+            tried = self._try_ahead(*made) if made and ahead else None
+            signs = made[1] if made else None
+            return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs, tried=tried)
         except Exception as error:  # one shot cannot harm another, whatever it is
             return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
 
@@ -124,14 +150,18 @@ class ShotWork:
         agreed: Agreed,
         lenders: Sequence[tuple[Shot, Seen | None]],
         announce: Callable[[ShotRecord], None],
+        tried: Tried | None = None,
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
         ``record`` is the shot's, with what its neighbours say of the mask. ``lenders`` are shots of its ring that can
-        be trusted, given where it breaks their pattern. ``announce`` makes a record durable before its mask is. What
-        fails here leaves the mask that there is.
+        be trusted, given where it breaks their pattern. ``announce`` makes a record durable before its mask is.
+        ``tried`` saves the second look where it still holds. What fails here leaves the mask that there is.
         """
         try:
+            settled = self.ladder.settle(tried.ahead, agreed) if tried and not lenders else None
+            if tried and settled:
+                return Done(self._settle(shot, record, tried, *settled, announce))
             return Done(self._climb(shot, record, seen, agreed, lenders, announce))
         except Exception as error:
             told = f"could not be looked at again: {_in_words(error)}"
@@ -153,17 +183,9 @@ class ShotWork:
         climbed = self.ladder.climb(masked, agreed, lambda: [self._look(*each) for each in lenders])
         final = replace(with_verdict(record, climbed.verdict), steps=climbed.steps, judged=True)
         content = encode_png(climbed.mask)
-        sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 != record.mask_sha256:
-            # Should this run be killed on the way, the next one must not take our mask for a person's.
-            announce(replace(record, next_sha256=sha256))
-            if _hash_or_none(self._mask_path(shot)) != record.mask_sha256:
-                return record  # changed by hand just now, or gone: the next run sees to it
-            self._write_preview(shot, photo, masked.look.pixels, climbed.mask)
-            write_atomically(self._mask_path(shot), content)
-            final = with_mask(final, climbed.mask, sha256=sha256, fingerprint=record.fingerprint)
-            if self._options is not None:
-                final = self._cut_out(shot, photo, climbed.mask, final, None)
+        if hashlib.sha256(content).hexdigest() != record.mask_sha256:
+            better = _Better(climbed.mask, content, masked.look.pixels)
+            final = self._with_better(shot, photo, record, final, better, announce)
         return replace(final, seconds=round(record.seconds + time.monotonic() - started, 3))
 
     def lacks_cutout(self, shot: Shot, record: ShotRecord) -> bool:
@@ -179,6 +201,54 @@ class ShotWork:
             return Done(self._cut_out(shot, photo, mask, record, None))
         except Exception as error:
             return _set_aside(shot, record, _in_words(error), breaks=_that_meets_all(error))
+
+    def _settle(
+        self,
+        shot: Shot,
+        record: ShotRecord,
+        tried: Tried,
+        verdict: Verdict,
+        steps: tuple[Step, ...],
+        announce: Callable[[ShotRecord], None],
+    ) -> ShotRecord:
+        final = replace(with_verdict(record, verdict), steps=steps, judged=True)
+        if tried.picture is None or hashlib.sha256(tried.content).hexdigest() == record.mask_sha256:
+            return final
+        photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
+        mask = cv2.imdecode(np.frombuffer(tried.content, np.uint8), cv2.IMREAD_GRAYSCALE)
+        better = _Better(np.asarray(mask, np.uint8), tried.content, tried.picture)
+        return self._with_better(shot, photo, record, final, better, announce)
+
+    def _with_better(
+        self,
+        shot: Shot,
+        photo: Photo,
+        record: ShotRecord,
+        final: ShotRecord,
+        better: "_Better",
+        announce: Callable[[ShotRecord], None],
+    ) -> ShotRecord:
+        """``final`` with a better mask, once that is in the place of the one that ``record`` tells of."""
+        sha256 = hashlib.sha256(better.content).hexdigest()
+        # Should this run be killed on the way, the next one must not take our mask for a person's.
+        announce(replace(record, next_sha256=sha256))
+        if _hash_or_none(self._mask_path(shot)) != record.mask_sha256:
+            return record  # changed by hand just now, or gone: the next run sees to it
+        self._write_preview(shot, photo, better.pixels, better.mask)
+        write_atomically(self._mask_path(shot), better.content)
+        final = with_mask(final, better.mask, sha256=sha256, fingerprint=record.fingerprint)
+        return final if self._options is None else self._cut_out(shot, photo, better.mask, final, None)
+
+    def _try_ahead(self, masked: Masked, signs: Signs) -> Tried | None:
+        if not self.ladder.asks_for(judge(signs, None)):
+            return None
+        try:
+            ahead, mask = self.ladder.climb_ahead(masked, signs)
+        except Exception:  # it will be met, and told of, when the shot's turn to climb comes
+            return None
+        if mask is masked.mask:
+            return Tried(ahead)
+        return Tried(ahead, encode_png(mask), shrink(masked.look.pixels).copy())
 
     def _look(self, shot: Shot, seen: Seen | None) -> Masked:
         photo = open_photo(shot.path, max_megapixels=self.settings.max_megapixels)
@@ -202,7 +272,7 @@ class ShotWork:
 
     def _masked(
         self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None
-    ) -> tuple[ShotRecord, NDArray[np.uint8], Signs | None]:
+    ) -> tuple[ShotRecord, NDArray[np.uint8], tuple[Masked, Signs] | None]:
         path = self._mask_path(shot)
         record = replace(record_of(shot, photo), ring=ring)
         on_disk = None if self.force_edited else _hash_or_none(path)
@@ -226,7 +296,7 @@ class ShotWork:
         return (
             with_mask(record, masked.mask, sha256=sha256, fingerprint=self.engine["fingerprint"]),
             masked.mask,
-            signs,
+            (masked, signs),
         )
 
     def _mask_is_current(self, photo: Photo, before: ShotRecord, ring: str) -> bool:
@@ -287,6 +357,15 @@ class ShotWork:
 
     def _mask_path(self, shot: Shot) -> Path:
         return self.out / mask_name(shot.name)
+
+
+@dataclass(frozen=True)
+class _Better:
+    """A mask to take another one's place, its PNG, and the photo's pixels, for a preview."""
+
+    mask: NDArray[np.uint8]
+    content: bytes
+    pixels: NDArray[np.uint8]
 
 
 _SAME_KIND = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}

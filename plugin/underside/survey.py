@@ -14,12 +14,13 @@ from underside.capture import Shot
 from underside.errors import PhotoError
 from underside.looks import Found, Frame, find_object, object_box
 from underside.photo import Photo, decode, open_photo, turn_upright
+from underside.refine import Box
 from underside.ring import Glance, Observation, RingBuilder, RingKnowledge, glance, observe, reduced, stood_still
 from underside.ring.observation import AREA
 from underside.segmenters import Segmenter
 from underside.segmenters.plate import plate_of, shows_more
 
-__all__ = ["Position", "Seen", "Surveyor"]
+__all__ = ["FirstLook", "Position", "Seen", "Surveyor"]
 
 # Camera positions kept at once; a position holds about 60 MB while it is learnt. A rig of cameras that moved at every
 # shot has no rings to learn from.
@@ -79,30 +80,31 @@ class Surveyor:
             plates = _in_order(pool, self._look_at_plate, self._plates)
             self._seen_plates = [sight for sight in plates if sight is not None]
         positions: list[Position] = []
-        first_looks: dict[str, tuple[NDArray[np.uint8], Position | None]] = {}
+        looked: list[tuple[_Sight, Position | None]] = []
         order = _spread(len(shots))
         done = 0
         while done < len(order) and done < _LOOKED_AT * max(1, len(positions)):
             chosen = [shots[place] for place in order[done : _LOOKED_AT * max(1, len(positions))]]
             done += len(chosen)
-            for shot, sight in zip(chosen, _in_order(pool, self._look, chosen), strict=True):
+            for sight in _in_order(pool, self._look, chosen):
                 if stop.is_set():
                     return {}
                 if sight is not None:
-                    first_looks[shot.name] = (sight.matte, _place(sight, positions))
+                    looked.append((sight, _place(sight, positions)))
         for position in positions:
             self._add_plates(position)
             position.learn()
+        first_looks = {
+            sight.name: look for (sight, _), look in zip(looked, _in_order(pool, _aimed, looked), strict=True)
+        }
         known = [position for position in positions if position.ring is not None]
         seen: dict[str, Seen] = {}
         place = -1
         for shot in shots:
-            if shot.name in first_looks:
-                matte, position_of = first_looks[shot.name]
-                place = positions.index(position_of) if position_of else -1
-                seen[shot.name] = Seen(place, matte, position_of)
-            else:
-                seen[shot.name] = Seen(place, None, None, known)
+            look = first_looks.get(shot.name)
+            if look is not None:
+                place = positions.index(look.position) if look.position else -1
+            seen[shot.name] = Seen(place, look, () if look else known)
         return seen
 
     def _add_plates(self, position: "Position") -> None:
@@ -143,50 +145,49 @@ class Surveyor:
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
         found = None if is_plate else find_object(self._segmenter, frame, pixels, looks=1)
         observation = observe(frame, pixels, found)
-        matte = np.zeros((1, 1), np.uint8) if found is None else np.rint(found.matte * 255).astype(np.uint8)
+        matte = np.zeros((1, 1), np.uint8) if found is None else _rounded(found)
         facts = photo.camera
         camera = (str(facts.make), str(facts.model), str(facts.serial))
         return _Sight(shot.name, camera, frame, observation, glance(observation), matte)
 
 
+@dataclass(frozen=True)
+class FirstLook:
+    """What was seen of one shot by looking at the whole photo."""
+
+    matte: NDArray[np.uint8]
+    position: "Position | None"
+    """From where the shot was taken; none where that is not known."""
+    object_box: Box | None
+    """Where to look closer, by what the ring knows."""
+
+
 class Seen:
     """What the sweep leaves for one shot."""
 
-    def __init__(
-        self,
-        place: int,
-        matte: NDArray[np.uint8] | None,
-        position: "Position | None",
-        among: "Sequence[Position]" = (),
-    ) -> None:
+    def __init__(self, place: int, look: FirstLook | None, among: "Sequence[Position]" = ()) -> None:
         """``among`` are the positions from one of which the shot may have been taken, where that is not known yet."""
         self.place = place
         """Number of the camera position from which it was most likely taken; the same in every run."""
-        self.matte = matte
-        """Of the first look, once it was taken."""
-        self.position = position
+        self.look = look
+        """Once it was taken."""
         self.among = among
 
     @property
     def ring(self) -> RingKnowledge | None:
         """Known once the first look is taken; none where the camera stood still for too few shots."""
-        return self.position.ring if self.position else None
+        return self.look.position.ring if self.look and self.look.position else None
 
     def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels) -> Found:
         """The first look, at the whole photo: the one of the sweep, or taken now; and where the object then is."""
-        if self.matte is None:
+        if self.look is None:
             small = _small(pixels)
             found = find_object(segmenter, frame, small, looks=1)
-            self.matte = np.rint(found.matte * 255).astype(np.uint8)
-            here = glance(observe(frame, small, found))
-            self.position = next((each for each in self.among if each.has_seen(_grid(frame), here)), None)
-        whole = (0, 0, frame.width, frame.height)
-        found = Found(self.matte.astype(np.float32) / np.float32(255), whole)
-        if self.ring is None:
-            return found
-        # Some rows are enough to tell where the object is, and much faster than to average a whole photo.
-        rows = pixels[:: max(1, pixels.shape[0] // (2 * self.matte.shape[0]))]
-        return replace(found, object_box=object_box(self.ring.correct_coarsely(found, frame, rows)))
+            observation = observe(frame, small, found)
+            here = glance(observation)
+            position = next((each for each in self.among if each.has_seen(_grid(frame), here)), None)
+            self.look = _first_look(frame, observation.pixels, _rounded(found), position)
+        return replace(_found(frame, self.look.matte), object_box=self.look.object_box)
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,26 @@ def _place(sight: _Sight, positions: list[Position]) -> Position | None:
         positions.append(position)
     position.add(sight)
     return position
+
+
+def _aimed(looked: tuple[_Sight, Position | None]) -> FirstLook:
+    sight, position = looked
+    return _first_look(sight.frame, sight.observation.pixels, sight.matte, position)
+
+
+def _first_look(frame: Frame, pixels: Pixels, matte: NDArray[np.uint8], position: Position | None) -> FirstLook:
+    if position is None or position.ring is None:
+        return FirstLook(matte, position, None)
+    box = object_box(position.ring.correct_coarsely(_found(frame, matte), frame, pixels))
+    return FirstLook(matte, position, box)
+
+
+def _rounded(found: Found) -> NDArray[np.uint8]:
+    return np.rint(found.matte * 255).astype(np.uint8)
+
+
+def _found(frame: Frame, matte: NDArray[np.uint8]) -> Found:
+    return Found(matte.astype(np.float32) / np.float32(255), (0, 0, frame.width, frame.height))
 
 
 def _spread(count: int) -> list[int]:

@@ -34,7 +34,7 @@ def matte_of(segmenter: Segmenter, view: Picture) -> Matte:
         seen = cv2.resize(view, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     matte = segmenter.matte(seen)
-    middle = float(np.median(grey)) / 255
+    middle = _middle(grey)
     if middle <= _BRIGHT:
         return matte
     power = min(_STEEPEST, float(np.log(_MIDDLING) / np.log(min(middle, 0.999))))
@@ -42,6 +42,12 @@ def matte_of(segmenter: Segmenter, view: Picture) -> Matte:
     spread = segmenter.matte(cv2.LUT(seen, table).astype(np.uint8, copy=False))
     weight = _lightness(np.maximum(matte, spread), cv2.LUT(grey, table).astype(np.uint8, copy=False))
     return (weight * spread + (1 - weight) * matte).astype(np.float32, copy=False)
+
+
+def _middle(grey: Picture) -> float:
+    """The level that half of the picture is darker than, 0 to 1; counted, which is faster than sorting."""
+    darker = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    return float(np.searchsorted(darker, grey.size / 2)) / 255
 
 
 def _lightness(object_: Matte, spread: Picture) -> float:

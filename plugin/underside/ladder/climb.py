@@ -1,7 +1,7 @@
 """Climb step by step until the verdict is good or nothing more helps."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,14 +11,14 @@ from underside.ladder.rungs import Lenders, Rung
 from underside.looks import Found
 from underside.manifest import Step
 from underside.masker import Effort, Masked, Masker
-from underside.ring import Agreement
+from underside.ring import Agreement, Silhouette, silhouette_of_mask
 from underside.verdict import Grade, Signs, Verdict, judge, read_signs
 
-__all__ = ["Agreed", "Climbed", "Ladder"]
+__all__ = ["Agreed", "Ahead", "Climbed", "Ladder"]
 
 Mask = NDArray[np.uint8]
-Agreed = Callable[[Mask], Agreement | None]
-"""How well a mask goes with its neighbours' in the ring; nothing where it has none."""
+Agreed = Callable[[Silhouette], Agreement | None]
+"""How well a mask of that silhouette goes with its neighbours' in the ring; nothing where it has none."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,26 @@ class Climbed:
     mask: Mask
     verdict: Verdict
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What is known of a mask once its photo is gone."""
+
+    signs: Signs
+    silhouette: Silhouette
+    change: float = 0.0
+    """Against the best mask before it."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A climb without the neighbours' word, while the photo was at hand: it holds where they have nothing to add."""
+
+    first: _Tried
+    tried: Mapping[str, _Tried | None]
+    """By the steps' names; nothing for a step that had nothing to say."""
+    taken: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -54,22 +74,50 @@ class Ladder:
 
     def climb(self, masked: Masked, agreed: Agreed, lenders: Lenders) -> Climbed:
         """The best mask that any step gives; ``lenders`` are asked only where the shot breaks its ring's pattern."""
-        verdict = judge(self.signs(masked, masked.found, masked.mask), agreed(masked.mask))
-        best, found, steps = Climbed(masked.mask, verdict), masked.found, list[Step]()
+        climber = _Climber(self.masker, masked, lenders)
+        signs = self.signs(masked, masked.found, masked.mask)
+        first = _Tried(signs, silhouette_of_mask(masked.mask, masked.look.frame.orientation))
+        verdict, steps = self._climb(first, agreed, climber.attempt, climber.take)
+        return Climbed(climber.mask, verdict, steps)
+
+    def climb_ahead(self, masked: Masked, signs: Signs) -> tuple[Ahead, Mask]:
+        """Climb before the neighbours are known, and the best mask; ``signs`` are those of the one that there is."""
+        climber = _Climber(self.masker, masked, list)
+        first = _Tried(signs, silhouette_of_mask(masked.mask, masked.look.frame.orientation))
+        tried: dict[str, _Tried | None] = {}
+
+        def attempt(rung: Rung) -> _Tried | None:
+            tried[rung.name] = climber.attempt(rung)
+            return tried[rung.name]
+
+        _, steps = self._climb(first, lambda _: None, attempt, climber.take)
+        return Ahead(first, tried, tuple(step.taken for step in steps)), climber.mask
+
+    def settle(self, ahead: Ahead, agreed: Agreed) -> tuple[Verdict, tuple[Step, ...]] | None:
+        """How the climb ends now that the neighbours are known; nothing where they lead it another way."""
+        try:
+            verdict, steps = self._climb(ahead.first, agreed, lambda rung: ahead.tried[rung.name], lambda: None)
+        except KeyError:  # it goes on where it had ended
+            return None
+        return (verdict, steps) if tuple(step.taken for step in steps) == ahead.taken else None
+
+    def _climb(
+        self, first: _Tried, agreed: Agreed, attempt: Callable[[Rung], _Tried | None], take: Callable[[], None]
+    ) -> tuple[Verdict, tuple[Step, ...]]:
+        verdict, steps = judge(first.signs, agreed(first.silhouette)), list[Step]()
         for rung in self.rungs if self.asks_for(verdict) else ():
-            other = rung.find(masked, found, lenders)
-            if other is None:
+            tried = attempt(rung)
+            if tried is None:
                 continue
-            mask = self.masker.cut(masked.look, other)
-            verdict = judge(self.signs(masked, other, mask), agreed(mask))
-            change = _change(best.mask, mask)
-            taken = verdict.odds < best.verdict.odds - rung.worth and change <= rung.reach
-            steps.append(Step(rung.name, round(verdict.doubt, 4), taken, round(change, 4)))
+            other = judge(tried.signs, agreed(tried.silhouette))
+            taken = other.odds < verdict.odds - rung.worth and tried.change <= rung.reach
+            steps.append(Step(rung.name, round(other.doubt, 4), taken, round(tried.change, 4)))
             if taken:
-                best, found = Climbed(mask, verdict), other
-            if self._is_enough(best.verdict):
+                take()
+                verdict = other
+            if self._is_enough(verdict):
                 break
-        return replace(best, steps=tuple(steps))
+        return verdict, tuple(steps)
 
     @staticmethod
     def signs(masked: Masked, found: Found, mask: Mask) -> Signs:
@@ -82,6 +130,36 @@ class Ladder:
     def _is_enough(self, verdict: Verdict) -> bool:
         """A good one is tried by the first steps, and then left: further ones seldom win."""
         return self.masker.effort is not Effort.BEST and verdict.grade is not Grade.INSUFFICIENT
+
+
+class _Climber:
+    """Tries steps on one photo, and keeps the best mask so far."""
+
+    def __init__(self, masker: Masker, masked: Masked, lenders: Lenders) -> None:
+        self._masker = masker
+        self._masked = masked
+        self._lenders = lenders
+        self._best = self._last = (masked.mask, masked.found)
+
+    @property
+    def mask(self) -> Mask:
+        """The best."""
+        return self._best[0]
+
+    def attempt(self, rung: Rung) -> _Tried | None:
+        """The step's mask, from the best so far; nothing where it has nothing to say."""
+        found = rung.find(self._masked, self._best[1], self._lenders)
+        if found is None:
+            return None
+        mask = self._masker.cut(self._masked.look, found)
+        self._last = (mask, found)
+        signs = Ladder.signs(self._masked, found, mask)
+        silhouette = silhouette_of_mask(mask, self._masked.look.frame.orientation)
+        return _Tried(signs, silhouette, _change(self.mask, mask))
+
+    def take(self) -> None:
+        """The last attempt's mask is the best."""
+        self._best = self._last
 
 
 def _change(before: Mask, after: Mask) -> float:

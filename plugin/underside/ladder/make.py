@@ -30,7 +30,7 @@ def make_ladder(masker: Masker, choices: Choices) -> Ladder:
     rungs: list[Rung] = [ByColour(), FromNeighbours(), WithoutRing()]
     larger = network.larger(_LARGER)
     if larger is not None:
-        rungs.append(Other("a larger look", masker, lambda: larger, with_ring=True))
+        rungs.append(Other("a larger look", masker, lambda: larger, closer=True))
     if masker.effort is Effort.BEST:
         # These seldom win, and take seconds to begin with: plates are held against many shots, networks are loaded.
         if choices.plates:

@@ -106,11 +106,12 @@ class Other:
     worth = 3.0
     reach = 0.1
 
-    def __init__(self, name: str, masker: Masker, load: Callable[[], Segmenter], *, with_ring: bool = False) -> None:
+    def __init__(self, name: str, masker: Masker, load: Callable[[], Segmenter], *, closer: bool = False) -> None:
+        """``closer``: it is the usual one and looks closer; where to, its first look and the ring have told already."""
         self.name = name
         self._masker = masker
         self._load = load
-        self._with_ring = with_ring
+        self._closer = closer
         self._segmenter: Segmenter | None = None
         self._loading = threading.Lock()
 
@@ -120,10 +121,10 @@ class Other:
         try:
             with self._loading:
                 self._segmenter = self._segmenter or self._load()
-            found = self._masker.find(look, self._segmenter)
+            found = self._masker.find(look, self._segmenter, first=look.first if self._closer else None)
         except UndersideError:  # nobody asked for it: what it cannot do is no error
             return None
-        return look.ring.correct(found, look.frame, look.pixels) if self._with_ring and look.ring else found
+        return look.ring.correct(found, look.frame, look.pixels) if self._closer and look.ring else found
 
 
 def _small(masked: Masked) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -5,13 +5,14 @@ from underside.photo.containers import PHOTO_SUFFIXES, RAW_SUFFIXES, Container
 from underside.photo.exif import CameraFacts
 from underside.photo.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
 from underside.photo.peek import Peek, peek
-from underside.photo.photo import Photo, decode, decode_exact, open_photo
+from underside.photo.photo import Hashed, Photo, decode, decode_exact, open_photo
 
 __all__ = [
     "PHOTO_SUFFIXES",
     "RAW_SUFFIXES",
     "CameraFacts",
     "Container",
+    "Hashed",
     "Peek",
     "Photo",
     "decode",

@@ -5,7 +5,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,18 @@ from underside.photo.containers import (
 )
 from underside.photo.containers.common import COPY_AGAIN
 
-__all__ = ["Photo", "decode", "decode_exact", "open_photo", "photo_of"]
+__all__ = ["Hashed", "Photo", "decode", "decode_exact", "open_photo", "photo_of"]
 
 _CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """A file's SHA-256, and by what to know that it is still the same file."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +47,29 @@ class Photo(Header):
     path: Path
     data: bytes = field(repr=False)
     """The file's bytes."""
-    sha256: str
     size: int
     mtime_ns: int
     container: Container
+    hashed: Hashed | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file's bytes."""
+        known = self.hashed
+        if known is not None and (known.size, known.mtime_ns) == (self.size, self.mtime_ns):
+            return known.sha256
+        return hashlib.sha256(self.data).hexdigest()
 
 
-def open_photo(path: Path, *, max_megapixels: float = 250) -> Photo:
-    """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError."""
+def open_photo(path: Path, *, max_megapixels: float = 250, hashed: Hashed | None = None) -> Photo:
+    """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError.
+
+    ``hashed`` saves hashing the file again, where it was and has not changed since.
+    """
     with _in_words(path):
         data, facts = _read(path)
-    return _opened(path, data, mtime_ns=facts.st_mtime_ns, max_megapixels=max_megapixels)
+    photo = _opened(path, data, mtime_ns=facts.st_mtime_ns, max_megapixels=max_megapixels)
+    return photo if hashed is None else replace(photo, hashed=hashed)
 
 
 def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = 250) -> Photo:
@@ -69,7 +91,6 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         **vars(header) | {"notes": header.notes + (misnamed if named is not container else ())},
         path=path,
         data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         mtime_ns=mtime_ns,
         container=container,

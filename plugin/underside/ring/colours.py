@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from underside.ring.observation import Observation
 
-__all__ = ["Colours", "learn_colours"]
+__all__ = ["Colours", "learn_colours", "numbers_of", "numbers_of_levels"]
 
 # Lightness in steps of 8 levels; how far red and blue stand from green in steps of 5, no further than 60: most
 # things are near grey, and white paper differs from a white wall there.
@@ -27,6 +27,8 @@ _UNMET = 0.1
 _FULL_TRUST, _NO_TRUST = 0.3, 0.5
 
 Layer = NDArray[np.float32]
+Numbers = NDArray[np.int16]
+"""Colours, numbered."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ class Colours:
     trust: float
     """1 where they tell the object from its surroundings, 0 where both have the same, or noise drowns them."""
 
-    def on_object(self, view: Layer) -> Layer:
-        """How usual each pixel's colour is on the object."""
-        return np.take(self.object.ravel(), _index(view))
+    def on_object(self, numbers: Numbers) -> Layer:
+        """How usual colours of these numbers are on the object."""
+        return self.object.ravel()[numbers]
 
-    def near_object(self, view: Layer) -> Layer:
-        """How usual each pixel's colour is around the object."""
-        return np.take(self.around.ravel(), _index(view))
+    def near_object(self, numbers: Numbers) -> Layer:
+        """How usual they are around the object."""
+        return self.around.ravel()[numbers]
 
 
 def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colours:
@@ -52,37 +54,55 @@ def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colour
     of_object = np.zeros(_SHAPE, np.float64)
     around = np.zeros(_SHAPE, np.float64)
     for observation in observations:
-        index = _index(observation.pixels.astype(np.float32))
+        numbers = numbers_of_levels(observation.pixels)
         sure = cv2.erode((observation.matte > _SURE_OBJECT).astype(np.uint8), np.ones((3, 3), np.uint8))
-        of_object += _counts(index[sure.astype(np.bool_)])
+        of_object += _counts(numbers[sure.astype(np.bool_)])
         reach = 2 * round(_AROUND * float(np.hypot(*sure.shape))) + 1
         near = cv2.dilate((observation.matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
-        around += _counts(index[near.astype(np.bool_) & (observation.matte < _SURE_BACKGROUND)])
-    on_both = float(np.minimum(_shares(of_object), _shares(around)).sum())
+        around += _counts(numbers[near.astype(np.bool_) & (observation.matte < _SURE_BACKGROUND)])
+    shares = _shares(of_object), _shares(around)
+    on_both = float(np.minimum(*shares).sum())
     trust = 0.0 if noisy else float(np.clip((_NO_TRUST - on_both) / (_NO_TRUST - _FULL_TRUST), 0, 1))
-    return Colours(_density(of_object), _density(around), trust)
+    return Colours(_density(shares[0]), _density(shares[1]), trust)
 
 
-def _index(view: Layer) -> NDArray[np.intp]:
-    red, green, blue = view[..., 0], view[..., 1], view[..., 2]
-    light = np.clip((red + green + blue) * (_LIGHT / 768), 0, _LIGHT - 1).astype(np.int32)
-    warm = np.clip((red - green) / _STEP + _TINT / 2, 0, _TINT - 1).astype(np.int32)
-    cold = np.clip((blue - green) / _STEP + _TINT / 2, 0, _TINT - 1).astype(np.int32)
-    return np.asarray((light * _TINT + warm) * _TINT + cold, np.intp)
+def numbers_of(planes: Layer) -> Numbers:
+    """Of colours, channels first."""
+    red, green, blue = planes
+    light = (red + green + blue) * np.float32(_LIGHT / 768)
+    warm, cold = ((other - green) / np.float32(_STEP) + np.float32(_TINT / 2) for other in (red, blue))
+    count = np.clip(light, 0, _LIGHT - 1, out=light).astype(np.int16)
+    for tint in (warm, cold):
+        count *= _TINT
+        count += np.clip(tint, 0, _TINT - 1, out=tint).astype(np.int16)
+    return np.asarray(count, np.int16)
 
 
-def _counts(index: NDArray[np.intp]) -> NDArray[np.float64]:
-    return np.bincount(index, minlength=_LIGHT * _TINT**2).reshape(_SHAPE).astype(np.float64)
+def numbers_of_levels(pixels: NDArray[np.uint8]) -> Numbers:
+    """The same of a picture's whole levels, channels last, by whole numbers."""
+    red, green, blue = (pixels[..., channel].astype(np.int16) for channel in range(3))
+    light = (red + green + blue) // (768 // _LIGHT)
+    step = int(_STEP)
+    warm, cold = (np.clip((2 * (other - green) + step * _TINT) // (2 * step), 0, _TINT - 1) for other in (red, blue))
+    return np.asarray((light * _TINT + warm) * _TINT + cold, np.int16)
+
+
+def _counts(numbers: Numbers) -> NDArray[np.float64]:
+    return np.bincount(numbers, minlength=_LIGHT * _TINT**2).reshape(_SHAPE).astype(np.float64)
 
 
 def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of all that was counted, blurred along each axis, so that a colour's neighbours count too."""
     for axis in range(3):
-        padded = np.pad(counts, [(1, 1) if other == axis else (0, 0) for other in range(3)], mode="edge")
-        low, middle, high = (np.take(padded, range(i, i + counts.shape[axis]), axis=axis) for i in range(3))
-        counts = (low + 2 * middle + high) / 4
+        middle = np.moveaxis(counts, axis, 0)
+        blurred = 2 * middle
+        blurred[1:] += middle[:-1]
+        blurred[0] += middle[0]
+        blurred[:-1] += middle[1:]
+        blurred[-1] += middle[-1]
+        counts = np.moveaxis(blurred, 0, axis) / 4
     return counts / counts.sum() if counts.any() else np.full(_SHAPE, 1 / counts.size)
 
 
-def _density(counts: NDArray[np.float64]) -> Layer:
-    return np.log((1 - _UNMET) * _shares(counts) * counts.size + _UNMET).astype(np.float32)
+def _density(shares: NDArray[np.float64]) -> Layer:
+    return np.log((1 - _UNMET) * shares * shares.size + _UNMET).astype(np.float32)

@@ -1,6 +1,6 @@
 """What speaks for and against a pixel being object, as a sum of log-odds with fitted weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.ring.colours import Colours
+from underside.ring.colours import Colours, numbers_of
 
 __all__ = [
     "WEIGHTS",
@@ -119,14 +119,16 @@ class View:
     """A shot on the matte's grid, or a coarser one, as bright as its room."""
 
     def __init__(self, colour: Layer, colours: Colours, *, smoothing: float, pixel: float = 1.0) -> None:
-        """``smoothing`` is how far noise is blurred away, in pixels, 0 where there is little.
+        """``colour`` has its channels first.
 
-        ``pixel`` is the side of a pixel of the matte's grid, in pixels of this one.
+        ``smoothing`` is how far noise is blurred away, in pixels, 0 where there is little. ``pixel`` is the side of a
+        pixel of the matte's grid, in pixels of this one.
         """
         self.pixel = pixel
         self._colours = colours
         # A larger pixel has averaged already what a smaller one needs a blur for.
-        self.colour = _blurred(colour, max(_NEAR * pixel, _LEAST_BLUR, smoothing))
+        sigma = max(_NEAR * pixel, _LEAST_BLUR, smoothing)
+        self.colour = np.stack([_blurred(plane, sigma) for plane in colour])
         self._sharp = self.colour if smoothing else colour
 
     @property
@@ -137,17 +139,23 @@ class View:
     @cached_property
     def on_object(self) -> Layer:
         """How usual each pixel's colour is on the object."""
-        return self._colours.on_object(self._sharp)
+        return self._colours.on_object(self._numbers)
 
     @cached_property
     def near_object(self) -> Layer:
         """How usual each pixel's colour is around the object."""
-        return self._colours.near_object(self._sharp)
+        return self._colours.near_object(self._numbers)
 
-    def at(self, some: Callable[[Layer], Layer]) -> "View":
+    @cached_property
+    def _numbers(self) -> NDArray[np.int16]:
+        return numbers_of(self._sharp)
+
+    def at(self, chosen: NDArray[np.intp]) -> "View":
         """The same at some places only."""
         view = copy(self)
-        view.colour, view._sharp = some(self.colour), some(self._sharp)
+        view.colour, view._sharp = (
+            np.take(colour.reshape(3, -1), chosen, axis=1) for colour in (self.colour, self._sharp)
+        )
         return view
 
 
@@ -211,12 +219,13 @@ def differences_and_light(view: View, backdrop: Backdrop) -> tuple[dict[str, Lay
 
 def compare(view: View, backdrop: Backdrop, light: Layer | None = None) -> Compared:
     """Place by place; without its light given, that is found from the neighbours of each pixel of a picture."""
-    colour, low, high, noise = planes(view.colour), backdrop.low, backdrop.high, backdrop.noise
-    behind = np.clip(colour, low, high)
+    colour, low, high, noise = view.colour, backdrop.low, backdrop.high, backdrop.noise
+    behind = np.minimum(np.maximum(colour, low), high)
     off = (colour - behind) / noise
     # How likely the room would look like this: a bell with thick tails around all that it strays between.
     width = (high - low + np.float32(2.5) * noise) * np.float32(1 / 26)
-    room = np.float32(-1.5) * np.log1p(_total(off * off) / 2) - np.log(width[0] * width[1] * width[2])
+    away = 1 + _total(off * off) / 2
+    room = -np.log(away * np.sqrt(away) * width[0] * width[1] * width[2])
     light = _light(colour, behind, view.pixel) if light is None else light
     # How far a pixel is from the room's colour in any light that may fall on it: shadows have no tint.
     tinted = np.asarray((colour - light * behind) / noise, np.float32)
@@ -241,14 +250,14 @@ def with_edges(noise: Layer, steep: Layer) -> Layer:
     return np.asarray(np.sqrt(noise**2 + (np.float32(_MISPLACED) * steep) ** 2), np.float32)
 
 
-def planes(picture: Layer) -> Layer:
+def planes(picture: cv2.typing.MatLike) -> Layer:
     """Channels first: NumPy is many times slower over so short a last axis."""
-    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+    return np.stack([np.asarray(channel, np.float32) for channel in cv2.split(picture)])
 
 
 def squeezed(size: Layer) -> Layer:
     """As evidence: ten times the difference is not ten times as sure."""
-    return np.asarray(np.log1p(np.clip(size, 0, 60)), np.float32)
+    return np.asarray(np.log(1 + np.clip(size, 0, 60)), np.float32)
 
 
 def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> Layer:

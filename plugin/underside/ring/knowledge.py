@@ -1,7 +1,7 @@
 """What a ring knows of its shots, learnt from a bounded sample of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
 from underside.refine import Box
-from underside.ring.colours import Colours, learn_colours
+from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.evidence import (
     WEIGHTS,
     WEIGHTS_ALIKE,
@@ -20,13 +20,12 @@ from underside.ring.evidence import (
     WEIGHTS_WITH_PLATE,
     Backdrop,
     corrected,
-    planes,
     slope,
     with_edges,
 )
 from underside.ring.observation import Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
-from underside.ring.weighing import Behind, Places, Sight, all_evidence, halved, weighed
+from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 
 __all__ = ["RingBuilder", "RingKnowledge"]
 
@@ -85,7 +84,7 @@ class RingBuilder:
         colours = learn_colours(self._kept, noisy=False)
         if colours.trust == 0:
             return None
-        seen = plate.pixels[always].astype(np.float32)
+        seen = numbers_of_levels(plate.pixels)[always]
         return float((colours.on_object(seen) > colours.near_object(seen)).mean()) > _OBJECT_COLOURED
 
     def build(self) -> "RingKnowledge | None":
@@ -94,8 +93,9 @@ class RingBuilder:
             return None
         smoothing = _smoothing([shot.noise for shot in self._kept])
         kept = [_smoothed(shot, smoothing) for shot in self._kept]
-        room = learn_room(kept)
-        gains = [gain_between(shot.pixels, room.middle, ~hidden_by(shot.matte)) for shot in kept]
+        hidden = [hidden_by(shot.matte) for shot in kept]
+        room = learn_room([shot.pixels for shot in kept], hidden)
+        gains = [gain_between(shot.pixels, room.middle, ~out) for shot, out in zip(kept, hidden, strict=True)]
         even = [replace(shot, pixels=levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
         mattes = np.stack([shot.matte for shot in kept])
         free = ~hidden_by(mattes.max(axis=0))
@@ -120,6 +120,7 @@ class RingKnowledge:
     """The empty platter and room, as bright as the room."""
     smoothing: float
     """What the shots were blurred by against their noise, in pixels of the room."""
+    _behind_all: dict[tuple[Shape, float], Behind] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """A matte with all that the ring knows, on its own grid and box; ``pixels`` as for ``find_object``."""
@@ -166,21 +167,30 @@ class RingKnowledge:
         )
 
     def _behind(self, box: Box, frame: Frame, places: Places) -> Behind:
+        if places.chosen is not None or box != (0, 0, frame.width, frame.height):
+            return self._behind_part(box, frame, places)
+        # What stands behind a whole photo is the same for each shot.
+        grid = (places.shape, places.pixel)
+        if grid not in self._behind_all:
+            self._behind_all[grid] = self._behind_part(box, frame, places)
+        return self._behind_all[grid]
+
+    def _behind_part(self, box: Box, frame: Frame, places: Places) -> Behind:
         down, across = self.room.middle.shape[0] / frame.height, self.room.middle.shape[1] / frame.width
         part = (box[0] * across, box[1] * down, (box[2] - box[0]) * across, (box[3] - box[1]) * down)
         finer = places.shape[1] / (part[2] * places.pixel)
 
-        def here(layer: Pixels | Layer) -> Layer:
-            return places.within(layer, *part)
-
-        noise, known = here(self.room.noise), here(self.room.known) > 0.99
-        low, high = planes(here(self.room.low)), planes(here(self.room.high))
-        room = Backdrop("room", low, high, with_edges(noise, here(self._steep) / finer), known)
+        here = partial(places.within, part=part)
+        low, noise = _last_apart(here(self.room.low, self.room.noise))
+        high, steep = _last_apart(here(self.room.high, self._steep))
+        (cover,), (seen,) = here(self.cover), here(self.room.known)
+        known = seen > 0.99
+        room = Backdrop("room", low, high, with_edges(noise, steep / finer), known)
         if self.plate is None or self._plate_steep is None:
-            return Behind(here(self.cover), (room,))
-        plate = planes(here(self.plate))
-        edges = with_edges(noise, here(self._plate_steep) / finer)
-        return Behind(here(self.cover), (room, Backdrop("plate", plate, plate, edges, np.ones_like(known))))
+            return Behind(cover, (room,))
+        plate, steep = _last_apart(here(self.plate, self._plate_steep))
+        edges = with_edges(noise, steep / finer)
+        return Behind(cover, (room, Backdrop("plate", plate, plate, edges, np.ones_like(known))))
 
     def save(self, path: Path | IO[bytes]) -> None:
         """Write it to an ``.npz`` file, for other processes to load."""
@@ -207,11 +217,15 @@ class RingKnowledge:
         rows, columns = self.room.middle.shape[:2]
         step = max(1, round((rows * columns / 6_000) ** 0.5))
         y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)
-        shot = pixels[y * pixels.shape[0] // rows][:, x * pixels.shape[1] // columns]
+        shot = pixels[np.ix_(y * pixels.shape[0] // rows, x * pixels.shape[1] // columns)]
         whole = (0, 0, frame.width, frame.height)
         matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
+
+
+def _last_apart(channels: Layer) -> tuple[Layer, Layer]:
+    return channels[:-1], channels[-1]
 
 
 def _smoothing(noises: Sequence[float]) -> float:
@@ -236,6 +250,8 @@ def _plate(plates: Sequence[Pixels], room: Pixels, free: NDArray[np.bool_]) -> P
 
 def _view(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
     """The matte's box of the photo, on the matte's grid."""
+    if found.view is not None:
+        return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
     across, down = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
     left, right = round(found.box[0] * across), max(round(found.box[2] * across), round(found.box[0] * across) + 1)
     top, bottom = round(found.box[1] * down), max(round(found.box[3] * down), round(found.box[1] * down) + 1)

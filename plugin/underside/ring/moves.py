@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.ring.observation import Observation
+from underside.ring.observation import Observation, reduced
 from underside.ring.room import hidden_by
 
 __all__ = ["Glance", "camera_positions", "glance", "split_rings", "stood_still"]
@@ -45,8 +45,8 @@ def glance(observation: Observation) -> Glance:
     height, width = observation.pixels.shape[:2]
     scale = min(1.0, (_AREA / (width * height)) ** 0.5)
     size = (max(_BLOCK, round(width * scale)), max(_BLOCK, round(height * scale)))
-    small = cv2.resize(observation.pixels, size, interpolation=cv2.INTER_AREA)
-    grey = small.astype(np.float32).mean(axis=2)
+    small = reduced(observation.pixels, *size)
+    grey = np.asarray(cv2.transform(small.astype(np.float32), np.full((1, 3), 1 / 3, np.float32)), np.float32)
     matte = cv2.resize(observation.matte, size, interpolation=cv2.INTER_AREA)
     smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), 3), np.float32)
     noise = observation.noise * (size[0] * size[1] / (width * height)) ** 0.5

@@ -42,16 +42,23 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
 
 
 def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
-    """Averaged to a smaller grid; halving first is twice as fast as one step over a whole photo."""
-    while pixels.shape[1] >= 4 * columns and pixels.shape[0] >= 4 * rows:
+    """Averaged to a smaller grid, by halves: many times faster than over pixels that are cut into parts."""
+    while pixels.shape[1] >= 2 * columns and pixels.shape[0] >= 2 * rows:
         half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
         even = pixels[: 2 * half[1], : 2 * half[0]]
         pixels = cv2.resize(even, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _noise(pixels: Pixels) -> float:
     """Standard deviation of a pixel, from what neither flat places nor slopes explain (after Immerkaer)."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    cross = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
-    return float(np.median(np.abs(cross))) / (0.6745 * 6)
+    cross = cv2.filter2D(grey, cv2.CV_16S, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
+    return float(_median(np.abs(cross))) / (0.6745 * 6)
+
+
+def _median(whole: NDArray[np.int16]) -> float:
+    """Of whole numbers: counted, which is many times faster than to sort them."""
+    up_to = np.cumsum(np.bincount(whole.ravel()))
+    middle = ((whole.size - 1) // 2, whole.size // 2)
+    return float(np.searchsorted(up_to, middle, side="right").mean())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -17,10 +18,12 @@ from underside.ring.evidence import (
     differences_and_light,
     general,
     network_term,
+    planes,
     squeezed,
 )
+from underside.ring.room import evened
 
-__all__ = ["Behind", "Places", "Sight", "all_evidence", "weighed"]
+__all__ = ["Behind", "Places", "Shape", "Sight", "all_evidence", "weighed"]
 
 # Where half the grid is less sure than these log-odds, and along its outline, the whole grid is asked: one place in
 # six. Against asking it everywhere this cost no capture more than .0003 in the mean (flip-sample and five tuning
@@ -32,6 +35,8 @@ _ROW = 1024
 Pixels = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 Shape = tuple[int, ...]
+Part = tuple[float, float, float, float]
+"""Left, top, width and height, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +48,35 @@ class Places:
     pixel: float = 1.0
     """Side of a pixel of the matte's grid, in pixels of this one."""
 
-    def of(self, layer: Layer) -> Layer:
-        """The layer's values there, where it has this grid."""
-        return layer if self.chosen is None else layer.reshape(-1, *layer.shape[2:])[self.chosen]
-
-    def within(self, layer: NDArray[np.uint8] | Layer, left: float, top: float, wide: float, high: float) -> Layer:
-        """Values of a layer of which the grid covers a part, in the layer's own pixels."""
+    def within(self, *layers: NDArray[np.uint8] | Layer, part: Part) -> Layer:
+        """Values of layers of four channels together, of which the grid covers a part; channels first."""
+        left, top, wide, high = part
         step_x, step_y = wide / self.shape[1], high / self.shape[0]
         # Pixel centres lie half a step inside.
         start_x, start_y = left + step_x / 2 - 0.5, top + step_y / 2 - 0.5
         x0, y0 = max(0, int(start_x) - 1), max(0, int(start_y) - 1)
-        part = layer[y0 : int(top + high) + 2, x0 : int(left + wide) + 2].astype(np.float32)
+        rows, columns = slice(y0, int(top + high) + 2), slice(x0, int(left + wide) + 2)
+        # All at once: to find the way costs more than to go it.
+        picture = cv2.merge([layer[rows, columns].astype(np.float32) for layer in layers])
         start_x, start_y = start_x - x0, start_y - y0
         if self.chosen is None:
             there = np.array([[step_x, 0, start_x], [0, step_y, start_y]])
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             size = (self.shape[1], self.shape[0])
-            moved = cv2.warpAffine(part, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            return np.asarray(moved, np.float32)
-        rows, columns = np.divmod(self.chosen, self.shape[1])
-        full = -(-len(rows) // _ROW) * _ROW
-        x, y = np.zeros(full, np.float32), np.zeros(full, np.float32)
-        x[: len(rows)], y[: len(rows)] = columns * step_x + start_x, rows * step_y + start_y
-        maps = (x.reshape(-1, _ROW), y.reshape(-1, _ROW))
-        found = cv2.remap(part, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(found, np.float32).reshape(full, *layer.shape[2:])[: len(rows)]
+            return planes(cv2.warpAffine(picture, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+        down, across = self._down_and_across
+        maps = (across * np.float32(step_x) + np.float32(start_x), down * np.float32(step_y) + np.float32(start_y))
+        found = planes(cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        return found.reshape(len(found), -1)[:, : len(self.chosen)]
+
+    @cached_property
+    def _down_and_across(self) -> tuple[Layer, Layer]:
+        """Rows and columns of the chosen places, in rows of their own."""
+        assert self.chosen is not None
+        padded = np.zeros(-(-len(self.chosen) // _ROW) * _ROW, np.int32)
+        padded[: len(self.chosen)] = self.chosen
+        down, across = np.divmod(padded.reshape(-1, _ROW), np.int32(self.shape[1]))
+        return down.astype(np.float32), across.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,7 @@ class Sight:
 
     def view(self, pixel: float = 1.0) -> View:
         """On this grid, whose pixels are so large, or larger."""
-        even = np.asarray(self.pixels / self.gain, np.float32)
-        return View(even, self.colours, smoothing=self.smoothing, pixel=pixel)
+        return View(evened(self.pixels, self.gain), self.colours, smoothing=self.smoothing, pixel=pixel)
 
     def halved(self) -> "Sight":
         """On half the grid."""
@@ -155,11 +163,13 @@ def _once_more(
     """Log-odds at some places of the whole grid; what concerns more than single pixels is known already."""
 
     def coarse(layer: Layer) -> Layer:
-        return places.within(layer, 0, 0, layer.shape[1], layer.shape[0])
+        (here,) = places.within(layer, part=(0, 0, layer.shape[1], layer.shape[0]))
+        return np.asarray(here, np.float32)
 
-    view = sight.view().at(places.of)
+    assert places.chosen is not None
+    view = sight.view().at(places.chosen)
     behind = sight.behind(places)
-    total = coarse(around) + np.float32(weights["network"]) * network_term(places.of(matte))
+    total = coarse(around) + np.float32(weights["network"]) * network_term(matte.ravel()[places.chosen])
     total += np.float32(weights["colour"]) * colour_term(view)
     for backdrop in behind.backdrops:
         compared = compare(view, backdrop, coarse(light[backdrop.name]))

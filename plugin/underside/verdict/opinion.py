@@ -10,7 +10,7 @@ from underside.looks import Frame
 from underside.refine import Box
 from underside.ring import RingKnowledge
 from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
-from underside.ring.room import gain_between, hidden_by
+from underside.ring.room import evened, gain_between, hidden_by
 from underside.verdict.scene import Layer, Scene
 
 __all__ = ["Opinion", "opinion"]
@@ -39,7 +39,7 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     free = ~hidden_by(np.maximum(scene.first, scene.mask)) & known
     gain = gain_between(scene.view[::2, ::2], middle[::2, ::2].astype(np.uint8), free[::2, ::2])
     finer = scene.view.shape[1] / (scene.box[2] - scene.box[0]) * frame.width / ring.room.middle.shape[1]
-    view = View(scene.view.astype(np.float32) / gain, ring.colours, smoothing=ring.smoothing * min(finer, 1.0))
+    view = View(evened(scene.view, gain), ring.colours, smoothing=ring.smoothing * min(finer, 1.0))
     cover, noise = here(ring.cover), here(ring.room.noise)
     terms = general(view, scene.first, cover)
     terms |= differences("room", view, here(ring.room.low), here(ring.room.high), noise, known)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.ring.colours import learn_colours
+from underside.ring.colours import learn_colours, numbers_of_levels
 from underside.ring.observation import Observation
 from underside.verdict.scene import Layer, Pixels, Scene
 
@@ -89,8 +89,8 @@ def colouring(scene: Scene) -> Colouring:
     if area < 1:
         return Colouring(1.0, 0.0, 0.0)
     colours = learn_colours([Observation(scene.view, scene.mask)], noisy=False)
-    view = scene.view.astype(np.float32)
-    more = cv2.blur(colours.on_object(view) - colours.near_object(view), (3, 3))
+    numbers = numbers_of_levels(scene.view)
+    more = cv2.blur(colours.on_object(numbers) - colours.near_object(numbers), (3, 3))
     inside = scene.mask > 0.5
     return Colouring(
         overlap=_overlap(colours.object, colours.around),

@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 2
+MASKS = 4
 """The engine's own count of changes to its masks."""
-REVISION = 1
+REVISION = 3
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
