@@ -34,7 +34,7 @@ class Contrast:
     def matte(self, picture: Pixels) -> NDArray[np.float32]:
         self.shown.append(picture)
         grey = picture.mean(axis=2)
-        return (np.abs(grey - np.median(grey)) > 80).astype(np.float32)
+        return np.asarray(np.abs(grey - np.median(grey)) > 80, np.float32)
 
 
 def scene(room: int, thing: int) -> Pixels:
