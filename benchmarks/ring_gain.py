@@ -100,8 +100,7 @@ def look(shot: Shot, box: Box, folder: Path | None) -> Layer:
 
 
 def _answer(shot: Shot, box: Box) -> Layer:
-    view = _view(_segmenter(), shot.frame, shot.pixels, box)
-    return _look(_segmenter(), shot.frame, view, closer=box != (0, 0, shot.frame.width, shot.frame.height))
+    return _look(_segmenter(), shot.frame, _view(_segmenter(), shot.frame, shot.pixels, box))
 
 
 def first_look(shot: Shot, folder: Path | None) -> Found:
