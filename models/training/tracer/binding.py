@@ -58,7 +58,7 @@ def _load(device: str) -> ctypes.CDLL:
     try:
         loaded = ctypes.CDLL(str(path))
     except OSError as problem:
-        raise BuildError(f"The tracer for {device} cannot be loaded here: {problem}") from problem
+        raise BuildError(f"the tracer for {device} cannot be loaded here: {problem}", "Use the cpu") from problem
     loaded.trace.argtypes = [_POINTER] * 5 + [_INT] + [_POINTER] * 4 + [_INT] * 4 + [_POINTER]
     loaded.smooth.argtypes = [_POINTER] * 4 + [_INT] * 4
     loaded.build_tree.argtypes = [_POINTER, _POINTER, _INT, _POINTER, _POINTER]

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from training.errors import TrainingError
+
 __all__ = ["BuildError", "library"]
 
 _SOURCES = Path(__file__).parent
@@ -17,7 +19,7 @@ _NVCC = ["-O3", "-use_fast_math", "-Xcompiler", "-fPIC", "-shared"]
 _ANY_DEVICE = "compute_80"
 
 
-class BuildError(Exception):
+class BuildError(TrainingError):
     """The tracer cannot be built here; one line says what is missing."""
 
 
@@ -34,14 +36,14 @@ def library(device: str) -> Path:
 def _gcc() -> list[str]:
     compiler = shutil.which("g++")
     if compiler is None:
-        raise BuildError("The tracer needs a C++ compiler, and there is no g++ here. Install g++.")
+        raise BuildError("the tracer needs a C++ compiler, and there is no g++ here", "Install g++")
     return [compiler, *_GCC]
 
 
 def _nvcc() -> list[str]:
     compiler = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
     if compiler is None:
-        raise BuildError("The tracer for cuda needs nvcc, which is not here. Install the CUDA toolkit, or use the cpu.")
+        raise BuildError("the tracer for cuda needs nvcc, which is not here", "Install the CUDA toolkit, or use the cpu")
     return [compiler, *_NVCC, f"-arch={'native' if shutil.which('nvidia-smi') else _ANY_DEVICE}"]
 
 
@@ -65,4 +67,5 @@ def _compile(command: list[str], built: Path) -> None:
     finally:
         Path(draft).unlink(missing_ok=True)
     complaint = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])
-    raise BuildError(f"The tracer could not be built by {Path(command[0]).name}: {complaint}")
+    compiler = Path(command[0]).name
+    raise BuildError(f"{compiler} could not build the tracer: {complaint}", f"See that {compiler} is whole and recent")
