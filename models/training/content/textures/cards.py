@@ -8,10 +8,7 @@ from training.content.textures.canvas import SIDE, colour, filled, pasted, word,
 from training.content.textures.markers import coded_ring, square_marker
 from training.records import Array
 
-__all__ = ["ASPECTS", "colour_checker", "grey_steps", "label", "marker_board", "ruler", "scale_bar"]
-
-ASPECTS = {"colour checker": 1.5, "scale bar": 8.0, "ruler": 9.0, "grey steps": 3.0, "label": 1.4, "marker board": 1.0}
-"""How much wider than high each card is; its picture is stretched to that."""
+__all__ = ["colour_checker", "grey_steps", "label", "marker_board", "ruler", "scale_bar"]
 
 
 def colour_checker(dice: Generator) -> Array:
