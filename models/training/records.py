@@ -1,15 +1,16 @@
 """What a scene is made of, as the tracer reads it: tracer/records.h has the same fields in the same order."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ATTRIBUTES", "INSTANCE", "LIGHT", "MATERIAL", "NODE", "PIXEL", "SCENE", "TRIANGLE", "Array", "Records"]
+__all__ = ["ATTRIBUTES", "INSTANCE", "LIGHT", "MATERIAL", "NODE", "PIXEL", "SCENE", "TRIANGLE", "Array", "Tensor"]
 
 Array = NDArray[Any]
 """Numbers whose shape the docstring tells; made-up geometry is float64 until it is packed."""
-Records = NDArray[np.void]
+Tensor: TypeAlias = Any
+"""Of torch, which is imported only where pictures are made."""
 
 INSTANCE = np.dtype(
     [

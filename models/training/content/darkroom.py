@@ -1,8 +1,6 @@
 """From traced light to the eight bits of a photo: smoothed, exposed, clipped or rolled off."""
 
-from typing import Any
-
-from training.records import Array
+from training.records import Array, Tensor
 from training.tracer.binding import Tracer
 
 __all__ = ["develop"]
@@ -12,7 +10,7 @@ _STEPS = (1, 2, 4)
 _AROUND, _GLARE = 0.08, 4.0
 
 
-def develop(tracer: Tracer, scenes: Array, scenes_on_device: int, pixels: Any) -> Any:
+def develop(tracer: Tracer, scenes: Array, scenes_on_device: int, pixels: Tensor) -> Tensor:
     """(n, 3, side, side) of uint8, from pixels as tracer/records.h has them."""
     import torch
 

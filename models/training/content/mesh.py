@@ -81,7 +81,7 @@ def corner_normals(mesh: Mesh, sharp: float = 0.65) -> Array:
     smooth = np.stack(
         [np.bincount(shared.ravel(), np.repeat(flat[:, axis], 3), minlength=len(mesh.points)) for axis in range(3)], 1
     )
-    smooth /= np.linalg.norm(smooth, axis=1, keepdims=True) + 1e-12
+    smooth = smooth / (np.linalg.norm(smooth, axis=1, keepdims=True) + 1e-12)
     flat = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-12)
     normals = smooth[shared]
     leaning = (normals * flat[:, None]).sum(-1) < sharp

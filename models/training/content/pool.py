@@ -160,9 +160,7 @@ def _starts(meshes: list[_Packed]) -> Array:
     return np.stack([nodes, triangles], 1).astype(np.int32)
 
 
-def _library(
-    families: Families, names: list[str], meshes: list[_Packed], textures: list[tuple[str, float]]
-) -> Library:
+def _library(families: Families, names: list[str], meshes: list[_Packed], textures: list[tuple[str, float]]) -> Library:
     shapes = families.shapes
     traits = [shapes[name].trait if name in shapes else "" for name in names]
     things = [

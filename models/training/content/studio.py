@@ -1,7 +1,6 @@
 """The studio: composes scenes, traces them, and develops them to photos with their truth."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from training.content.darkroom import develop
 from training.content.pool import Content
 from training.content.scenes.kinds import shares_of
 from training.content.scenes.stage import Scene
-from training.records import PIXEL, Array
+from training.records import PIXEL, Array, Tensor
 from training.tracer.binding import load_tracer
 
 __all__ = ["Content", "Studio"]
@@ -64,7 +63,7 @@ class Studio:
         labels = coverage.argmax(-1).to(torch.uint8)
         return Batch(pictures, mattes, labels, tuple(kind for kind, _ in scenes))
 
-    def _on_device(self, records: Array) -> Any:
+    def _on_device(self, records: Array) -> Tensor:
         import torch
 
         flat = np.ascontiguousarray(records).view(np.uint8).reshape(-1)

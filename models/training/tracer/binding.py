@@ -22,7 +22,13 @@ class Tracer:
         self._library = _load(device)
 
     def trace(
-        self, pool: tuple[int, ...], texture_side: int, scene: tuple[int, ...], count: int, side: int, samples: int,
+        self,
+        pool: tuple[int, ...],
+        texture_side: int,
+        scene: tuple[int, ...],
+        count: int,
+        side: int,
+        samples: int,
         pixels: int,
     ) -> None:
         """`pool`: nodes, triangles, attributes, meshes, textures. `scene`: scenes, instances, materials, lights."""

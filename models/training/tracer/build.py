@@ -43,7 +43,9 @@ def _gcc() -> list[str]:
 def _nvcc() -> list[str]:
     compiler = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
     if compiler is None:
-        raise BuildError("the tracer for cuda needs nvcc, which is not here", "Install the CUDA toolkit, or use the cpu")
+        raise BuildError(
+            "the tracer for cuda needs nvcc, which is not here", "Install the CUDA toolkit, or use the cpu"
+        )
     return [compiler, *_NVCC, f"-arch={'native' if shutil.which('nvidia-smi') else _ANY_DEVICE}"]
 
 

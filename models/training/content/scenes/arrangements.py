@@ -9,7 +9,6 @@ from training.content.scenes.paints import Look, object_paints
 from training.content.scenes.poses import Pose, fallen, standing
 from training.content.scenes.stage import BOX, CYLINDER, OBJECT, Paint, Stage, diagonal
 from training.content.scenes.supports import Support
-
 from training.records import Array
 
 __all__ = ["ARRANGEMENTS", "Wanted"]
@@ -68,7 +67,7 @@ def on_own_plinth(stage: Stage, wanted: Wanted) -> Array:
     stage.add_thing(pose.thing, pose.matrix, pose.offset, OBJECT, paints)
     wide = radius * (1 + 0.12 * (stages - 1)) * (1 if stages == 1 else 1.2)
     corners = np.array([[x * wide, y * wide, z] for x in (-1, 1) for y in (-1, 1) for z in (0, height)])
-    return np.concatenate([pose.points, corners + [*middle, 0]])
+    return np.concatenate([pose.points, corners + np.array([*middle, 0])])
 
 
 def lying_flat(stage: Stage, wanted: Wanted) -> Array:

@@ -49,9 +49,7 @@ def look_from(dice: Generator, framing: Framing) -> View:
         lot = dice.random()
         elevation = dice.uniform(-4, 6) if lot < 0.12 else dice.uniform(6, 42) if lot < 0.76 else dice.uniform(42, 76)
     elevation, azimuth = np.radians(elevation), dice.uniform(0, 2 * np.pi)
-    out = np.array(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
-    )
+    out = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
     right = np.array([-np.sin(azimuth), np.cos(azimuth), 0])
     up = np.cross(right, -out)
     roll = dice.normal(0, 0.03) if dice.random() < 0.93 else float(dice.choice([-1, 1])) * np.pi / 2

@@ -127,7 +127,9 @@ def _free_pattern(dice: Generator, library: Library) -> Paint:
         return Paint(MOTTLED, 0, first, second, frequency=dice.uniform(1, 14), contrast=dice.uniform(1, 6))
     if lot < 0.92:
         wave = dice.uniform(0, 2 * np.pi, 2)
-        return Paint(LAYERED, 0, first, second, offset=wave, frequency=dice.uniform(1, 8), contrast=dice.uniform(0.3, 4))
+        return Paint(
+            LAYERED, 0, first, second, offset=wave, frequency=dice.uniform(1, 8), contrast=dice.uniform(0.3, 4)
+        )
     if lot < 0.96:
         texture = int(dice.choice(library.surfaces))
         return Paint(PATCHY, texture, first, frequency=dice.uniform(0.8, 4), contrast=dice.uniform(0.4, 0.6))

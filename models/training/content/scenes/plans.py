@@ -9,7 +9,7 @@ from numpy.random import Generator
 from training.content.library import Library
 from training.content.scenes.arrangements import ARRANGEMENTS, Wanted
 from training.content.scenes.camera import Framing, look_from, take_aim
-from training.content.scenes.lights import LIGHTING
+from training.content.scenes.lights import LIGHTING, Target
 from training.content.scenes.paints import Look, ground_paint
 from training.content.scenes.platters import turntable, without_turntable
 from training.content.scenes.props import neighbours, scattered_props
@@ -29,7 +29,7 @@ ALL_SUPPORTS: Shares = {"plinth": 3, "stand": 2, "lump": 2, "putty": 1.5, "wedge
 class Plan:
     """The defaults are the usual scene; a kind changes what makes it hard."""
 
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
     trait: str | None = None
     arrangements: Shares = field(default_factory=lambda: {"single": 0.86, "group": 0.14})
     supported: float = 0.4
@@ -37,10 +37,16 @@ class Plan:
     on_platter: float = 0.9
     with_props: float = 0.25
     with_neighbours: float = 0.0
-    framing: Framing = Framing()
+    framing: Framing = field(default_factory=Framing)
     surroundings: Shares = field(
         default_factory=lambda: {
-            "paper": 0.24, "cloth": 0.1, "void": 0.1, "tent": 0.12, "room": 0.3, "picture wall": 0.08, "shelves": 0.06,
+            "paper": 0.24,
+            "cloth": 0.1,
+            "void": 0.1,
+            "tent": 0.12,
+            "room": 0.3,
+            "picture wall": 0.08,
+            "shelves": 0.06,
         }
     )
     lighting: Shares = field(default_factory=lambda: {"studio": 0.75, "soft": 0.1, "flash": 0.08, "side": 0.07})
@@ -57,10 +63,7 @@ def compose(library: Library, dice: Generator, plan: Plan) -> Scene:
     paint = ground_paint(dice, library, plan.look.support) if support else None
     arrangement = ARRANGEMENTS[drawn(dice, plan.arrangements)]
     points = arrangement(stage, Wanted(plan.look, plan.trait, support, paint))
-    if dice.random() < plan.on_platter:
-        table = turntable(stage, points, plan.look)
-    else:
-        table = without_turntable(points)
+    table = turntable(stage, points, plan.look) if dice.random() < plan.on_platter else without_turntable(points)
     view = look_from(dice, plan.framing)
     if dice.random() < plan.with_props:
         scattered_props(stage, table, points)
@@ -70,7 +73,7 @@ def compose(library: Library, dice: Generator, plan: Plan) -> Scene:
     stage.record["surroundings"] = -1
     stage.record["sky_light"] = 1.0
     SURROUNDINGS[drawn(dice, plan.surroundings)](stage, Setup(table, view, distance, plan.look))
-    LIGHTING[drawn(dice, plan.lighting)](stage, view, (points.min(0) + points.max(0)) / 2, distance)
+    LIGHTING[drawn(dice, plan.lighting)](stage, Target((points.min(0) + points.max(0)) / 2, view, distance))
     _develop(stage, plan)
     return stage.scene()
 
@@ -88,6 +91,6 @@ def _develop(stage: Stage, plan: Plan) -> None:
     record["brightness"] = np.clip(mean * np.exp(dice.normal(0, spread)), 0.01, 0.85)
     record["shoulder"] = dice.random() < plan.rolled_off
     record["brightest"] = dice.uniform(6, 15)
-    # A fifth keep the grain of too little light.
-    record["smoothing"] = 25.0 if dice.random() < 0.2 else dice.uniform(0.5, 4.5)
+    # A few keep the tracer's grain, lest its smoothness is learnt; a camera's noise comes later.
+    record["smoothing"] = 25.0 if dice.random() < 0.06 else dice.uniform(0.5, 4.5)
     record["seed"] = dice.integers(1 << 32)

@@ -13,8 +13,8 @@ from training.records import Array
 __all__ = ["Pose", "fallen", "settled_down", "standing"]
 
 _DOWN = np.array([0, 0, -1.0])
-# Nothing rests on a point: it sinks in by so much, and what is that near the ground touches it.
-_SINK, _TOUCH = 0.008, 0.03
+# Nothing rests on a point: it sinks in by so much, or by a part of its height; what is that near the ground touches it.
+_SINK, _SINK_SHARE, _TOUCH = 0.008, 0.04, 0.03
 _STEADY = np.radians(18)
 
 
@@ -52,7 +52,7 @@ class Pose:
 
     def moved(self, x: float, y: float, z: float) -> "Pose":
         """The same somewhere else."""
-        return replace(self, offset=self.offset + [x, y, z])
+        return replace(self, offset=self.offset + np.array([x, y, z]))
 
     def leaning(self, turn: Array) -> "Pose":
         """Turned further about the origin."""
@@ -79,7 +79,8 @@ def fallen(dice: Generator, thing: Thing, *, size: float = 1.0) -> Pose:
     downs = [settled_down(points, centre, start) for start in (*np.eye(3), *-np.eye(3))]
     reaches = [float(((points - centre) @ down).max()) for down in downs]
     lowest = [down for down, reach in zip(downs, reaches, strict=True) if reach < min(reaches) + 0.03 * size]
-    return _grounded(thing, about_z(dice.uniform(0, 2 * np.pi)) @ onto(lowest[dice.integers(len(lowest))], _DOWN) @ stretch)
+    down = lowest[dice.integers(len(lowest))]
+    return _grounded(thing, about_z(dice.uniform(0, 2 * np.pi)) @ onto(down, _DOWN) @ stretch)
 
 
 def settled_down(points: Array, centre: Array, down: Array) -> Array:
@@ -105,4 +106,5 @@ def settled_down(points: Array, centre: Array, down: Array) -> Array:
 def _grounded(thing: Thing, matrix: Array) -> Pose:
     points = thing.hull @ matrix.T
     low, high = points.min(0), points.max(0)
-    return Pose(thing, matrix, np.array([-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2] - _SINK]))
+    sink = min(_SINK, _SINK_SHARE * float(high[2] - low[2]))
+    return Pose(thing, matrix, np.array([-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2] - sink]))

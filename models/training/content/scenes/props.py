@@ -3,10 +3,10 @@
 import numpy as np
 
 from training.content.scenes.camera import View
-from training.content.scenes.paints import Look, ground_paint, object_paints, plain, print_paint
+from training.content.scenes.paints import Look, object_paint, object_paints, plain, print_paint
 from training.content.scenes.platters import Table
 from training.content.scenes.poses import standing
-from training.content.scenes.stage import BOX, CYLINDER, PROP, QUAD, SPHERE, Stage, diagonal
+from training.content.scenes.stage import BOX, CYLINDER, PROP, QUAD, SPHERE, Stage, diagonal, lifted
 from training.content.turns import about_x, about_z
 from training.records import Array
 
@@ -33,7 +33,7 @@ def scattered_props(stage: Stage, table: Table, points: Array) -> None:
         else:
             texture, _ = stage.library.cards[dice.integers(len(stage.library.cards))]
             cube = about_z(angle) @ diagonal(size * 0.5)
-            stage.add(BOX, cube, spot + [0, 0, size * 0.5], PROP, print_paint(texture, dice))
+            stage.add(BOX, cube, lifted(spot, size * 0.5), PROP, print_paint(texture, dice))
 
 
 def neighbours(stage: Stage, table: Table, points: Array, view: View, look: Look) -> None:
@@ -45,29 +45,29 @@ def neighbours(stage: Stage, table: Table, points: Array, view: View, look: Look
     bound = Look(object=look.object) if dice.random() < 0.35 else Look()
     for _ in range(dice.integers(2, 6)):
         behind = dice.random() < 0.75
-        size = dice.uniform(0.2, 0.7) if behind else dice.uniform(0.08, 0.22)
-        edge = points[dice.integers(len(points))]
-        at = float(edge @ across) + dice.uniform(-0.5, 0.5) * size
-        at = float(np.clip(at, side.min() - size * 0.7, side.max() + size * 0.7))
-        far = float(depth.max()) + size * dice.uniform(0.8, 1.5) if behind else float(depth.min()) - size * 1.2
+        size = dice.uniform(0.25, 0.75) if behind else dice.uniform(0.08, 0.22)
+        # A spot on the outline, left, right or above, and a thing that sticks out beyond it.
+        angle = np.radians(dice.uniform(-10, 190))
+        edge = int((side * np.cos(angle) + height * np.sin(angle)).argmax())
+        at = side[edge] + np.cos(angle) * dice.uniform(-0.1, 0.5) * size
+        far = depth.max() + size * dice.uniform(0.7, 1.2) if behind else depth.min() - size * 1.2
         spot = away * far + across * at
-        floor = 0.0 if np.linalg.norm(spot) + size < table.platter else table.ground
-        if not table.platter:
-            floor = 0.0
-        tall = max(float(edge[2]) * dice.uniform(0.5, 1.3) - floor, 0.15) if behind else size
-        _neighbour(stage, np.array([spot[0], spot[1], floor]), size, min(tall, float(height.max()) * 1.3 - floor), bound)
+        on_platter = not table.platter or np.linalg.norm(spot) + size / 2 < table.platter
+        spot[2] = 0.0 if on_platter else table.ground
+        tall = max(float(height[edge]) * dice.uniform(0.5, 1.35) - spot[2], 0.2) if behind else size
+        _neighbour(stage, spot, size, tall, bound)
 
 
 def _neighbour(stage: Stage, spot: Array, size: float, tall: float, look: Look) -> None:
     dice, lot = stage.dice, stage.dice.random()
     turn = about_z(dice.uniform(0, 2 * np.pi))
-    paint = object_paints(dice, stage.library, look, 1)[0] if dice.random() < 0.6 else ground_paint(dice, stage.library, look.object)
+    paint = object_paint(dice, stage.library, look)
     if lot < 0.25:
-        stage.add(BOX, turn @ diagonal(size * 0.6, size * 0.4, tall / 2), spot + [0, 0, tall / 2], PROP, paint)
+        stage.add(BOX, turn @ diagonal(size * 0.6, size * 0.4, tall / 2), lifted(spot, tall / 2), PROP, paint)
     elif lot < 0.45:
         stage.add(CYLINDER, diagonal(size * 0.5, size * 0.5, tall), spot, PROP, paint)
     elif lot < 0.55:
-        stage.add(SPHERE, diagonal(size * 0.5), spot + [0, 0, size * 0.49], PROP, paint)
+        stage.add(SPHERE, diagonal(size * 0.5), lifted(spot, size * 0.49), PROP, paint)
     elif lot < 0.7:
         _card(stage, spot, size * 0.6, float(dice.uniform(0, 2 * np.pi)), dice.uniform(1.1, 1.5))
     else:
@@ -83,7 +83,7 @@ def _card(stage: Stage, spot: Array, size: float, yaw: float, tilt: float = 0.0)
     wide = size * min(aspect**0.5, 1.8)
     high, thick = wide / aspect, dice.uniform(0.004, 0.05) * size
     turn = about_z(yaw) @ about_x(tilt)
-    middle = spot + [0, 0, high * np.sin(tilt) + thick * np.cos(tilt)]
+    middle = lifted(spot, high * np.sin(tilt) + thick * np.cos(tilt))
     back = plain(dice, np.full(3, float(dice.choice([0.03, 0.4, 0.8]))))
     stage.add(BOX, turn @ diagonal(wide * 1.02, high * 1.02, thick), middle, PROP, back)
     face = middle + turn @ np.array([0, 0, thick + 2e-3])

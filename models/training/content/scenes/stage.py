@@ -12,8 +12,20 @@ from training.content.library import Library, Thing
 from training.records import INSTANCE, LIGHT, MATERIAL, SCENE, Array
 
 __all__ = [
-    "BACKGROUND", "BOX", "CYLINDER", "OBJECT", "PLATTER", "PROP", "QUAD", "SPHERE", "SUPPORT", "Paint", "Scene", "Stage",
+    "BACKGROUND",
+    "BOX",
+    "CYLINDER",
+    "OBJECT",
+    "PLATTER",
+    "PROP",
+    "QUAD",
+    "SPHERE",
+    "SUPPORT",
+    "Paint",
+    "Scene",
+    "Stage",
     "diagonal",
+    "lifted",
 ]
 
 BACKGROUND, OBJECT, PLATTER, SUPPORT, PROP = range(len(LABELS))
@@ -69,7 +81,13 @@ class Stage:
     _lights: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(
-        self, shape: int, matrix: Array, offset: Sequence[float] | Array, label: int, paint: Paint, *,
+        self,
+        shape: int,
+        matrix: Array,
+        offset: Sequence[float] | Array,
+        label: int,
+        paint: Paint,
+        *,
         shadowless: bool = False,
     ) -> None:
         """A plain body; BOX, SPHERE and QUAD reach from -1 to 1, CYLINDER from z = 0 to 1."""
@@ -87,7 +105,14 @@ class Stage:
         self._lights.append((centre, across, up, power, visible))
 
     def _place(
-        self, shape: int, mesh: int, hull: Array, matrix: Array, offset: Array, label: int, paints: Sequence[Paint],
+        self,
+        shape: int,
+        mesh: int,
+        hull: Array,
+        matrix: Array,
+        offset: Array,
+        label: int,
+        paints: Sequence[Paint],
         shadowless: bool,
     ) -> None:
         inverse = np.linalg.inv(matrix)
@@ -96,7 +121,17 @@ class Stage:
         # A mesh's hull is known by some of its points only.
         slack = (0.03 if shape == _MESH else 0.0) * (high - low).max() + 1e-3
         to_object = np.column_stack([inverse, -(inverse @ offset)])
-        place = (to_object, low - slack, high + slack, shape, mesh, label, len(self._materials), len(paints), shadowless)
+        place = (
+            to_object,
+            low - slack,
+            high + slack,
+            shape,
+            mesh,
+            label,
+            len(self._materials),
+            len(paints),
+            shadowless,
+        )
         self._instances.append(place)
         self._materials += [tuple(getattr(paint, name) for name in _PAINT_FIELDS) for paint in paints]
 
@@ -115,3 +150,8 @@ class Stage:
 def diagonal(x: float, y: float | None = None, z: float | None = None) -> Array:
     """A matrix that stretches; one number stretches all alike."""
     return np.diag([x, x if y is None else y, x if z is None else z])
+
+
+def lifted(spot: Array, height: float) -> Array:
+    """That much higher."""
+    return spot + np.array([0, 0, height])

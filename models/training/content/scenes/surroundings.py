@@ -107,15 +107,19 @@ def picture_wall(stage: Stage, setup: Setup) -> None:
     turn = about_z(dice.normal(0, 0.12)) @ setup.behind @ about_x(np.pi / 2)
     wall = np.array([0, gap, 0])
     stage.add(QUAD, turn @ diagonal(wide * 3), setup.behind @ wall + [0, 0, 0], BACKGROUND, ground_paint(dice, library))
-    columns, rows = (1, 1) if dice.random() < 0.4 else (int(dice.integers(2, 5)), int(dice.integers(1, 4)))
+    columns, rows = (1, 1) if dice.random() < 0.25 else (int(dice.integers(2, 5)), int(dice.integers(1, 4)))
     step, base = 2 * wide / columns, setup.table.ground + wide * dice.uniform(-0.2, 0.5)
     for column in range(columns):
         for row in range(rows):
             across = (column + 0.5) * step - wide
-            spot = setup.behind @ np.array([across, gap - 0.03, 0]) + [0, 0, base + (row - rows / 2 + 0.5) * step * 1.05]
+            spot = setup.behind @ np.array([across, gap - 0.03, 0]) + [
+                0,
+                0,
+                base + (row - rows / 2 + 0.5) * step * 1.05,
+            ]
             size = step / 2 * dice.uniform(0.8, 1.0)
             shape = turn @ diagonal(size, size * dice.uniform(0.8, 1.0), 1)
-            glow = dice.uniform(0.4, 0.9) if dice.random() < 0.3 else 0.0
+            glow = dice.uniform(0.3, 0.8) if dice.random() < 0.2 else 0.0
             stage.add(QUAD, shape, spot, BACKGROUND, _picture(dice, int(dice.choice(library.rooms)), glow))
     _clutter(stage, setup, int(dice.integers(0, 4)))
 
@@ -140,7 +144,9 @@ def shelves(stage: Stage, setup: Setup) -> None:
             thing = library.object(dice)
             along = setup.behind @ np.array([dice.uniform(-0.9, 0.9) * wide, gap + 0.4, 0])
             pose = standing(dice, thing, size=size).moved(along[0], along[1], level + 0.04)
-            stage.add_thing(thing, pose.matrix, pose.offset, BACKGROUND, object_paints(dice, library, Look(), thing.slots))
+            stage.add_thing(
+                thing, pose.matrix, pose.offset, BACKGROUND, object_paints(dice, library, Look(), thing.slots)
+            )
 
 
 SURROUNDINGS: Mapping[str, Callable[[Stage, Setup], None]] = {
@@ -160,7 +166,11 @@ def _drape(stage: Stage, setup: Setup, kind: str, paint: Paint) -> None:
     size = setup.table.reach * stage.dice.uniform(1.3, 2.8)
     turn = setup.behind @ about_z(stage.dice.normal(0, 0.12))
     stage.add_thing(
-        stage.library.tool(stage.dice, kind), turn @ diagonal(size), [0, 0, setup.table.ground - 0.004], BACKGROUND, [paint]
+        stage.library.tool(stage.dice, kind),
+        turn @ diagonal(size),
+        [0, 0, setup.table.ground - 0.004],
+        BACKGROUND,
+        [paint],
     )
 
 

@@ -56,9 +56,13 @@ def house(dice: Generator) -> Mesh:
     roof = gable.changed(about_x(np.pi / 2)).moved(0, depth * eaves, 2 * height)
     parts = [box([0, 0, height], [width, depth, height]), roof.painted(1)]
     if dice.random() < 0.7:
-        parts.append(box([width * 0.5, depth * dice.uniform(-0.6, 0.6), 2 * height + ridge * 0.6], [0.09, 0.09, ridge * 0.6]).painted(2))
-    for x in np.linspace(-0.6, 0.6, dice.integers(1, 4)) * width:
-        parts.append(box([x, -depth, height], [0.09, 0.03, 0.16]).painted(3))
+        parts.append(
+            box(
+                [width * 0.5, depth * dice.uniform(-0.6, 0.6), 2 * height + ridge * 0.6], [0.09, 0.09, ridge * 0.6]
+            ).painted(2)
+        )
+    windows = np.linspace(-0.6, 0.6, dice.integers(1, 4)) * width
+    parts += [box([x, -depth, height], [0.09, 0.03, 0.16]).painted(3) for x in windows]
     return join(parts)
 
 

@@ -61,8 +61,8 @@ def stand(dice: Generator) -> Mesh:
     if kind == 2:
         waist = dice.uniform(0.5, 1.0)
         lobes = int(dice.choice([0, 4, 6, 8]))
-        radii, heights = [0, 1, waist, waist * 0.9, waist, waist, 0], [0, 0, 0.15, 0.5, 0.85, 1, 1]
-        return revolved(radii, heights, sides=64, lobes=lobes, depth=0.03)
+        steps, levels = [0, 1, waist, waist * 0.9, waist, waist, 0], [0, 0, 0.15, 0.5, 0.85, 1, 1]
+        return revolved(steps, levels, sides=64, lobes=lobes, depth=0.03)
     count = int(dice.integers(2, 5))
     sizes = np.sort(dice.uniform(0.5, 0.95, count))[::-1]
     return join(
@@ -78,7 +78,7 @@ def cradle(dice: Generator) -> Mesh:
     return join([*boards, box([0, 0, join_height / 2], [0.6, dice.uniform(0.2, 0.5), join_height / 2])])
 
 
-def wedge(dice: Generator) -> Mesh:
+def wedge(_dice: Generator) -> Mesh:
     """Thin at x = 0, one high at x = 1, from y = -1 to 1."""
     return prism(np.array([[0, 0], [1, 0], [1, 1.0]]), 2).changed(about_x(np.pi / 2)).moved(0, 1, 0)
 

@@ -29,17 +29,17 @@ def person(dice: Generator) -> Mesh:
     mirrored: list[Limb] = [
         (hip, knee, roll(0.1, 0.2), 0.11),
         (knee, foot, 0.11, 0.07),
-        (foot, foot + [0, 0.2, 0], 0.08, 0.07),
+        (foot, foot + np.array([0, 0.2, 0]), 0.08, 0.07),
         (shoulder, elbow, 0.1, 0.08),
         (elbow, hand, 0.08, roll(0.04, 0.09)),
     ]
     single: list[Limb] = [
         (np.array([0, 0, -0.15]), np.array([0, roll(-0.05, 0.1), 0.4]), roll(0.15, 0.33), roll(0.15, 0.33)),
         (np.array([0, 0, 0.4]), head, 0.1, 0.1),
-        (head, head + [0, 0, roll(0.0, 0.1)], roll(0.15, 0.3), roll(0.13, 0.25)),
+        (head, head + np.array([0, 0, roll(0.0, 0.1)]), roll(0.15, 0.3), roll(0.13, 0.25)),
     ]
     if dice.random() < 0.3:
-        single.append((hand, hand + [roll(-0.2, 0.2), roll(-0.2, 0.4), roll(0.3, 0.7)], 0.04, 0.03))
+        single.append((hand, hand + np.array([roll(-0.2, 0.2), roll(-0.2, 0.4), roll(0.3, 0.7)]), 0.04, 0.03))
     return _sculpted(dice, mirrored, single, robe=dice.random() < 0.35, foot=float(foot[2]))
 
 
@@ -49,7 +49,7 @@ def animal(dice: Generator) -> Mesh:
     length, height = roll(0.4, 0.75), roll(-0.15, 0.15)
     chest, rump = np.array([0, length, height]), np.array([0, -length, height])
     head = np.array([0, length + roll(0.1, 0.4), height + roll(0.2, 0.6)])
-    snout = head + [0, roll(0.1, 0.3), roll(-0.15, 0.1)]
+    snout = head + np.array([0, roll(0.1, 0.3), roll(-0.15, 0.1)])
     foot_height, leg, hoof = height - roll(0.6, 0.85), roll(0.1, 0.18), roll(0.05, 0.11)
     mirrored: list[Limb] = []
     for y in (-length, length):
@@ -58,17 +58,17 @@ def animal(dice: Generator) -> Mesh:
         mirrored += [
             (np.array([0.1, y, height]), knee, leg, 0.1),
             (knee, foot, 0.1, hoof),
-            (foot, foot + [0, 0.08, 0], hoof * 1.2, hoof),
+            (foot, foot + np.array([0, 0.08, 0]), hoof * 1.2, hoof),
         ]
-    ear = head + [roll(0.08, 0.3), roll(-0.2, 0.1), roll(0.2, 0.5)]
-    mirrored.append((head + [0.08, 0, 0.1], ear, 0.07, 0.03))
+    ear = head + np.array([roll(0.08, 0.3), roll(-0.2, 0.1), roll(0.2, 0.5)])
+    mirrored.append((head + np.array([0.08, 0, 0.1]), ear, 0.07, 0.03))
     single: list[Limb] = [
-        (rump, chest + [0, 0, roll(-0.1, 0.15)], roll(0.16, 0.34), roll(0.16, 0.36)),
+        (rump, chest + np.array([0, 0, roll(-0.1, 0.15)]), roll(0.16, 0.34), roll(0.16, 0.36)),
         (chest, head, 0.18, 0.13),
         (head, snout, roll(0.12, 0.24), roll(0.06, 0.15)),
     ]
     if dice.random() < 0.8:
-        single.append((rump, rump + [0, -roll(0.1, 0.4), roll(-0.4, 0.5)], roll(0.04, 0.1), 0.03))
+        single.append((rump, rump + np.array([0, -roll(0.1, 0.4), roll(-0.4, 0.5)]), roll(0.04, 0.1), 0.03))
     return _sculpted(dice, mirrored, single, robe=False, foot=float(foot_height))
 
 

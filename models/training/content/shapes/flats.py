@@ -16,7 +16,7 @@ __all__ = ["coin", "dish", "lid", "plate", "shard"]
 
 def plate(dice: Generator) -> Mesh:
     """A slab, square or long, its edges plain."""
-    return box([0, 0, 0], [1, dice.uniform(0.3, 1.0), dice.uniform(0.02, 0.1)])
+    return box([0, 0, 0], [1, dice.uniform(0.3, 1.0), dice.uniform(0.03, 0.12)])
 
 
 def dish(dice: Generator) -> Mesh:

@@ -1,5 +1,7 @@
 """The plain bodies that families are put together from; all are closed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from training.content.mesh import Mesh
@@ -7,7 +9,7 @@ from training.records import Array
 
 __all__ = ["ball", "box", "disc", "grid", "prism", "revolved", "tube"]
 
-_CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+Numbers = Array | Sequence[float]
 
 
 def grid(rows: int, columns: int) -> Array:
@@ -19,7 +21,7 @@ def grid(rows: int, columns: int) -> Array:
 
 
 def revolved(
-    radii: Array, heights: Array, *, sides: int = 80, lobes: int = 0, depth: float = 0.0, twist: float = 0.0
+    radii: Numbers, heights: Numbers, *, sides: int = 80, lobes: int = 0, depth: float = 0.0, twist: float = 0.0
 ) -> Mesh:
     """A profile turned about z, from its foot on; it must start and end on the axis to be closed."""
     radii, heights = np.asarray(radii, float), np.asarray(heights, float)
@@ -90,9 +92,10 @@ def ball(rounds: int = 3) -> Mesh:
     return Mesh.plain(points, faces)
 
 
-def box(middle: Array | list[float], half: Array | list[float]) -> Mesh:
+def box(middle: Numbers, half: Numbers) -> Mesh:
     """Six sides with corners of their own, so that each has the whole texture."""
-    points, faces = [], []
+    points: list[list[float]] = []
+    faces: list[list[int]] = []
     for axis in range(3):
         for sign in (-1, 1):
             first, second = (axis + 1) % 3, (axis + 2) % 3
@@ -115,7 +118,7 @@ def prism(outline: Array, height: float) -> Mesh:
     """A convex outline of (n, 2), counter-clockwise, with thickness."""
     count = len(outline)
     low = np.column_stack([outline, np.zeros(count)])
-    high = low + [0, 0, height]
+    high = low + np.array([0, 0, height])
     middle = outline.mean(0)
     points = np.concatenate([low, high, [[*middle, 0.0], [*middle, height]]])
     here, there = np.arange(count), (np.arange(count) + 1) % count

@@ -22,7 +22,9 @@ def plant(dice: Generator) -> Mesh:
     return join(parts)
 
 
-def _grow(dice: Generator, parts: list[Mesh], start: Array, ahead: Array, length: float, thick: float, left: int) -> None:
+def _grow(
+    dice: Generator, parts: list[Mesh], start: Array, ahead: Array, length: float, thick: float, left: int
+) -> None:
     end = start + ahead * length
     bend = (start + end) / 2 + dice.normal(0, 0.06 * length, 3)
     parts.append(tube(through(np.array([start, bend, end]), 8), np.linspace(thick, thick * 0.6, 8), sides=8))
@@ -31,7 +33,9 @@ def _grow(dice: Generator, parts: list[Mesh], start: Array, ahead: Array, length
         return
     for _ in range(dice.integers(2, 4)):
         branch = ahead + dice.normal(0, 0.55, 3) + [0, 0, 0.3]
-        _grow(dice, parts, end, branch / np.linalg.norm(branch), length * dice.uniform(0.55, 0.85), thick * 0.65, left - 1)
+        _grow(
+            dice, parts, end, branch / np.linalg.norm(branch), length * dice.uniform(0.55, 0.85), thick * 0.65, left - 1
+        )
 
 
 def _leaf(dice: Generator, stem: Array) -> Mesh:

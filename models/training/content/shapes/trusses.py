@@ -1,5 +1,7 @@
 """Lattice work: towers, bridges, cranes."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.random import Generator
 
@@ -17,7 +19,7 @@ def truss(dice: Generator) -> Mesh:
     high = low * dice.uniform(0.3, 1.0)
     levels = [_square(low + (high - low) * part, 2 * part) for part in np.linspace(0, 1, bays + 1)]
     parts = []
-    for below, above in zip(levels[:-1], levels[1:], strict=True):
+    for below, above in pairwise(levels):
         for k in range(4):
             parts.append(_bar(below[k], above[k], gauge))
             parts.append(_bar(above[k], above[(k + 1) % 4], gauge * 0.8))

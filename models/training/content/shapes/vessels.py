@@ -1,5 +1,7 @@
 """Turned and thrown things: vases, cups, jugs, bottles, chess pieces."""
 
+from typing import Any
+
 import numpy as np
 from numpy.random import Generator
 
@@ -51,7 +53,7 @@ def _outline(dice: Generator) -> tuple[Array, Array]:
     return np.maximum(radii, 0.05), np.linspace(0, dice.uniform(0.5, 3.0), _STEPS)
 
 
-def _fluting(dice: Generator) -> dict[str, float]:
+def _fluting(dice: Generator) -> dict[str, Any]:
     if dice.random() < 0.75:
         return {}
     return {"lobes": int(dice.integers(3, 14)), "depth": dice.uniform(0.02, 0.15), "twist": dice.uniform(-2, 2)}

@@ -18,7 +18,9 @@ def wheel(dice: Generator) -> Mesh:
     for k in range(count):
         angle, lean = 2 * np.pi * k / count, 0.1 * (-1) ** k
         along = np.array([np.cos(angle), np.sin(angle), 0])
-        parts.append(tube(np.array([along * hub * 0.8 + [0, 0, lean], along * 0.5 + [0, 0, lean / 2], along]), gauge, sides=6))
+        parts.append(
+            tube(np.array([along * hub * 0.8 + [0, 0, lean], along * 0.5 + [0, 0, lean / 2], along]), gauge, sides=6)
+        )
     one = join(parts)
     if dice.random() < 0.5:
         gap = dice.uniform(0.4, 1.0)

@@ -6,7 +6,7 @@ from numpy.random import Generator
 from training.content.mesh import Mesh, join
 from training.content.shapes.curves import circle, through
 from training.content.shapes.forms import disc, tube
-from training.content.turns import any_turn, about_z
+from training.content.turns import about_z, any_turn
 from training.records import Array
 
 __all__ = ["basket", "cage", "knot", "spring"]
@@ -52,7 +52,10 @@ def basket(dice: Generator) -> Mesh:
     hoops = [tube(circle(high, height, 64), gauge * 1.5, sides=8, closed=True)]
     if dice.random() < 0.6:
         middle = through(np.array([low, bulge[0], high]), 5)[[1, 3]]
-        hoops += [tube(circle(r, h, 64), gauge, sides=8, closed=True) for r, h in zip(middle, [height / 4, height * 0.75], strict=True)]
+        hoops += [
+            tube(circle(r, h, 64), gauge, sides=8, closed=True)
+            for r, h in zip(middle, [height / 4, height * 0.75], strict=True)
+        ]
     return join([disc(low * 1.05, 2 * gauge).painted(1), *slats, *hoops])
 
 

@@ -43,7 +43,9 @@ def clouds(dice: Generator, frequency: float, *, octaves: int = 5, gain: float =
         columns, rows = max(2, int(frequency)), max(2, int(frequency / stretch))
         values = np.pad(dice.standard_normal((rows, columns)).astype(np.float32), 2, mode="wrap")
         step_x, step_y = SIDE / columns, SIDE / rows
-        large = cv2.resize(values, (int((columns + 4) * step_x), int((rows + 4) * step_y)), interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(
+            values, (int((columns + 4) * step_x), int((rows + 4) * step_y)), interpolation=cv2.INTER_CUBIC
+        )
         top, left = int(2 * step_y), int(2 * step_x)
         total += strength * large[top : top + SIDE, left : left + SIDE]
         strength, frequency = strength * gain, frequency * 2
@@ -66,7 +68,9 @@ def word(dice: Generator, longest: int) -> str:
     return "".join(dice.choice(_LETTERS, dice.integers(2, longest + 1)))
 
 
-def written(picture: Array, text: str, place: tuple[float, float], size: float, ink: Array | float, pen: int = 2) -> None:
+def written(
+    picture: Array, text: str, place: tuple[float, float], size: float, ink: Array | list[float] | float, pen: int = 2
+) -> None:
     """Writes into the picture, from the left end of the line on."""
     mask = np.zeros(picture.shape[:2], np.uint8)
     face = sum(map(ord, text)) % 5

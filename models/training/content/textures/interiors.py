@@ -54,7 +54,9 @@ def shop_shelves(dice: Generator) -> Array:
             shade, x, y = colour(dice, vivid=1.0), left + width // 2, bottom - height
             cv2.rectangle(picture, (left, y), (left + width, bottom), shade.tolist(), -1)
             if dice.random() < 0.5:
-                cv2.ellipse(picture, (x, y), (width // 2, height // 5), 0, 0, 360, (shade * 0.8).tolist(), -1, cv2.LINE_AA)
+                cv2.ellipse(
+                    picture, (x, y), (width // 2, height // 5), 0, 0, 360, (shade * 0.8).tolist(), -1, cv2.LINE_AA
+                )
             if dice.random() < 0.6:
                 band = (left, y + height // 4), (left + width, y + 3 * height // 4)
                 cv2.rectangle(picture, *band, colour(dice, dark=0.5).tolist(), -1)
@@ -67,7 +69,7 @@ def shop_shelves(dice: Generator) -> Array:
 
 def poster(dice: Generator) -> Array:
     """A landscape or a face-like heap of ovals, with a title: what hangs on walls and looks like a photo."""
-    x, y = grid()
+    _, y = grid()
     sky = ramp(y + 0.1 * clouds(dice, 2), scheme(dice, 3))
     horizon = dice.uniform(0.3, 0.8) + 0.05 * clouds(dice, 3)[SIDE // 2][None, :]
     picture = np.where((y > horizon)[..., None], ramp(clouds(dice, 6, octaves=6), scheme(dice, 4)), sky)
@@ -98,7 +100,17 @@ def workshop(dice: Generator) -> Array:
             cv2.circle(picture, end.tolist(), pen + 6, colour(dice).tolist(), int(dice.choice([-1, 5])), cv2.LINE_AA)
     for _ in range(dice.integers(2, 7)):
         middle, size = dice.integers(0, SIDE, 2).tolist(), dice.integers(30, 160, 2).tolist()
-        cv2.ellipse(picture, middle, size, float(dice.uniform(0, 360)), 0, float(dice.uniform(90, 340)), [20.0] * 3, 4, cv2.LINE_AA)
+        cv2.ellipse(
+            picture,
+            middle,
+            size,
+            float(dice.uniform(0, 360)),
+            0,
+            float(dice.uniform(90, 340)),
+            [20.0] * 3,
+            4,
+            cv2.LINE_AA,
+        )
     top, step = int(dice.uniform(0.6, 0.9) * SIDE), int(dice.integers(30, 90))
     for left in range(0, SIDE, step):
         cv2.rectangle(picture, (left, top), (left + step - 4, SIDE), colour(dice, vivid=0.8).tolist(), -1)
@@ -108,7 +120,12 @@ def workshop(dice: Generator) -> Array:
 
 def _spine(dice: Generator, picture: Array, left: int, bottom: int, width: int, height: int, lean: int) -> None:
     shade = colour(dice, vivid=0.9)
-    corners = [[left, bottom], [left + width - 1, bottom], [left + width - 1 + lean, bottom - height], [left + lean, bottom - height]]
+    corners = [
+        [left, bottom],
+        [left + width - 1, bottom],
+        [left + width - 1 + lean, bottom - height],
+        [left + lean, bottom - height],
+    ]
     cv2.fillPoly(picture, [np.array(corners, np.int32)], shade.tolist(), cv2.LINE_AA)
     for _ in range(dice.integers(0, 4)):
         y = bottom - int(dice.uniform(0.1, 0.9) * height)

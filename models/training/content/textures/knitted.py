@@ -1,7 +1,6 @@
 """Knitted wool and basketry, by rows of small strokes."""
 
 import cv2
-import numpy as np
 from numpy.random import Generator
 
 from training.content.textures.canvas import SIDE, clouds, filled, scheme
@@ -34,5 +33,7 @@ def hammered(dice: Generator) -> Array:
         size = int(dice.integers(8, 34))
         cv2.circle(picture, (x, y), size, (base * dice.uniform(0.7, 0.9)).tolist(), -1, cv2.LINE_AA)
         shift = size // 4
-        cv2.circle(picture, (x - shift, y - shift), size - shift, (base * dice.uniform(0.95, 1.2)).tolist(), -1, cv2.LINE_AA)
+        cv2.circle(
+            picture, (x - shift, y - shift), size - shift, (base * dice.uniform(0.95, 1.2)).tolist(), -1, cv2.LINE_AA
+        )
     return picture + 4 * clouds(dice, 60, octaves=3)[..., None]

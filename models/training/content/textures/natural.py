@@ -12,7 +12,7 @@ __all__ = ["flaking", "marble", "speckled", "stone", "wood"]
 
 def stone(dice: Generator) -> Array:
     """Clouds of a few colours: stone, patina, bronze."""
-    return ramp(clouds(dice, dice.integers(2, 12), octaves=6), scheme(dice, 4))
+    return ramp(clouds(dice, dice.uniform(2, 12), octaves=6), scheme(dice, 4))
 
 
 def marble(dice: Generator) -> Array:

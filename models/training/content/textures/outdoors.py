@@ -13,7 +13,9 @@ __all__ = ["garden", "street"]
 def garden(dice: Generator) -> Array:
     """Leaves upon leaves under a patch of sky."""
     _, y = grid()
-    picture = ramp(y + 0.05 * clouds(dice, 3), [np.array([190.0, 210, 240]), np.array([60.0, 90, 50]), np.array([40.0, 60, 25])])
+    picture = ramp(
+        y + 0.05 * clouds(dice, 3), [np.array([190.0, 210, 240]), np.array([60.0, 90, 50]), np.array([40.0, 60, 25])]
+    )
     picture = picture.astype(np.float32)
     for _ in range(dice.integers(150, 700)):
         x, top = int(dice.integers(0, SIDE)), int(SIDE * dice.uniform(0.15, 1))
@@ -22,7 +24,9 @@ def garden(dice: Generator) -> Array:
         cv2.ellipse(picture, (x, top), size, float(dice.uniform(0, 180)), 0, 360, green.tolist(), -1, cv2.LINE_AA)
     for _ in range(dice.integers(0, 30)):
         spot = dice.integers(0, SIDE, 2).tolist()
-        cv2.circle(picture, spot, int(dice.integers(3, 14)), colour(dice, vivid=1.5, dark=0.5).tolist(), -1, cv2.LINE_AA)
+        cv2.circle(
+            picture, spot, int(dice.integers(3, 14)), colour(dice, vivid=1.5, dark=0.5).tolist(), -1, cv2.LINE_AA
+        )
     return picture
 
 
@@ -37,7 +41,9 @@ def street(dice: Generator) -> Array:
         step = int(dice.integers(18, 44))
         for x in range(left + 8, left + width - step // 2, step):
             for y in range(top + 10, ground - step, step + 6):
-                cv2.rectangle(picture, (x, y), (x + step // 2, y + step * 2 // 3), (pane * dice.uniform(0.6, 1.3)).tolist(), -1)
+                cv2.rectangle(
+                    picture, (x, y), (x + step // 2, y + step * 2 // 3), (pane * dice.uniform(0.6, 1.3)).tolist(), -1
+                )
         left += width
     picture[ground:] = ramp(clouds(dice, 40, octaves=3), scheme(dice, 2))[ground:]
     return picture

@@ -96,7 +96,7 @@ def _ground(dice: Generator) -> Array:
         return filled(float(dice.choice([245, 235, 20, 10, 128])))
     if kind < 0.65:
         return filled(colour(dice, vivid=0.9))
-    return ramp(clouds(dice, dice.integers(4, 40), octaves=4), scheme(dice, 3)).astype(np.float32)
+    return ramp(clouds(dice, dice.uniform(4, 40), octaves=4), scheme(dice, 3)).astype(np.float32)
 
 
 def _ink(dice: Generator, picture: Array) -> list[float]:
