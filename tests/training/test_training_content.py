@@ -31,7 +31,8 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ 
 
 @pytest.fixture(scope="module")
 def torch() -> ModuleType:
-    return pytest.importorskip("torch", reason="torch, which holds the pictures, is not installed")
+    found: ModuleType = pytest.importorskip("torch", reason="torch, which holds the pictures, is not installed")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +41,13 @@ def content(torch: ModuleType) -> "Content":
         pytest.skip("no g++ to build the tracer with")
     from training.content.studio import Content
 
-    return Content.for_training(5, objects=14, textures=16)
+    return Content.for_training(5, objects=8, textures=9)
 
 
 @pytest.fixture(scope="module")
 def photos(content: "Content") -> Batch:
-    """Three of every kind."""
-    batches = [next(iter(studio(content, {name: 1.0}).batches(3, seed=11))) for name in KINDS]
+    """Two of every kind."""
+    batches = [next(iter(studio(content, {name: 1.0}).batches(2, seed=11))) for name in KINDS]
     return together(batches)
 
 
@@ -98,9 +99,9 @@ def test_the_same_seed_makes_the_same_mesh_and_the_same_texture() -> None:
         one, other = (make(np.random.default_rng(3)) for _ in range(2))
         np.testing.assert_array_equal(one.points, other.points)
     for families in (TRAINING, HELD_OUT):
-        for family in families.rooms.values():
-            first, second = (family.make(np.random.default_rng(3)) for _ in range(2))
-            np.testing.assert_array_equal(first, second)
+        paint = next(iter(families.rooms.values())).make
+        first, second = (paint(np.random.default_rng(3)) for _ in range(2))
+        np.testing.assert_array_equal(first, second)
 
 
 def test_an_unknown_kind_is_refused_in_one_line_that_names_the_kinds(content: "Content") -> None:

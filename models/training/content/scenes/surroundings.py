@@ -32,6 +32,11 @@ class Setup:
         """A turn whose y goes away from the camera."""
         return about_z(self.view.azimuth + np.pi / 2)
 
+    @property
+    def seen(self) -> float:
+        """Half of what the picture shows where the object stands."""
+        return self.distance * self.view.half
+
     def away(self, distance: float, angle: float) -> Array:
         """A spot on the ground, that far behind the axis as the camera sees it."""
         heading = self.view.azimuth + np.pi + angle
@@ -39,15 +44,15 @@ class Setup:
 
 
 def paper(stage: Stage, setup: Setup) -> None:
-    """A sweep of paper, white, grey or coloured, sometimes printed or a key colour."""
+    """A sweep of paper, white, grey or coloured, sometimes printed or a key colour; the room may show beyond it."""
     _drape(stage, setup, "sweep", _backdrop_paint(stage, setup))
-    _soft_sky(stage, stage.dice.uniform(0.05, 0.7))
+    _beyond(stage, setup)
 
 
 def cloth(stage: Stage, setup: Setup) -> None:
     """The same of cloth, in folds."""
     _drape(stage, setup, "cloth", _backdrop_paint(stage, setup))
-    _soft_sky(stage, stage.dice.uniform(0.05, 0.6))
+    _beyond(stage, setup)
 
 
 def black_cloth(stage: Stage, setup: Setup) -> None:
@@ -103,7 +108,7 @@ def picture_wall(stage: Stage, setup: Setup) -> None:
     _floor(stage, setup, 9, ground_paint(dice, library, scale=0.5))
     _all_around(stage, int(dice.choice(library.rooms)), dice.uniform(0.4, 1.0))
     gap = setup.table.reach + dice.uniform(0.3, 3)
-    wide = (setup.distance + gap) * setup.view.half * dice.uniform(1.3, 2.2)
+    wide = (setup.distance + gap) * setup.view.half * dice.uniform(1.2, 1.9)
     turn = about_z(dice.normal(0, 0.12)) @ setup.behind @ about_x(np.pi / 2)
     wall = np.array([0, gap, 0])
     stage.add(QUAD, turn @ diagonal(wide * 3), setup.behind @ wall + [0, 0, 0], BACKGROUND, ground_paint(dice, library))
@@ -163,7 +168,7 @@ SURROUNDINGS: Mapping[str, Callable[[Stage, Setup], None]] = {
 
 
 def _drape(stage: Stage, setup: Setup, kind: str, paint: Paint) -> None:
-    size = setup.table.reach * stage.dice.uniform(1.3, 2.8)
+    size = max(setup.table.reach * stage.dice.uniform(1.3, 2.8), setup.seen * stage.dice.uniform(0.25, 0.6))
     turn = setup.behind @ about_z(stage.dice.normal(0, 0.12))
     stage.add_thing(
         stage.library.tool(stage.dice, kind),
@@ -187,6 +192,16 @@ def _backdrop_paint(stage: Stage, setup: Setup) -> Paint:
     return plain(dice, shade(dice, vivid=0.9 if dice.random() < 0.4 else 0.1, dark=0.02, bright=0.92))
 
 
+def _beyond(stage: Stage, setup: Setup) -> None:
+    """Past the backdrop's rims: a lit room that is seen, or only its light."""
+    dice = stage.dice
+    if dice.random() < 0.5:
+        _soft_sky(stage, dice.uniform(0.05, 0.7))
+        return
+    _all_around(stage, int(dice.choice(stage.library.rooms)), dice.uniform(0.2, 0.9))
+    _floor(stage, setup, 9, ground_paint(dice, stage.library), lift=-0.08)
+
+
 def _soft_sky(stage: Stage, strength: float, *, even: bool = False) -> None:
     """Light from all around, in a colour of its own."""
     dice, record = stage.dice, stage.record
@@ -203,7 +218,7 @@ def _all_around(stage: Stage, texture: int, gain: float) -> None:
 
 
 def _floor(stage: Stage, setup: Setup, size: float, paint: Paint, *, lift: float = 0.0) -> None:
-    half = max(setup.table.reach, 1.0) * size
+    half = max(setup.table.reach, setup.seen * 0.35, 1.0) * size
     turn = about_z(stage.dice.uniform(0, np.pi)) if size > 5 else setup.behind
     stage.add(QUAD, turn @ diagonal(half), [0, 0, setup.table.ground - 0.003 + lift], BACKGROUND, paint)
 
