@@ -37,24 +37,25 @@ def scattered_props(stage: Stage, table: Table, points: Array) -> None:
 
 
 def neighbours(stage: Stage, table: Table, points: Array, view: View, look: Look) -> None:
-    """Two to five things just behind the object, or small ones before it, that meet its outline in the picture."""
+    """Three to six things just behind the object, or small ones before it, that meet its outline in the picture."""
     dice = stage.dice
     away = np.array([-np.cos(view.azimuth), -np.sin(view.azimuth), 0])
     across = np.array([away[1], -away[0], 0])
     depth, side, height = points @ away, points @ across, points[:, 2]
     bound = Look(object=look.object) if dice.random() < 0.35 else Look()
-    for _ in range(dice.integers(2, 6)):
+    for _ in range(dice.integers(3, 7)):
         behind = dice.random() < 0.75
         size = dice.uniform(0.25, 0.75) if behind else dice.uniform(0.08, 0.22)
         # A spot on the outline, left, right or above, and a thing that sticks out beyond it.
         angle = np.radians(dice.uniform(-10, 190))
         edge = int((side * np.cos(angle) + height * np.sin(angle)).argmax())
-        at = side[edge] + np.cos(angle) * dice.uniform(-0.1, 0.5) * size
-        far = depth.max() + size * dice.uniform(0.7, 1.2) if behind else depth.min() - size * 1.2
+        at = side[edge] + np.cos(angle) * dice.uniform(0.1, 0.6) * size
+        beside = depth[np.abs(side - at) < size]
+        far = beside.max() + size * dice.uniform(0.6, 1.0) if behind else beside.min() - size * 1.2
         spot = away * far + across * at
         on_platter = not table.platter or np.linalg.norm(spot) + size / 2 < table.platter
         spot[2] = 0.0 if on_platter else table.ground
-        tall = max(float(height[edge]) * dice.uniform(0.5, 1.35) - spot[2], 0.2) if behind else size
+        tall = max(float(height[edge]) * dice.uniform(0.6, 1.4) - spot[2], 0.2) if behind else size
         _neighbour(stage, spot, size, tall, bound)
 
 
