@@ -32,8 +32,8 @@ BOTH Ray camera_ray(const Scene& scene, float x, float y, int index, float shift
   return Ray{eye, unit(direction)};
 }
 
-// Sends the path on from a surface, by mirror or by scattering; false where it ends.
-BOTH bool scatter(const Surface& s, Random& random, Ray& ray, Vec& throughput, bool& sharp) {
+// Sends the path on from a surface, by mirror or by scattering.
+BOTH void scatter(const Surface& s, Random& random, Ray& ray, Vec& throughput, bool& sharp) {
   Vec base = mirrored_at_normal(s);
   float facing = fmaxf(-dot(ray.direction, s.normal), 0.f);
   Vec fresnel = base + (grey(1) - base) * (fifth_power(1 - facing) * (1 - .7f * s.roughness));
@@ -47,7 +47,9 @@ BOTH bool scatter(const Surface& s, Random& random, Ray& ray, Vec& throughput, b
     float cosine = sqrtf((1 - lot) / (1 + (alpha * alpha - 1) * lot)), sine = sqrtf(fmaxf(0.f, 1 - cosine * cosine));
     Vec half = first * (sine * cosf(angle)) + second * (sine * sinf(angle)) + s.normal * cosine;
     direction = ray.direction - half * (2 * dot(ray.direction, half));
-    if (dot(direction, s.normal) <= 0) return false;
+    // What a rough surface mirrors into itself comes out after all: ended there, every outline had a dark rim.
+    float into = dot(direction, s.normal);
+    if (into <= 0) direction = direction - s.normal * (2 * into - 1e-3f);
     throughput = throughput * fresnel * (1.f / chance);
     sharp = s.roughness <= SHARP;
   } else {
@@ -57,7 +59,6 @@ BOTH bool scatter(const Surface& s, Random& random, Ray& ray, Vec& throughput, b
     sharp = false;
   }
   ray = Ray{s.point, unit(direction)};
-  return true;
 }
 
 // Dim paths are ended by lot, the others made up for them; false where it ends.
@@ -91,7 +92,8 @@ BOTH Vec follow(const Pool& pool, const Scene& scene, const Instance* instances,
     if (s.glow > 0) return gathered + throughput * s.albedo * s.glow;
     gathered = gathered + throughput * direct_light(pool, scene, instances, lights, s, -ray.direction, random);
     if (bounce == BOUNCES - 1) return gathered + throughput * s.albedo * vec(scene.last_light);
-    if (!scatter(s, random, ray, throughput, sharp) || !survives(bounce, random, throughput)) return gathered;
+    scatter(s, random, ray, throughput, sharp);
+    if (!survives(bounce, random, throughput)) return gathered;
   }
   return gathered;
 }
