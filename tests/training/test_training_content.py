@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
@@ -65,6 +66,18 @@ def together(batches: list[Batch]) -> Batch:
 
 def of_kind(photos: Batch, kind: str) -> list[int]:
     return [number for number, its in enumerate(photos.kinds) if its == kind]
+
+
+def contrast(photos: Batch, kind: str) -> float:
+    """By how many grey levels the object differs from what is around it, along its outline."""
+    steps, square = [], np.ones((5, 5), np.uint8)
+    for number in of_kind(photos, kind):
+        inside = (photos.mattes[number] > 128).astype(np.uint8)
+        rim = inside - cv2.erode(inside, square)
+        around = cv2.dilate(inside, square) - cv2.dilate(inside, square[:3, :3])
+        grey = photos.pictures[number].mean(axis=0)
+        steps.append(abs(grey[rim > 0].mean() - grey[around > 0].mean()))
+    return float(np.mean(steps))
 
 
 def makers(families: Families) -> list[tuple[str, Maker]]:
@@ -149,6 +162,7 @@ def test_white_is_light_and_low_in_contrast_and_dark_is_dark(photos: Batch) -> N
 
     assert mean("white") > 160
     assert mean("dark") < 80
+    assert contrast(photos, "white") < 25
 
 
 def test_a_crop_fills_the_frame(photos: Batch) -> None:
@@ -179,6 +193,15 @@ def test_processes_compose_the_same_photos(content: "Content") -> None:
     np.testing.assert_array_equal(
         np.asarray(batches[0].pictures), np.asarray(next(iter(studio(content).batches(2, seed=4))).pictures)
     )
+
+
+def test_without_a_compiler_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from training.tracer.build import library
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TrainingError) as refusal:
+        library("cpu")
+    assert str(refusal.value) == "the tracer needs a C++ compiler, and there is no g++ here. Install g++."
 
 
 @needs_compiler

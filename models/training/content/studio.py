@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 class Studio:
-    """Photos of one content, without end; a Source for those who learn."""
+    """Photos of one content, without end; a Source for those who learn. On a card it works in the default stream."""
 
     def __init__(
         self,

@@ -106,7 +106,7 @@ def flat(dice: Generator) -> Plan:
 
 def small(dice: Generator) -> Plan:
     """Two hundredths of the picture and less."""
-    return replace(usual(dice), framing=Framing(fill=(0.04, 0.15), often_small=0.0, often_cut=0.0))
+    return replace(usual(dice), framing=Framing(fill=(0.05, 0.15), often_small=0.0, often_cut=0.0))
 
 
 def touched(dice: Generator) -> Plan:
