@@ -89,6 +89,7 @@ def backdrop(dice: Generator) -> Plan:
     """Before posters, shelves and clutter that are as sharp as the object."""
     return replace(
         usual(dice),
+        on_platter=1.0,
         surroundings={"picture wall": 0.55, "shelves": 0.45},
         framing=Framing(elevation=(-3, 25), sharp=True),
     )
@@ -106,12 +107,14 @@ def flat(dice: Generator) -> Plan:
 
 def small(dice: Generator) -> Plan:
     """Two hundredths of the picture and less."""
-    return replace(usual(dice), framing=Framing(fill=(0.05, 0.15), often_small=0.0, often_cut=0.0))
+    return replace(usual(dice), on_platter=1.0, framing=Framing(fill=(0.05, 0.15), often_small=0.0, often_cut=0.0))
 
 
 def touched(dice: Generator) -> Plan:
     """Things that stand behind and beside it so that they meet its outline."""
-    return replace(usual(dice), with_neighbours=1.0, framing=Framing(fill=(0.35, 0.8), often_small=0.05))
+    return replace(
+        usual(dice), on_platter=1.0, with_neighbours=1.0, framing=Framing(fill=(0.35, 0.8), often_small=0.05)
+    )
 
 
 def empty(dice: Generator) -> Plan:

@@ -17,12 +17,12 @@ from training.content.scenes.stage import Scene, Stage
 from training.content.scenes.supports import SUPPORTS
 from training.content.scenes.surroundings import SURROUNDINGS, Setup
 
-__all__ = ["ALL_SUPPORTS", "Plan", "compose"]
+__all__ = ["Plan", "compose", "drawn"]
 
 Shares = Mapping[str, float]
 """Names of one of the tables, each with how likely it is."""
 
-ALL_SUPPORTS: Shares = {"plinth": 3, "stand": 2, "lump": 2, "putty": 1.5, "wedge": 1.5, "cradle": 1, "pins": 1.5}
+_ALL_SUPPORTS: Shares = {"plinth": 3, "stand": 2, "lump": 2, "putty": 1.5, "wedge": 1.5, "cradle": 1, "pins": 1.5}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Plan:
     trait: str | None = None
     arrangements: Shares = field(default_factory=lambda: {"single": 0.86, "group": 0.14})
     supported: float = 0.4
-    supports: Shares = field(default_factory=lambda: ALL_SUPPORTS)
+    supports: Shares = field(default_factory=lambda: _ALL_SUPPORTS)
     on_platter: float = 0.9
     with_props: float = 0.25
     with_neighbours: float = 0.0

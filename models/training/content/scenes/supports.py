@@ -50,8 +50,8 @@ def stand(stage: Stage, pose: Pose, paint: Paint) -> Pose:
 def lump(stage: Stage, pose: Pose, paint: Paint) -> Pose:
     """Clay, a bean bag, crumpled paper: the thing sinks in and may lean."""
     dice = stage.dice
-    pose = _leaning_a_little(stage, pose, 0.25)
     middle, radius = pose.foot
+    pose = _leaning_a_little(stage, pose, 0.25)
     radius = max(radius, 0.3) * dice.uniform(1.1, 1.6)
     height = dice.uniform(0.12, 0.5)
     tool = stage.library.tool(dice, "lump")
@@ -62,8 +62,8 @@ def lump(stage: Stage, pose: Pose, paint: Paint) -> Pose:
 def putty(stage: Stage, pose: Pose, paint: Paint) -> Pose:
     """Two to four small lumps where it touches, which show at its foot."""
     dice = stage.dice
-    pose = _leaning_a_little(stage, pose, 0.15)
     middle, radius = pose.foot
+    pose = _leaning_a_little(stage, pose, 0.15)
     size, start = dice.uniform(0.06, 0.16), dice.uniform(0, 2 * np.pi)
     count = int(dice.integers(2, 5))
     for k in range(count):

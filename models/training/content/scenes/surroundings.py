@@ -229,8 +229,9 @@ def _picture(dice: Generator, texture: int, glow: float) -> Paint:
 
 
 def _clutter(stage: Stage, setup: Setup, count: int) -> None:
+    """Without a platter nothing but its place would tell the object from these."""
     dice = stage.dice
-    for _ in range(count):
+    for _ in range(count if setup.table.platter else min(count, 1)):
         thing, size = stage.library.object(dice), dice.uniform(0.3, 1.1)
         spot = setup.away(setup.table.reach + size + dice.uniform(0.3, 5), dice.normal(0, 0.7))
         pose = standing(dice, thing, size=size).moved(*spot)
