@@ -15,16 +15,20 @@ struct First {   // what a path met first, for the mask and for smoothing
 
 BOTH First nothing_there() { return First{0, grey(1), grey(0), HORIZON_DEPTH}; }
 
-// The samples of a pixel lie evenly in it (the R2 sequence), moved by a lot of its own.
-BOTH Ray camera_ray(const Scene& scene, float x, float y, int index, float shift_x, float shift_y, int width, int height,
-                    Random& random) {
-  float in_x = fraction(shift_x + index * .7548777f), in_y = fraction(shift_y + index * .5698403f);
+// The samples of a pixel lie evenly in it (the R2 sequence) and on the lens, moved by lots of its own.
+struct Shifts {
+  float x, y, angle, radius;
+};
+
+BOTH Ray camera_ray(const Scene& scene, float x, float y, int index, Shifts shifts, int width, int height) {
+  float in_x = fraction(shifts.x + index * .7548777f), in_y = fraction(shifts.y + index * .5698403f);
   float px = ((x + in_x) / width * 2 - 1) * scene.half_width + scene.shift[0];
   float py = (1 - (y + in_y) / height * 2) * scene.half_height + scene.shift[1];
   Vec eye = vec(scene.eye), right = vec(scene.right), up = vec(scene.up);
   Vec direction = right * px + up * py + vec(scene.forward);
   if (scene.lens > 0) {
-    float angle = 2 * PI * random.next(), radius = sqrtf(random.next()) * scene.lens;
+    float angle = 2 * PI * fraction(shifts.angle + index * .6180340f);
+    float radius = sqrtf(fraction(shifts.radius + index * .7320508f)) * scene.lens;
     Vec sharp = eye + direction * scene.focus;
     eye = eye + right * (cosf(angle) * radius) + up * (sinf(angle) * radius);
     direction = sharp - eye;
@@ -105,9 +109,9 @@ BOTH Vec without_fireflies(Vec light, float brightest) {
 }
 
 BOTH void add_edge_rays(const Pool& pool, const Scene& scene, const Instance* instances, int x, int y, int width,
-                        int height, int samples, float shift_x, float shift_y, Random& random, float* coverage) {
+                        int height, int samples, Shifts shifts, float* coverage) {
   for (int i = samples; i < samples * (1 + EDGE_RAYS); i++) {
-    Ray ray = camera_ray(scene, x, y, i, shift_x, shift_y, width, height, random);
+    Ray ray = camera_ray(scene, x, y, i, shifts, width, height);
     Hit hit = no_hit(FAR_AWAY);
     int label = meets_scene(pool, instances, scene.instances, ray, false, hit) ? instances[hit.instance].label : 0;
     coverage[label] += 1;
@@ -121,10 +125,11 @@ BOTH Pixel trace_pixel(const Pool& pool, const Scene& scene, const Instance* all
   Random random = {scene.seed ^ ((uint32_t)(y * width + x) * 9781u + 12345u)};
   random.bits();
   random.bits();
-  float shift_x = random.next(), shift_y = random.next(), depth = 0, coverage[LABEL_COUNT] = {};
+  const Shifts shifts = {random.next(), random.next(), random.next(), random.next()};
+  float depth = 0, coverage[LABEL_COUNT] = {};
   Vec radiance = grey(0), albedo = grey(0), normal = grey(0);
   for (int i = 0; i < samples; i++) {
-    Ray ray = camera_ray(scene, x, y, i, shift_x, shift_y, width, height, random);
+    Ray ray = camera_ray(scene, x, y, i, shifts, width, height);
     First first;
     Vec light = follow(pool, scene, instances, materials, lights, ray, random, first);
     radiance = radiance + without_fireflies(light, scene.brightest);
@@ -135,7 +140,7 @@ BOTH Pixel trace_pixel(const Pool& pool, const Scene& scene, const Instance* all
   }
   int counted = samples;
   if (coverage[OBJECT] > 0 && coverage[OBJECT] < samples) {
-    add_edge_rays(pool, scene, instances, x, y, width, height, samples, shift_x, shift_y, random, coverage);
+    add_edge_rays(pool, scene, instances, x, y, width, height, samples, shifts, coverage);
     counted *= 1 + EDGE_RAYS;
   }
   const float each = 1.f / samples;

@@ -57,7 +57,7 @@ def dark(dice: Generator) -> Plan:
     black = np.full(3, dice.uniform(0.004, 0.025))
     return Plan(
         look=Look(colour, black, black if dice.random() < 0.7 else None, black, prints=0.1),
-        surroundings={"black cloth": 0.8, "void": 0.2},
+        surroundings={"black cloth": 0.8, "cloth": 0.2},
         lighting={"side": 0.6, "studio": 0.4},
         brightness=(0.045, 0.35),
     )
