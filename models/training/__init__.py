@@ -1,0 +1,1 @@
+"""The open training of the embedded network: made-up scenes in, weights out."""

@@ -1,0 +1,1 @@
+"""Made-up things: one file a family, each a function from dice to a mesh."""

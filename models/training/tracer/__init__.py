@@ -1,0 +1,1 @@
+"""The path tracer: C++ and CUDA from one source, built where it is used."""
