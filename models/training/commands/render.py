@@ -22,7 +22,8 @@ from training.say import Ticker, say
 
 __all__ = ["add_options", "write_set"]
 
-_OBJECTS, _TEXTURES = 160, 96
+_FEWEST, _OBJECTS, _TEXTURES = 16, 160, 96
+"""Different objects and textures: as many as photos, within these, since each takes as long to make up as a photo."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +53,8 @@ def _run(options: argparse.Namespace) -> None:
         )
     device = chosen_device(options.device)
     kinds = dict.fromkeys(options.kinds, 1.0) if options.kinds else None
-    wish = Wish(device, options.side, options.samples, options.workers, _OBJECTS, _TEXTURES, kinds)
+    objects, textures = (max(_FEWEST, min(most, options.count)) for most in (_OBJECTS, _TEXTURES))
+    wish = Wish(device, options.side, options.samples, options.workers, objects, textures, kinds)
     source = (training_studio if options.training else held_out_studio)(wish)
     facts = {"content": "training" if options.training else HELD_OUT, "side": options.side, "samples": options.samples}
     write_set(options.folder, source, options.count, seed=options.seed, facts=facts)
