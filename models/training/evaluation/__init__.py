@@ -1,0 +1,1 @@
+"""How good a network is, told so that nobody is fooled."""

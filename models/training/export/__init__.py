@@ -1,0 +1,1 @@
+"""From weights to the files that the engine reads."""

@@ -1,0 +1,1 @@
+"""How weights come to be: losses, samples, steps, and what is kept of them."""
