@@ -1,4 +1,4 @@
-"""Renders a set of photos with their truth into a folder, laid out like a capture."""
+"""Renders a set of photos with their truth into a folder, laid out like a capture, and a sheet to look at."""
 
 import argparse
 import shutil
@@ -15,6 +15,7 @@ from training.batches import LABELS, Batch, Source
 from training.camera import Chance, photographed
 from training.commands.devices import add_device_options, chosen_device
 from training.commands.studios import Wish, held_out_studio, training_studio
+from training.content.look import sheet
 from training.errors import TrainingError
 from training.evaluation.photos import HELD_OUT, SET_FACTS
 from training.files import write_json
@@ -67,6 +68,8 @@ def write_set(folder: Path, source: Source, count: int, *, seed: int, facts: dic
     kinds: Counter[str] = Counter()
     ticker, done = Ticker(), 0
     for number, batch in enumerate(source.batches(count, seed=seed)):
+        if number == 0:
+            _write(draft / "sheet.jpg", sheet(batch)[..., ::-1])
         device = str(batch.pictures.device.type)
         chance = Chance(len(batch.pictures), device, seed=seed * 1_000_003 + number)
         with torch.no_grad():
@@ -92,6 +95,10 @@ def _write_photo(folder: Path, name: str, pixels: NDArray[np.uint8], batch: Batc
         folder / "gt_platter" / f"{name}.png": np.where(platter, 255, 0).astype(np.uint8),
     }
     for path, picture in pictures.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not cv2.imwrite(str(path), picture):
-            raise TrainingError(f"{path} cannot be written", "Make room on the disk, or choose another folder")
+        _write(path, picture)
+
+
+def _write(path: Path, picture: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), picture):
+        raise TrainingError(f"{path} cannot be written", "Make room on the disk, or choose another folder")
