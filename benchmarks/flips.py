@@ -1,9 +1,10 @@
 """What the proof answers, and what a repair gains, on captures whose cameras and masks are known.
 
-    python benchmarks/flips.py CAPTURE... [--masks FOLDER] [--kinds ours truth platter none] [--repair]
+    python benchmarks/flips.py CAPTURE... [--masks FOLDER] [--kinds ours truth platter none] [--repair] [--given]
 
 A capture holds upright/, flipped/, gt_masks/, gt_platter/ and cameras.json. ``ours`` wants the output folder of
-``underside mask`` in --masks; the other kinds are made from the truth.
+``underside mask`` in --masks; the other kinds are made from the truth. --given takes the cameras as known, for objects
+with too little texture to be placed: the proof is left out, and what a repair gains is shown.
 """
 
 import argparse
@@ -17,7 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.files import sha256_of
-from underside.flip import Proof, prove, repair
+from underside.flip import Answer, Coverage, Proof, Verdict, mend, prove, repair
+from underside.flip.agreement import agree
+from underside.flip.mapping import Lens, Model, Place
+from underside.flip.sources import read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png
@@ -108,6 +112,32 @@ def _fit(of: Floats, to: Floats) -> tuple[float, Floats, Floats]:
     return scale, turn, middle_to - scale * turn @ middle_of
 
 
+def given(out: Path, capture: Path) -> Proof:
+    """A proof as it would be if every shot had been placed where it truly stood."""
+    known = json.loads((capture / "cameras.json").read_text())
+    lens = Lens(known["intrinsics"]["fx"], known["intrinsics"]["cx"], known["intrinsics"]["cy"])
+    poses = {name: np.array(facts.get("cam_from_object")) for name, facts in known["images"].items()}
+    shots = read_sources(out).shots
+    places = tuple(Place(shot, poses[shot.name][:, :3], poses[shot.name][:, 3], lens) for shot in shots)
+    low, high = np.array(known["object_bbox_m"])
+    points = np.random.default_rng(0).uniform(low, high, (500, 3)).astype(np.float32)
+    model = Model(places, points, np.zeros((500, 3), np.uint8), ((),) * 500, 0.0)
+    return Proof(
+        answer=Answer(Verdict.YES, ()),
+        shots=len(shots),
+        registered=len(shots),
+        models=(len(shots),),
+        passes=(),
+        error=0.0,
+        unions=(),
+        weakest=None,
+        coverage=Coverage(0.0, 0.0, ()),
+        seconds=0.0,
+        model=model,
+        agreement=tuple(agree(model)),
+    )
+
+
 def _show(capture: Path, kind: str, proof: Proof) -> None:
     right = right_places(proof, capture)
     kinds = ", ".join(finding.kind for finding in proof.answer.findings)
@@ -138,17 +168,26 @@ def main() -> None:
     parser.add_argument("--masks", type=Path, help="output folder of underside mask, for the one capture named")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["truth", "platter", "none"])
     parser.add_argument("--repair", action="store_true")
+    parser.add_argument("--given", action="store_true", help="repair with the cameras of cameras.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         for capture in options.captures:
             for kind in options.kinds:
                 out = output(capture, kind, options.masks, Path(work))
-                proof = prove(out)
-                _show(capture, kind, proof)
-                if options.repair and proof.joined:
-                    before = score_masks(out, capture)
-                    repair(out, proof)
+                before = score_masks(out, capture)
+                if options.given:
+                    repair(out, given(out, capture))
+                    print(f"{capture.parent.name}/{capture.name} {kind:8} cameras given", flush=True)
                     _show_repair(before, score_masks(out, capture))
+                elif options.repair:
+                    mended = mend(out)
+                    _show(capture, kind, mended.first)
+                    if mended.cut:
+                        print(f"    without the platter, cut off in {len(mended.cut)} masks:")
+                        _show(capture, kind, mended.proof)
+                    _show_repair(before, score_masks(out, capture))
+                else:
+                    _show(capture, kind, prove(out))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,17 @@ import pytest
 from conftest import overlap
 from numpy.typing import NDArray
 
+from underside.flip.agreement import agreed_silhouettes
 from underside.flip.answer import PassFacts, Verdict, answer_of, pass_facts
+from underside.flip.colours import colour_odds, palette_of
 from underside.flip.coverage import coverage_of, covered
 from underside.flip.features import Features
-from underside.flip.hull import Silhouette, agreed_silhouettes, silhouette_of
+from underside.flip.hull import Silhouette, silhouette_of
 from underside.flip.links import Tie, doubted_shots, ties_of
 from underside.flip.mapping import Lens, Link, Model, Place
 from underside.flip.sources import FlipShot
 from underside.flip.turntable import angle_between, turning_of
+from underside.flip.views import View
 
 Floats = NDArray[np.float64]
 
@@ -159,6 +162,22 @@ def test_pairs_that_want_other_places_make_the_join_unsafe() -> None:
     assert [each.kind for each in answer.findings] == ["disputed"]
 
 
+def test_shots_of_one_pass_that_fit_elsewhere_make_the_proof_ambiguous() -> None:
+    places = ring("upright", height=20) + ring("flipped", height=20, pose=about("x", 180))
+    third = STEPS // 3
+    ties = [
+        tie(a, b, agree=0.2 if i % third == k % third else 1.0)
+        for i, a in enumerate(places)
+        for k, b in enumerate(places)
+        if i < k
+    ]
+    answer = answer_of(facts_of(places), [model_of(places)], ties, 900)
+    assert answer.verdict is Verdict.UNSAFE
+    alike = next(each for each in answer.findings if each.kind == "alike")
+    assert "ambiguous" in alike.what
+    assert "sticker" in alike.remedy
+
+
 def test_too_few_points_are_said_to_be_too_few() -> None:
     places = ring("upright", height=20)
     facts = pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places[:2]))
@@ -218,7 +237,9 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
     points = model_of(places).points
     found = [silhouette_of(each, mask, points, 180) for each, mask in zip(places, masks, strict=True)]
     before: list[Silhouette] = [each for each in found if each is not None]
-    after = agreed_silhouettes(before, model_of(places))
+    # Photos without any colour: the masks' votes alone.
+    views = [View(each, np.full((*each.mask.shape, 3), 128, np.uint8)) for each in before]
+    after = agreed_silhouettes(views, points)
     true = [silhouette_of(each, ball(each), points, 180) for each in places]
     for number in (5, 20):
         wanted = cv2.resize(ball(places[number]), None, fx=1, fy=1)
@@ -230,3 +251,16 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
         sound = true[number]
         assert sound is not None
         assert overlap(after[number].mask > 127, sound.mask > 127) > 0.99
+
+
+def test_an_opening_that_every_mask_fills_is_told_by_its_colours() -> None:
+    camera = place("a", "upright", around=0, height=20)
+    mask = ball(camera)
+    picture = np.full((480, 640, 3), (90, 120, 90), np.uint8)
+    picture[mask > 0] = (160, 60, 40)
+    cv2.circle(picture, (320, 240), 30, (90, 120, 90), -1)
+    view = View(Silhouette(camera, (0, 0, 640, 480), mask), picture)
+    belief = np.where(mask > 0, np.float32(1.5), np.float32(-1.5))
+    (odds,) = colour_odds(["upright"], [palette_of(view)], [belief])
+    assert odds[240, 320] < -0.5
+    assert odds[240, 380] > 1.5

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from underside.commands.terminal import say, tell
-from underside.errors import ExitCode
-from underside.flip import ANSWERS, Finding, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
+from underside.errors import ExitCode, SettingsError
+from underside.flip import ANSWERS, Finding, Mended, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
 from underside.outfolder import claimed
 from underside.report import write_contact_sheet
+from underside.watch.lock import held_by
 
 __all__ = ["prove"]
 
@@ -25,7 +26,8 @@ _NAMED = 8
     "--repair",
     "mend",
     is_flag=True,
-    help="Write masks anew that disagree with all others; never from a false join, never those changed by hand.",
+    help="Write masks anew that disagree with all others, and cut off a platter that made the join false; never from "
+    "a false join, never those changed by hand.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 def prove(*, out: Path, mend: bool, as_json: bool) -> int:
@@ -38,16 +40,28 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
+    watcher = held_by(out) or held_by(out.parent)
+    if watcher and mend:
+        raise SettingsError(
+            f"A watch (process {watcher.pid}) still writes into {out}: the capture may grow while masks are repaired",
+            "Stop the watch first; without --repair, prove only reads",
+        )
     with claimed(out):
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process
         write_contact_sheet(proven.manifest, out)
     proof, repaired = proven.proof, proven.repaired
     if as_json:
-        told = {**facts_of(proof), "repaired": [asdict(each) for each in repaired]}
+        told = {
+            **facts_of(proof),
+            "platter_cut": [asdict(each) for each in proven.mended.cut] if proven.mended else [],
+            "repaired": [asdict(each) for each in repaired],
+        }
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
-        for line in (*_lines(proof), *(_of_repair(proof, repaired) if mend else ())):
+        if watcher:
+            tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
+        for line in (*_lines(proof), *(_of_repair(proven.mended) if proven.mended else ())):
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
@@ -70,17 +84,30 @@ def _lines(proof: Proof) -> Iterator[str]:
         yield f"  {each.photo}: the mask {each.in_words}"
     if len(proof.disagreements) > _NAMED:
         yield f"  and {len(proof.disagreements) - _NAMED} more masks that disagree with the others (--json lists all)"
+    for note in proof.notes:
+        yield f"  {note}"
     yield (
         f"Seen of the underside: {100 * proof.coverage.underside:.0f} %, "
         f"of the upper side: {100 * proof.coverage.topside:.0f} %"
     )
 
 
-def _of_repair(proof: Proof, repaired: Sequence[Repaired]) -> Iterator[str]:
-    if not proof.joined:
+def _of_repair(mended: Mended) -> Iterator[str]:
+    if not mended.proof.joined:
         yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
+        if mended.in_vain:
+            yield "A platter was found in the masks; cut off, it does not make the join true either."
         return
-    yield f"{len(repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
+    if mended.cut:
+        kinds = ", ".join(dict.fromkeys(finding.kind for finding in mended.first.answer.findings))
+        with_it = f"{mended.first.answer.verdict.value}: {kinds}"
+        yield f"The platter was cut off in {len(mended.cut)} masks; with it, the answer was {with_it}."
+        yield from _areas(mended.cut)
+    yield f"{len(mended.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
+    yield from _areas(mended.repaired)
+
+
+def _areas(repaired: Sequence[Repaired]) -> Iterator[str]:
     for each in repaired:
         yield f"  {each.disagreement.photo}: area {100 * each.area_before:.2f} % -> {100 * each.area_after:.2f} %"
 

@@ -5,6 +5,7 @@ from underside.flip.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.coverage import Coverage, View
 from underside.flip.in_short import in_short, proof_facts
 from underside.flip.joining import Joined, begin_anew, join
+from underside.flip.mend import Mended, mend
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.proving import Proven, prove_and_keep
@@ -18,6 +19,7 @@ __all__ = [
     "Disagreement",
     "Finding",
     "Joined",
+    "Mended",
     "PassFacts",
     "Proof",
     "Proven",
@@ -28,6 +30,7 @@ __all__ = [
     "facts_of",
     "in_short",
     "join",
+    "mend",
     "proof_facts",
     "prove",
     "prove_and_keep",

@@ -190,6 +190,9 @@ def _is_still(facts: PassFacts) -> bool:
 
 def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Finding]:
     unions = [union_of(one.name, other.name, ties) for one, other in combinations(passes, 2)]
+    alike = _alike(ties)
+    if alike:
+        yield alike
     disputed = sum(union.disputed_pairs for union in unions)
     pairs = disputed + sum(union.pairs for union in unions)
     if disputed and disputed > _MOST_DISPUTED * pairs:
@@ -212,6 +215,25 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
             f"in {weakest.pairs} pairs of shots",
             "Shoot a ring at about 60 degrees in each pass, or a pass with the object on its side",
         )
+
+
+def _alike(ties: Sequence[Tie]) -> Finding | None:
+    """Of an object that has several sides alike: shots of one pass then fit in more than one place of their ring."""
+    within = [tie for tie in ties if not tie.across]
+    disputed = [tie for tie in within if tie.disputed]
+    if len(disputed) <= _MOST_DISPUTED * len(within):
+        return None
+    shots = sorted({place.shot.name for tie in disputed for place in (tie.first, tie.second)})
+    return Finding(
+        "alike",
+        Verdict.UNSAFE,
+        f"{len(disputed)} of {len(within)} pairs of shots of one pass share points that want them in other places: "
+        "the object looks alike from several sides, or the masks keep what did not turn with it. The proof "
+        "is ambiguous",
+        "Look whether the masks hold the object alone; if they do, fix something small to the object that no other "
+        "side of it shows, such as a sticker, and shoot again",
+        tuple(shots),
+    )
 
 
 def weakest_union(unions: Sequence[Union]) -> Union | None:

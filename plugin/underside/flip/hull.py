@@ -1,7 +1,7 @@
 """What the object must be in space, by the votes of all masks, and what each shot would then show."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.mapping import Model, Place
+from underside.flip.mapping import Place
 from underside.refine import Box
 
-__all__ = ["Silhouette", "agreed_silhouettes", "silhouette_of"]
+__all__ = ["SURENESS", "Cells", "Silhouette", "beliefs", "cells_of", "corrected", "said", "silhouette_of"]
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -22,14 +22,15 @@ _CELLS = 160
 """Along the object's longest side."""
 _WEIGHT = 2.0
 """Of what the others' votes say, against the mask's own word."""
-_SURENESS = 3.9
-"""Log-odds of a mask's own word: one pixel in fifty is wrong."""
+SURENESS = 3.9
+"""Log-odds of the surest word of a shot: one pixel in fifty is wrong."""
 _THICKNESS = 0.75
 """Cells; what differs in a thinner line is the edge, which the photo shows better than any vote."""
+_SURELY = 159
 _SLACKS = (1, 2, 3, 5, 8, 13)
 _USUAL = 0.001
 """Share of a mask; more than that is added to half of all masks only where the shots are few."""
-_WORKING_SIDE = 640
+_WORKING_SIDE = 480
 """Pixels of the longest box of the object that is voted with."""
 _MARGIN = 0.12
 _FINEST = 2.0
@@ -89,12 +90,39 @@ def silhouette_of(place: Place, mask: Bytes, points: Floats, side: float) -> Sil
     return Silhouette(place, box, small.astype(np.uint8, copy=False))
 
 
-def agreed_silhouettes(silhouettes: Sequence[Silhouette], model: Model) -> list[Silhouette]:
-    """What every shot should show, all others considered; where nothing speaks against a mask, it stays as it is."""
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
-        points, side = _cells(silhouettes, model, pool)
-        if not len(points):
-            return list(silhouettes)
+@dataclass(frozen=True)
+class Cells:
+    """Where the object may be."""
+
+    points: Floats
+    """(n, 3): their middles."""
+    side: float
+
+    def pixels(self, silhouette: Silhouette) -> float:
+        """A cell's side as the shot's grid sees it."""
+        return _pixels(silhouette, self.points, self.side)
+
+
+def cells_of(
+    silhouettes: Sequence[Silhouette], on_object: Floats, floor: Callable[[Floats], NDArray[np.bool_]] | None = None
+) -> Cells | None:
+    """All that may be object by the masks, and by ``floor`` where it is given; none where nothing can be."""
+    with _pool() as pool:
+        points, side = _cells(silhouettes, on_object, pool)
+    if floor is not None:
+        points = points[floor(points)]
+    return Cells(points, side) if len(points) else None
+
+
+def said(own: Floats) -> Bytes:
+    """Log-odds of object as a silhouette's mask."""
+    return np.asarray(np.clip(np.rint(127.5 + own * (127.5 / SURENESS)), 0, 255), np.uint8)
+
+
+def beliefs(cells: Cells, silhouettes: Sequence[Silhouette]) -> list[Floats]:
+    """Log-odds of object on every shot's grid, by what it says itself and by all others."""
+    points = cells.points
+    with _pool() as pool:
         votes = list(pool.map(lambda each: _votes(each, points), silhouettes))
         total = np.zeros(len(points), np.uint32)
         for vote in votes:
@@ -103,21 +131,23 @@ def agreed_silhouettes(silhouettes: Sequence[Silhouette], model: Model) -> list[
 
         def support(each: tuple[Silhouette, Bytes]) -> Bytes:
             silhouette, vote = each
-            return _seen(silhouette, points, ((total - vote) // others).astype(np.uint8), side)
+            return _seen(silhouette, points, ((total - vote) // others).astype(np.uint8), cells.side)
 
         supports = list(pool.map(support, zip(silhouettes, votes, strict=True)))
-    says = _meaning(silhouettes, supports)
-    beliefs = [
-        np.where(own.mask > 127, _SURENESS, -_SURENESS) + _WEIGHT * says[seen]
+    means = _meaning(silhouettes, supports)
+    return [
+        (own.mask.astype(np.float32) - np.float32(127.5)) * np.float32(SURENESS / 127.5) + _WEIGHT * means[seen]
         for own, seen in zip(silhouettes, supports, strict=True)
     ]
-    # A second round, with votes of masks put right, was tried: worse on flip-full and flip-sample by .0003 to .0008.
-    return _corrected(silhouettes, beliefs, [_pixels(each, points, side) for each in silhouettes])
 
 
-def _cells(silhouettes: Sequence[Silhouette], model: Model, pool: ThreadPoolExecutor) -> tuple[Floats, float]:
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)))
+
+
+def _cells(silhouettes: Sequence[Silhouette], on_object: Floats, pool: ThreadPoolExecutor) -> tuple[Floats, float]:
     """The middles of all cells that may hold object, and a cell's side."""
-    middle = np.median(model.points, axis=0).astype(np.float32)
+    middle = np.median(on_object, axis=0).astype(np.float32)
     reach = 1.5 * float(np.median([_reach(each, middle) for each in silhouettes]))
     # Far from the middle where the points lie to one side: looked for once more around what was found.
     for _ in range(2):
@@ -214,9 +244,8 @@ def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[Bytes]) -> Fl
     """Log-odds of object for each support, as this capture's own masks have it: most of their pixels are right."""
     of_object, of_rest = np.zeros(256), np.zeros(256)
     for silhouette, support in zip(silhouettes, supports, strict=True):
-        inside = silhouette.mask > 127
-        of_object += np.bincount(support[inside], minlength=256)
-        of_rest += np.bincount(support[~inside], minlength=256)
+        of_object += np.bincount(support[silhouette.mask > _SURELY], minlength=256)
+        of_rest += np.bincount(support[silhouette.mask < 255 - _SURELY], minlength=256)
     of_rest[0] = of_object[0] = 0  # where no cell lies behind
     window = np.ones(9) / 9
     of_object, of_rest = np.convolve(of_object, window, "same"), np.convolve(of_rest, window, "same")
@@ -224,10 +253,10 @@ def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[Bytes]) -> Fl
     return np.asarray(np.log(share / (1 - share)), np.float32)
 
 
-def _corrected(known: Sequence[Silhouette], beliefs: Sequence[Floats], pixels: Sequence[float]) -> list[Silhouette]:
+def corrected(known: Sequence[Silhouette], beliefs: Sequence[Floats], cells: Cells) -> list[Silhouette]:
     """The masks with what the others say put in, but for thin lines along their edges."""
     kept = [each.mask > 127 for each in known]
-    edges = [max(1, round(_THICKNESS * each)) for each in pixels]
+    edges = [max(1, round(_THICKNESS * cells.pixels(each))) for each in known]
     wrong = [_thick(own & (belief < 0), edge) for own, belief, edge in zip(kept, beliefs, edges, strict=True)]
     lost = [~own & (belief > 0) for own, belief in zip(kept, beliefs, strict=True)]
     for slack in _SLACKS:

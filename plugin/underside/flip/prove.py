@@ -27,7 +27,8 @@ _EMPTY = Coverage(0.0, 0.0, ())
 # The upright pass is what "under" is measured from; passes named otherwise count in their order.
 _UPRIGHT = ("upright", "up", "top", "aufrecht", "debout")
 
-
+# Said of pairs of shots: which of the two is wrong, nobody knows.
+_OF_PAIRS = {"disputed", "alike"}
 # What leaves the shots that are in the model, and on their circles, where they are.
 _HARMLESS = {"one pass", "shots missing", "strays", "weak link"}
 
@@ -50,6 +51,8 @@ class Proof:
     seconds: float
     model: Model | None
     """The largest."""
+    notes: tuple[str, ...] = ()
+    """What a person should know beside the answer: photos that had no part in it, other lenses."""
     agreement: tuple[Agreement, ...] = ()
     """Every trusted shot's mask against all others; empty where the passes are not truly joined."""
 
@@ -94,6 +97,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
         coverage=_coverage(model, passes, answer),
         seconds=round(time.monotonic() - started, 1),
         model=model,
+        notes=sources.notes,
     )
     if not proof.joined:
         return proof
@@ -123,6 +127,7 @@ def facts_of(proof: Proof) -> dict[str, Any]:
         "weakest": asdict(proof.weakest) if proof.weakest else None,
         "coverage": asdict(proof.coverage),
         "disagreements": [asdict(each) for each in proof.disagreements],
+        "notes": proof.notes,
         "seconds": proof.seconds,
     }
 
@@ -153,7 +158,7 @@ def _coverage(model: Model, passes: Sequence[PassFacts], answer: Answer) -> Cove
 
 
 def _named(answer: Answer) -> set[str]:
-    return {shot for finding in answer.findings if finding.kind != "disputed" for shot in finding.shots}
+    return {shot for finding in answer.findings if finding.kind not in _OF_PAIRS for shot in finding.shots}
 
 
 def _without_a_model(sources: Sources, points: int, seconds: float) -> Proof:
@@ -170,4 +175,5 @@ def _without_a_model(sources: Sources, points: int, seconds: float) -> Proof:
         coverage=_EMPTY,
         seconds=round(seconds, 1),
         model=None,
+        notes=sources.notes,
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from underside import __version__
 from underside.flip.apart import prove_apart
+from underside.flip.mend import Mended
+from underside.flip.mend import mend as mend_masks
 from underside.flip.page import show_proof
 from underside.flip.prove import Proof, prove, save_proof
 from underside.flip.repair import Repaired, is_put_right, repair
@@ -25,6 +27,8 @@ class Proven:
     """With the answer in it, and the masks that were put right."""
     repaired: tuple[Repaired, ...]
     page: Path
+    mended: Mended | None = None
+    """What was done about a kept platter, where a person asked for it."""
 
 
 def is_worth_proving(shots: Sequence[ShotRecord]) -> bool:
@@ -71,11 +75,18 @@ def prove_and_keep(
     With ``stop`` the question is asked in a process of its own, and given up once that is set or the answer has become
     ``moot``: then nothing comes of it. The contact sheet is the caller's to write.
     """
-    proof = prove(out, tell=tell) if stop is None else prove_apart(out, tell=tell, stop=stop, moot=moot)
+    mended = mend_masks(out, tell=tell) if mend and stop is None else None
+    if mended is not None:
+        proof: Proof | None = mended.proof
+    else:
+        proof = prove(out, tell=tell) if stop is None else prove_apart(out, tell=tell, stop=stop, moot=moot)
     if proof is None:
         return None
     save_proof(proof, out)
-    repaired = repair(out, proof, tell=tell, stop=stop) if mend and proof.joined else []
+    if mended is not None:
+        repaired = list(mended.repaired)
+    else:
+        repaired = repair(out, proof, tell=tell, stop=stop) if mend and proof.joined else []
     if stop is not None and stop.is_set():  # perhaps in the middle of it
         return None
     page = show_proof(proof, out, repaired if mend else None)
@@ -83,7 +94,7 @@ def prove_and_keep(
     assert manifest is not None
     manifest = replace(manifest, proof=_record(proof, manifest, mend=mend))
     save(manifest, out)
-    return Proven(proof, manifest, tuple(repaired), page)
+    return Proven(proof, manifest, tuple(repaired), page, mended)
 
 
 def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:

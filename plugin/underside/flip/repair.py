@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
 from underside.flip.agreement import Agreement, Disagreement
 from underside.flip.prove import Proof
-from underside.manifest import Manifest, ShotRecord, State, Step, load, save
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, Step, load, save
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.refine import refine
 
-__all__ = ["Repaired", "is_put_right", "repair"]
+__all__ = ["Repaired", "cut_off", "is_put_right", "repair", "repaired_masks"]
 
 Bytes = NDArray[np.uint8]
 
@@ -29,6 +29,7 @@ Bytes = NDArray[np.uint8]
 _SOFTNESS = 1.5
 _AROUND = 3
 _NOTE = "Put right by what the other shots show"
+_CUT_NOTE = "The platter was cut off"
 _STEP = "what the other shots show"
 
 
@@ -54,15 +55,44 @@ def repair(
 
     ``stop`` ends it after the mask in work: what is written then, the manifest knows.
     """
-    manifest = load(out)
-    if not proof.joined or manifest is None:
+    if not proof.joined:
         raise SettingsError(
             "The passes are not truly joined, and masks must not be repaired from a false join",
             "See what speaks against it, mend that, and prove again",
         )
-    wanted = [(each, record) for each in proof.agreement for record in _repairable(each, manifest, out)]
-    tell(f"Repairing {len(wanted)} masks")
-    renewed = [(each, record, _new_mask(each)) for each, record in wanted if not _is_set(stop)]
+    return _write(out, proof.agreement, _NOTE, tell, stop)
+
+
+def cut_off(out: Path, cuts: Sequence[Agreement], *, tell: Callable[[str], None] = lambda _: None) -> list[Repaired]:
+    """Write masks without the platter that they kept."""
+    return _write(out, cuts, _CUT_NOTE, tell, None)
+
+
+def repaired_masks(
+    out: Path, manifest: Manifest, agreements: Sequence[Agreement]
+) -> Iterator[tuple[Agreement, ShotRecord, Bytes]]:
+    """The masks that are to be written, none of them over a person's hand."""
+    for each in agreements:
+        for record in _repairable(each, manifest, out):
+            yield each, record, _new_mask(each)
+
+
+def _write(
+    out: Path,
+    agreements: Sequence[Agreement],
+    note: str,
+    tell: Callable[[str], None],
+    stop: threading.Event | None,
+) -> list[Repaired]:
+    manifest = load(out)
+    if manifest is None:
+        raise SettingsError(f"There is no {MANIFEST_NAME} in {out} any more", "Run underside mask again")
+    tell("Repairing masks")
+    renewed = []
+    for one in repaired_masks(out, manifest, agreements):
+        if _is_set(stop):
+            break
+        renewed.append(one)
     records = {record.photo: _announced(record, mask) for _, record, mask in renewed}
     # Should this run be killed on the way, the next one must not take our masks for a person's.
     save(_with(manifest, records), out)
@@ -76,7 +106,7 @@ def repair(
         _write_preview(each, record, mask, out)
         disagreement = each.disagreement
         assert disagreement is not None
-        records[record.photo] = _written(records[record.photo], mask, disagreement)
+        records[record.photo] = _written(records[record.photo], mask, disagreement, note)
         done.append(Repaired(disagreement, record.area, records[record.photo].area))
     save(_with(manifest, records), out)
     return done
@@ -114,10 +144,10 @@ def _announced(record: ShotRecord, mask: Bytes) -> ShotRecord:
     return replace(record, next_sha256=hashlib.sha256(encode_png(mask)).hexdigest())
 
 
-def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement) -> ShotRecord:
+def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement, why: str) -> ShotRecord:
     """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is."""
     left, top, width, height = cv2.boundingRect(mask)
-    note = f"{_NOTE}: the mask made at first {disagreement.in_words}"
+    note = f"{why}: the mask made at first {disagreement.in_words}"
     step = Step(_STEP, doubt=None, taken=True, change=round(disagreement.kept + disagreement.lost, 4))
     return replace(
         record,
@@ -126,7 +156,7 @@ def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement) -> Sho
         box=(left, top, left + width, top + height) if width else None,
         area=round(cv2.countNonZero(mask) / mask.size, 6),
         steps=(*(each for each in record.steps if each.name != _STEP), step),
-        notes=(*(each for each in record.notes if not each.startswith(_NOTE)), note),
+        notes=(*(each for each in record.notes if not each.startswith(why)), note),
     )
 
 

@@ -1,11 +1,12 @@
 """What a proof begins with: the shots of an output folder, their masks and their cameras."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError
-from underside.manifest import MANIFEST_NAME, ShotRecord, State, load
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
 from underside.photo import CameraFacts, Photo, open_photo
 
 __all__ = ["FEWEST", "FlipShot", "Sources", "read_sources"]
@@ -13,6 +14,8 @@ __all__ = ["FEWEST", "FlipShot", "Sources", "read_sources"]
 FEWEST = 6
 """Fewer shots make no circle, and no proof."""
 _FILM_WIDTH = 36.0
+# Rigs of more cameras than that are not zooms that moved.
+_MOST_LENSES = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Sources:
     capture: Path
     shots: tuple[FlipShot, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    not_masked: tuple[str, ...] = ()
+    """Photos that the capture's folder holds by now, and no run has masked."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of this proof beside its answer, as sentences."""
+        return tuple(_notes(self))
 
     @property
     def passes(self) -> tuple[str, ...]:
@@ -69,7 +79,33 @@ def read_sources(out: Path) -> Sources:
             f"Of {len(manifest.shots)} shots only {len(shots)} have a photo and a mask{why}",
             f"A proof needs {FEWEST} shots at the very least; mask the capture, and leave its photos in place",
         )
-    return Sources(capture, tuple(shots), left_out)
+    return Sources(capture, tuple(shots), left_out, _not_masked(capture, manifest, out))
+
+
+def _not_masked(capture: Path, manifest: Manifest, out: Path) -> tuple[str, ...]:
+    known = {name for record in manifest.shots for name in (record.photo, *record.companions)} | set(manifest.plates)
+    if not capture.is_dir():
+        return ()
+    found = read_capture([capture], output=out)
+    return tuple(shot.name for shot in found.shots if shot.name not in known)
+
+
+def _notes(sources: Sources) -> Iterator[str]:
+    if sources.not_masked:
+        first, *others = sources.not_masked
+        these = f"{first} and {len(others)} more photos have" if others else f"{first} has"
+        yield f"{these} no mask yet, and no part in this answer. Run underside mask, and prove again."
+    for name, why in sources.left_out.items():
+        yield f"{name} has no part in this answer: {why}"
+    cameras = {name: {shot.camera for shot in sources.shots if shot.pass_name == name} for name in sources.passes}
+    if len(cameras) > 1 and not set.intersection(*cameras.values()):
+        yield (
+            "The passes were not shot with one camera, lens and focal length: each was placed with a lens of its own, "
+            "which takes more points. One camera, its zoom left alone, is safer."
+        )
+    for name, own in cameras.items():
+        if len(own) > _MOST_LENSES:
+            yield f"The focal length changed {len(own) - 1} times over {name or 'the pass'}: leave the zoom alone."
 
 
 def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:

@@ -1,0 +1,162 @@
+"""A platter that masks keep is cut off pass by pass, and only where the passes truly join without it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from test_flip import model_of, ring
+
+from underside.files import sha256_of
+from underside.flip import Answer, Coverage, Finding, Proof, Verdict, mend
+from underside.flip.agreement import Agreement
+from underside.flip.hull import silhouette_of
+from underside.flip.mapping import Model, Place
+from underside.flip.platter import cut_at_platter
+from underside.manifest import Manifest, ShotRecord, State, load, save
+from underside.masks import mask_name
+from underside.png import encode_png
+
+Bytes = NDArray[np.uint8]
+SIZE = (480, 640)
+TABLE, PLATTER, RADIUS = -0.1, 0.25, 0.1
+# the mend module: the package gives its function under the same name
+MEND = import_module("underside.flip.mend")
+
+
+def seen_by(camera: Place, texture: Bytes) -> tuple[Bytes, Bytes, Bytes]:
+    """A red ball on a patterned disc in a grey room: the picture, the ball's mask, the disc's."""
+    rows, columns = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
+    lens = camera.lens
+    ways = np.stack([(columns + 0.5 - lens.x) / lens.focal, (rows + 0.5 - lens.y) / lens.focal, np.ones(SIZE)], -1)
+    ways = ways @ camera.turn
+    met = camera.centre + ways * ((TABLE - camera.centre[2]) / ways[..., 2])[..., None]
+    disc = np.hypot(met[..., 0], met[..., 1]) < PLATTER
+    at = np.clip((met[..., :2] / PLATTER + 1) / 2 * len(texture), 0, len(texture) - 1).astype(int)
+    nearest = np.linalg.norm(np.cross(camera.centre, ways), axis=-1) / np.linalg.norm(ways, axis=-1)
+    ball = nearest < RADIUS
+    picture = np.full((*SIZE, 3), 120, np.uint8)
+    picture[disc] = texture[at[..., 1], at[..., 0]][disc]
+    picture[ball] = (40, 40, 190)
+    return picture, np.where(ball, np.uint8(255), np.uint8(0)), np.where(disc, np.uint8(255), np.uint8(0))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> tuple[Model, dict[str, Bytes]]:
+    """One pass whose masks keep the platter, and the ball's true masks."""
+    random = np.random.default_rng(3)
+    texture = cv2.resize(random.integers(0, 255, (24, 24, 3), np.uint8), (400, 400), interpolation=cv2.INTER_NEAREST)
+    places, true = [], {}
+    for each in ring("upright", height=35):
+        picture, ball, disc = seen_by(each, np.asarray(texture, np.uint8))
+        photo, mask = tmp_path / f"{each.shot.name}.jpg", tmp_path / f"{each.shot.name}.png"
+        photo.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(photo), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        cv2.imwrite(str(mask), ball | disc)
+        true[each.shot.name] = ball
+        places.append(replace(each, shot=replace(each.shot, photo=photo, mask=mask)))
+    directions = random.normal(size=(300, 3))
+    points = (RADIUS * directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
+    return replace(model_of(places), points=points, seen_in=((),) * 300), true
+
+
+def test_a_platter_in_every_mask_of_a_pass_goes_and_the_object_before_it_stays(
+    scene: tuple[Model, dict[str, Bytes]],
+) -> None:
+    model, true = scene
+    cuts = cut_at_platter(model)
+    assert len(cuts) == len(true)
+    for each in cuts:
+        left, top, right, bottom = each.wanted.box
+        found = cv2.resize(each.wanted.mask, (right - left, bottom - top)) > 127
+        ball = true[each.own.place.shot.name][top:bottom, left:right] > 0
+        assert (found & ball).sum() / (found | ball).sum() > 0.9
+
+
+def test_masks_of_the_object_alone_have_no_platter_to_cut(scene: tuple[Model, dict[str, Bytes]]) -> None:
+    model, true = scene
+    for each in model.places:
+        cv2.imwrite(str(each.shot.mask), true[each.shot.name])
+    assert cut_at_platter(model) == []
+
+
+def proof(verdict: Verdict, *kinds: str, agreement: tuple[Agreement, ...] = ()) -> Proof:
+    findings = tuple(Finding(kind, verdict, kind, "") for kind in kinds)
+    nothing = Coverage(0.0, 0.0, ())
+    return Proof(
+        Answer(verdict, findings), 12, 12, (12,), (), 0.5, (), None, nothing, 1.0, model_of([]), agreement=agreement
+    )
+
+
+@pytest.fixture
+def out(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An output folder of that pass; one mask of it was changed by hand."""
+    model, true = scene
+    out = tmp_path / "out"
+    records, cuts = [], []
+    for number, place in enumerate(model.places):
+        name = f"{place.shot.name}.jpg"
+        mask = cv2.imread(str(place.shot.mask), cv2.IMREAD_GRAYSCALE)
+        assert mask is not None
+        path = out / mask_name(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_png(np.asarray(mask, np.uint8)))
+        sha256 = sha256_of(path) if number else "of another mask"
+        records.append(
+            ShotRecord(
+                name, "upright", State.MASKED, width=SIZE[1], height=SIZE[0], mask=mask_name(name), mask_sha256=sha256
+            )
+        )
+        here = replace(place, shot=replace(place.shot, name=name, mask=path))
+        own = silhouette_of(here, np.asarray(mask, np.uint8), model.points, 450)
+        assert own is not None
+        left, top, right, bottom = own.box
+        ball = cv2.resize(true[place.shot.name][top:bottom, left:right], own.mask.shape[::-1])
+        cuts.append(Agreement(own, replace(own, mask=np.asarray(ball, np.uint8))))
+    save(Manifest(str(tmp_path), {}, tuple(records)), out)
+    monkeypatch.setattr(MEND, "_cuts", lambda _: cuts)
+    return out
+
+
+def answering(*proofs: Proof) -> Callable[..., Proof]:
+    left = list(proofs)
+
+    def prove(_: Path, tell: object) -> Proof:
+        return left.pop(0)
+
+    return prove
+
+
+def test_a_cut_that_makes_the_join_true_is_written_but_never_over_a_persons_hand(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: sha256_of(path) for path in sorted(out.glob("masks/*/*.png"))}
+    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "never turned"), proof(Verdict.YES)))
+    mended = mend(out)
+    assert mended.proof.answer.verdict is Verdict.YES
+    assert len(mended.cut) == len(before) - 1
+    changed = [path for path, sha256 in before.items() if sha256_of(path) != sha256]
+    assert changed == sorted(before)[1:]
+    manifest = load(out)
+    assert manifest is not None
+    assert all("platter was cut off" in record.notes[0] for record in manifest.shots[1:])
+    assert all(record.mask_sha256 == sha256_of(out / record.mask) for record in manifest.shots[1:])
+
+
+def test_a_cut_that_does_not_make_the_join_true_is_not_written(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path: sha256_of(path) for path in out.rglob("*.png")}
+    second = proof(Verdict.UNSAFE, "disputed")
+    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "never turned"), second))
+    mended = mend(out)
+    assert mended.in_vain
+    assert mended.proof is mended.first
+    assert {path: sha256_of(path) for path in before} == before
+
+
+def test_a_join_that_is_false_for_another_reason_is_left_alone(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "room kept")))
+    assert mend(out).cut == ()
