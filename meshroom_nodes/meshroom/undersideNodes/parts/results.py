@@ -16,7 +16,7 @@ from .trouble import NodeError, writing
 __all__ = ["Results", "Shot", "place", "plain_mask", "plates_of_rings", "read_results"]
 
 _MANIFEST, _RINGS = "capture.json", "rings.json"
-_FORMAT = 1
+_FORMAT = 2
 _Understood = TypeVar("_Understood")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
