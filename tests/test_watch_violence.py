@@ -74,12 +74,14 @@ def test_a_journal_that_breaks_under_way_is_made_again(tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
         put_some(watch.root / "vase", 3)
         watch.until_complete("vase")
+        # On a busy machine a photo may be masked alone first, and again with the others: told twice, and no harm.
+        told = len(watch.events("shot"))
         (watch.out / ".underside" / "journal.sqlite").unlink()
         watch.until(lambda: watch.events("note"))
         put_some(watch.root / "vase", 1, first=3)
         watch.until_masked("vase/IMG_0003.jpg")
         watch.until_complete("vase", times=2)
-        assert len(watch.events("shot")) == 4
+        assert {event["photo"] for event in watch.events("shot")[told:]} == {"vase/IMG_0003.jpg"}
     assert set(stages(watch.out).values()) == {"done"}
 
 
