@@ -70,8 +70,11 @@ def _new_pool(count: int) -> ProcessPoolExecutor:
 
 
 def _ask(pool: ProcessPoolExecutor, task: _Task) -> Cutout:
-    with deaf_to_ctrl_c():
-        future = pool.submit(task.do)
+    try:
+        with deaf_to_ctrl_c():
+            future = pool.submit(task.do)
+    except BrokenPipeError as error:  # it was ended before it had read what it is to do
+        raise BrokenProcessPool(str(error)) from error
     return future.result()
 
 
