@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from underside.segmenters import Segmenter
 
-__all__ = ["matte_of"]
+__all__ = ["matte_of", "with_lights_spread"]
 
 Picture = NDArray[np.uint8]
 Matte = NDArray[np.float32]
@@ -34,14 +34,27 @@ def matte_of(segmenter: Segmenter, view: Picture) -> Matte:
         seen = cv2.resize(view, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     matte = segmenter.matte(seen)
-    middle = _middle(grey)
-    if middle <= _BRIGHT:
+    table = _spreading(grey)
+    if table is None:
         return matte
-    power = min(_STEEPEST, float(np.log(_MIDDLING) / np.log(min(middle, 0.999))))
-    table = np.rint(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
     spread = segmenter.matte(cv2.LUT(seen, table).astype(np.uint8, copy=False))
     weight = _lightness(np.maximum(matte, spread), cv2.LUT(grey, table).astype(np.uint8, copy=False))
     return (weight * spread + (1 - weight) * matte).astype(np.float32, copy=False)
+
+
+def with_lights_spread(view: Picture) -> Picture:
+    """A bright picture as the network is shown it a second time; any other as it is."""
+    table = _spreading(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False))
+    return view if table is None else cv2.LUT(view, table).astype(np.uint8, copy=False)
+
+
+def _spreading(grey: Picture) -> Picture | None:
+    """The level that each level becomes in a bright picture; none for a picture that is not bright."""
+    middle = _middle(grey)
+    if middle <= _BRIGHT:
+        return None
+    power = min(_STEEPEST, float(np.log(_MIDDLING) / np.log(min(middle, 0.999))))
+    return np.rint(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
 
 
 def _middle(grey: Picture) -> float:

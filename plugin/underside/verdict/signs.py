@@ -1,6 +1,6 @@
 """What a mask shows right when it is made: plain numbers from which its verdict follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import cv2
@@ -12,6 +12,7 @@ from underside.ring import RingKnowledge
 from underside.verdict.opinion import opinion
 from underside.verdict.outline import colouring, outline
 from underside.verdict.scene import Layer, Pixels, Scene, lay_out
+from underside.views import with_lights_spread
 
 __all__ = ["Signs", "read_signs"]
 
@@ -100,7 +101,9 @@ def read_signs(
     side = cells**0.5
     box = np.array(scene.box)
     at_border = box == (0, 0, frame.width, frame.height)
-    line, colours = outline(scene, at_border), colouring(scene)
+    # White edges in a white room are few levels high, and the mask was found by what spreading them shows.
+    spread = replace(scene, view=with_lights_spread(scene.view))
+    line, colours = outline(spread, at_border), colouring(spread)
     touched = _touched(hard) * at_border
     names = np.array(("left", "top", "right", "bottom"))[np.argsort(-touched, kind="stable")]
     per_cell = (box[2] - box[0]) * (box[3] - box[1]) / scene.mask.size
