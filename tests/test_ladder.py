@@ -11,7 +11,7 @@ from conftest import Run
 from numpy.typing import NDArray
 
 from underside.ladder import Climbed, Ladder
-from underside.ladder.rungs import FromNeighbours, Lenders
+from underside.ladder.rungs import ByColour, FromNeighbours, Lenders
 from underside.looks import Found, Frame
 from underside.masker import Effort, Look, Masked, Masker
 from underside.ring import Agreement
@@ -152,6 +152,16 @@ def test_neighbours_lend_the_matte_that_a_shot_has_lost() -> None:
     assert lent is not None
     assert overlap((lent.matte * 255).astype(np.uint8), disc()) > 0.9
     assert FromNeighbours().find(lost, lost.found, list) is None
+
+
+def test_colours_have_no_say_in_a_noisy_photo() -> None:
+    masker = Masker(Same(disc(left=0.6)))
+    quiet = masked(masker, disc(left=0.6))
+    noise = np.random.default_rng(5).normal(0, 9, quiet.look.pixels.shape)
+    pixels = np.clip(quiet.look.pixels + noise, 0, 255).astype(np.uint8)
+    noisy = replace(quiet, look=replace(quiet.look, pixels=pixels))
+    assert ByColour().find(quiet, quiet.found, list) is not None
+    assert ByColour().find(noisy, noisy.found, list) is None
 
 
 def test_every_step_is_in_the_manifest_and_told_of(run: Run, capture: Path, tmp_path: Path) -> None:

@@ -110,6 +110,15 @@ def test_a_damaged_mask_is_doubted_more_in_a_single_photo(sort: str) -> None:
     assert verdict_on(damaged(sort), None).odds > verdict_on(truth(), None).odds + 1
 
 
+def test_a_right_mask_of_white_on_white_lies_on_edges_and_a_wrong_one_beside_them() -> None:
+    right, wrong = truth(), damaged("moved")
+    soft = cv2.GaussianBlur(right, (0, 0), 0.8)[..., None] / 255
+    noise = np.random.default_rng(2).normal(0, 0.5, (HEIGHT, WIDTH, 3))
+    pixels = np.clip(246 - 4 * soft + noise, 0, 255).astype(np.uint8)
+    assert signs_of(right, pixels, first=right).off_edges < 0.1
+    assert signs_of(wrong, pixels, first=wrong).off_edges > 0.5
+
+
 def test_a_border_that_the_mask_touches_is_named() -> None:
     mask = truth(at=(60, 260))
     verdict = judge(signs_of(mask, photo_of(mask), first=cv2.erode(mask, np.ones((41, 41))).astype(np.uint8)), None)

@@ -12,6 +12,7 @@ from underside.errors import UndersideError
 from underside.looks import Found, resampled, seen_through
 from underside.masker import Masked, Masker
 from underside.ring.lending import lent_matte
+from underside.ring.observation import BEARABLE_NOISE, noise_of
 from underside.segmenters import Segmenter
 from underside.segmenters.grabcut import cut_by_colour
 
@@ -53,7 +54,7 @@ class Rung(Protocol):
 class ByColour:
     """The best matte so far, put right by the colours in and around it, cut apart along the photo's edges.
 
-    Noise leads it astray: where the ring had to be smoothed it is left out.
+    Noise leads it astray: a noisy photo is left as it is.
     """
 
     name = "the colours"
@@ -62,7 +63,7 @@ class ByColour:
 
     def find(self, masked: Masked, best: Found, lenders: Lenders) -> Found | None:
         """The matte, cut anew."""
-        if masked.look.ring and masked.look.ring.smoothing:
+        if noise_of(masked.look.pixels) > BEARABLE_NOISE:
             return None
         picture = seen_through(masked.look.frame, masked.look.pixels, best.box, best.matte.shape)
         matte = cut_by_colour(picture, best.matte, side=_COLOUR_GRID, rounds=_COLOUR_ROUNDS, sure=_SURE)

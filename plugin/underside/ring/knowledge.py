@@ -23,7 +23,7 @@ from underside.ring.evidence import (
     slope,
     with_edges,
 )
-from underside.ring.observation import Observation, reduced
+from underside.ring.observation import BEARABLE_NOISE, Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 
@@ -33,8 +33,7 @@ __all__ = ["RingBuilder", "RingKnowledge"]
 _MOST = 16
 # Fewer shots than this do not tell the room from the object.
 _FEWEST = 4
-# Noise in levels of 255. A blur of sigma leaves 1 / 3.5 sigma of white noise, and more of what a JPEG keeps.
-_BEARABLE_NOISE = 3.0
+# A blur of sigma leaves 1 / 3.5 sigma of white noise, and more of what a JPEG keeps.
 _BLURRED_AWAY = 6.0
 _MOST_BLURRED = 2.5
 # The object stands where the shots' mean matte is above this. There a plate shows it if the network finds so much of
@@ -231,7 +230,7 @@ def _last_apart(channels: Layer) -> tuple[Layer, Layer]:
 def _smoothing(noises: Sequence[float]) -> float:
     """How far to blur, in pixels, so that about three levels of noise stay; nothing where there are no more."""
     noise = float(np.median(noises))
-    return min(noise / _BLURRED_AWAY, _MOST_BLURRED) if noise > _BEARABLE_NOISE else 0.0
+    return min(noise / _BLURRED_AWAY, _MOST_BLURRED) if noise > BEARABLE_NOISE else 0.0
 
 
 def _smoothed(shot: Observation, sigma: float) -> Observation:

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
 
-__all__ = ["AREA", "Observation", "observe", "reduced"]
+__all__ = ["AREA", "BEARABLE_NOISE", "Observation", "noise_of", "observe", "reduced"]
 
 # A ring is learnt at so many pixels a shot: the second look sees no more of its box.
 AREA = 480_000
+# In levels of 255: more leads astray what goes by the colours of single pixels.
+BEARABLE_NOISE = 3.0
 
 Pixels = NDArray[np.uint8]
 Matte = NDArray[np.float32]
@@ -30,15 +32,17 @@ class Observation:
 
 def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     """Reduce a photo, as stored, in full or reduced, and what was found in it; nothing is found in a plate."""
-    rows, columns = pixels.shape[:2]
-    scale = min(1.0, (AREA / (columns * rows)) ** 0.5)
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    small = pixels if scale == 1 else reduced(pixels, *size)
+    small = _small(pixels)
     noise = _noise(small)
     if found is None:
-        return Observation(small, np.zeros(size[::-1], np.float32), noise)
+        return Observation(small, np.zeros(small.shape[:2], np.float32), noise)
     whole = (0, 0, frame.width, frame.height)
-    return Observation(small, resampled(found.matte, found.box, whole, size[::-1], outside=0.0), noise)
+    return Observation(small, resampled(found.matte, found.box, whole, small.shape[:2], outside=0.0), noise)
+
+
+def noise_of(pixels: Pixels) -> float:
+    """Standard deviation of a pixel at the size at which rings are learnt, in levels of 255."""
+    return _noise(_small(pixels))
 
 
 def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
@@ -48,6 +52,12 @@ def reduced(pixels: Pixels, columns: int, rows: int) -> Pixels:
         even = pixels[: 2 * half[1], : 2 * half[0]]
         pixels = cv2.resize(even, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _small(pixels: Pixels) -> Pixels:
+    rows, columns = pixels.shape[:2]
+    scale = min(1.0, (AREA / (columns * rows)) ** 0.5)
+    return pixels if scale == 1 else reduced(pixels, max(1, round(columns * scale)), max(1, round(rows * scale)))
 
 
 def _noise(pixels: Pixels) -> float:
