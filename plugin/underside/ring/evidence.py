@@ -89,6 +89,10 @@ WEIGHTS_ALIKE_WITH_PLATE: Mapping[str, float] = {
 }
 
 _NET_LIMIT = 5.0
+# Below these log-odds the network is sure that a place is no object, and each further one counts as three: a pedestal
+# that it took for part of the object in other shots looks like it, and differs from the room. Measured on eight tuning
+# captures, November 2026: .028 won with such a support, .002 lost at most elsewhere, on thin legs and small objects.
+_NET_SURE, _NET_STEEPER, _NET_LEAST = -3.0, 3.0, -12.0
 _COVER_LIMIT = 4.0
 _COLOUR_AGAINST, _COLOUR_FOR = 1.5, 4.0
 _LIKELIHOOD_LIMIT = 4.0
@@ -186,7 +190,9 @@ def general(view: View, matte: Layer, cover: Layer) -> dict[str, Layer]:
 
 def network_term(matte: Layer) -> Layer:
     """The matte's own word."""
-    return _log_odds(matte, _NET_LIMIT)
+    said = _log_odds(matte, _NET_LIMIT * _NET_STEEPER)
+    sure = np.minimum(said - np.float32(_NET_SURE), 0) * np.float32(_NET_STEEPER - 1)
+    return np.asarray(np.clip(said + sure, _NET_LEAST, _NET_LIMIT), np.float32)
 
 
 def colour_term(view: View) -> Layer:
