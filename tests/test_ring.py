@@ -102,6 +102,16 @@ def test_room_that_the_network_took_for_object_is_left_out(ring: RingKnowledge) 
     assert overlap(ring.correct(leaking, FRAME, shoot(room(), truth, 99)), truth) > 0.96
 
 
+def test_what_holds_the_object_is_left_out_where_the_network_is_sure_of_it(ring: RingKnowledge) -> None:
+    truth, held = swinging(0), disc(60, 130, 24)
+    # It has the object's colour, and no other shot has seen it: the ring takes it for object.
+    shot = shoot(room(), truth | held, 99)
+    doubted = Found(np.where(held, np.float32(0.3), matte_of(truth)), WHOLE)
+    sure = Found(np.where(held, np.float32(0.005), matte_of(truth)), WHOLE)
+    assert overlap(ring.correct(doubted, FRAME, shot), truth | held) > 0.9
+    assert overlap(ring.correct(sure, FRAME, shot), truth) > 0.96
+
+
 def test_an_empty_frame_in_which_nothing_is_doubtful_stays_empty(ring: RingKnowledge) -> None:
     nothing = Found(np.zeros((HEIGHT, WIDTH), np.float32), (0, 0, 40, 40))
     assert ring.correct(nothing, FRAME, shoot(room(), np.zeros((HEIGHT, WIDTH), np.bool_), 99)).matte.max() < 0.5
