@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.segmenters import Choices, Segmenter
+from underside.segmenters._mixture import first_mixture
 from underside.segmenters._seeing import grid_near, shrunk
 from underside.segmenters.network import make as make_network
 
 __all__ = ["GrabcutSegmenter", "cut_by_colour", "make"]
 
-_SEED = 7
 _ROUNDS = 5
 # What the seed is this sure of, the colours may not overrule.
 _SURE = 0.98
@@ -33,7 +33,7 @@ class GrabcutSegmenter:
     def fingerprint(self) -> Mapping[str, str]:
         """The method and its seed's."""
         seed = self.seed.fingerprint if self.seed else {"seed": "box"}
-        return {**seed, "segmenter": self.name, "revision": "1"}
+        return {**seed, "segmenter": self.name, "revision": "2"}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,12 +72,12 @@ def cut_by_colour(
     labels = np.where(seed > 0.5, np.uint8(cv2.GC_PR_FGD), np.uint8(cv2.GC_PR_BGD))
     labels[seed >= sure] = cv2.GC_FGD
     labels[seed <= 1 - sure] = cv2.GC_BGD
-    if not (seed > 0.5).any() or (seed > 0.5).all():
+    object_ = seed > 0.5
+    if not object_.any() or object_.all():
         return seed
-    cv2.setRNGSeed(_SEED)
-    room, thing = np.zeros((1, 65)), np.zeros((1, 65))
     colours = np.ascontiguousarray(small[..., ::-1])
-    cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, rounds, cv2.GC_INIT_WITH_MASK)
+    room, thing = first_mixture(colours[~object_]), first_mixture(colours[object_])
+    cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, rounds, cv2.GC_EVAL)
     kept = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     return _WEIGHT * cv2.GaussianBlur(kept, (0, 0), 0.8).astype(np.float32) + (1 - _WEIGHT) * seed
 
