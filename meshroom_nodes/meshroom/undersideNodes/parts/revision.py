@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 4
+MASKS = 5
 """The engine's own count of changes to its masks."""
-REVISION = 3
+REVISION = 4
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
