@@ -1,6 +1,7 @@
 """``underside rings``: what all shots tell, kept for runs that mask a part of them as if they saw all."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -90,3 +91,23 @@ def test_an_effort_that_learns_nothing_masks_with_its_empty_rings(run: Run, phot
     done = run("mask", "--rings", "rings", photos / "IMG 1.JPG", "-o", "out", "--effort", "fast")
     assert done.returncode == 0, done.stderr
     assert {shot["ring"] for shot in shots(tmp_path / "out").values()} == {""}
+
+
+def test_a_photo_without_content_is_told_once(run: Run, photos: Path, tmp_path: Path) -> None:
+    shutil.copytree(photos, tmp_path / "capture")
+    (tmp_path / "capture" / "IMG 9.JPG").symlink_to("nowhere.JPG")
+    assert run("rings", "capture", "-o", "rings").returncode == 0
+    done = run("mask", "--rings", "rings", "capture", "-o", "out", "--events")
+    failed = [event for line in done.stdout.splitlines() if (event := json.loads(line))["event"] == "failed"]
+    assert done.returncode == 3
+    assert [Path(event["photo"]).name for event in failed] == ["IMG 9.JPG"]
+
+
+def test_rings_of_which_a_file_is_missing_or_broken_are_refused(run: Run, photos: Path, tmp_path: Path) -> None:
+    assert run("rings", photos, "-o", "rings").returncode == 0
+    position = tmp_path / "rings" / "position-0-0.npz"
+    for spoil in (lambda: position.write_bytes(position.read_bytes()[:5000]), position.unlink):
+        spoil()
+        done = run("mask", "--rings", "rings", photos, "-o", "out")
+        assert done.returncode == 2
+        assert re.search(r"The rings in rings are not whole .*Run `underside rings` again", done.stderr), done.stderr

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -321,6 +321,10 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "a page": (lambda _: (200, "text/html; charset=utf-8", b"<html>Sign in</html>"), "a web page"),
     "an error page": (lambda _: (502, "text/html", b"<html>\n<h1>Bad</h1>"), "answers 502 Bad Gateway"),
     "another address": (lambda _: (302, "text/plain", b""), "answers 302"),
+    "a program for printers": (
+        lambda p: (200, "image/png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 %d %d\n%%EndComments\n" % p.size),
+        "no picture",
+    ),
     "no picture": (lambda _: (200, "image/png", b"not a picture"), "no picture"),
     "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "no picture"),
     "another size": (lambda p: png(soft_mask(p).resize((50, 40))), "50 x 40 pixels to a picture of 480 x 360"),
@@ -347,6 +351,34 @@ def test_a_service_that_is_down_ends_the_run_in_one_line(run: Run, tmp_path: Pat
     assert done.returncode == 2
     assert "cannot be asked" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_service_may_answer_in_sixteen_bits() -> None:
+    with service(lambda picture: png(Image.fromarray(np.asarray(soft_mask(picture), np.uint16) * 257))) as there:
+        matte = RemoteSegmenter(there.url).matte(room(GREEN))
+    assert iou(matte, truth()) > 0.99
+    assert matte.max() == 1
+
+
+def test_a_service_that_answers_byte_by_byte_is_not_waited_for_without_end() -> None:
+    def drip(server: socket.socket) -> None:
+        asker, _ = server.accept()
+        with asker:
+            asker.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\n")
+            while not done.wait(0.02):
+                with suppress(OSError):
+                    asker.sendall(b"x")
+
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        try:
+            with pytest.raises(ModelError, match=r"has not ended its answer within 0\.3 s"):
+                RemoteSegmenter(f"http://127.0.0.1:{server.getsockname()[1]}/", patience=0.3).matte(room(GREEN))
+        finally:
+            done.set()
+            thread.join()
 
 
 def test_a_service_that_says_nothing_is_not_waited_for_without_end() -> None:

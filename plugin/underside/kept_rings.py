@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -119,8 +120,10 @@ class Rings:
                 raise SettingsError(
                     f"The rings in {self._folder} were learnt without {shot.name}, or before it was changed", _AGAIN
                 )
+        left = {shot.name: shot for shot in shots if hashes[shot.name]}
         for group in self._index["groups"]:
-            together = tuple(shot for shot in shots if hashes[shot.name] in group["shots"])
+            # A photo that lies in two passes was learnt in both of their groups, and is masked once.
+            together = tuple(left.pop(name) for name in tuple(left) if hashes[name] in group["shots"])
             if together:
                 seen = self._seen(group, {hashes[shot.name] for shot in together}) if group["ring"] else {}
                 yield Group(
@@ -132,9 +135,12 @@ class Rings:
 
     def _seen(self, group: Mapping[str, Any], hashes: set[str]) -> dict[str, Callable[[], Seen]]:
         """By content, what makes what was seen: two shots of the same content have their own."""
-        positions = [self._position(name) for name in group["positions"]]
-        with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
-            mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
+        try:
+            positions = [self._position(name) for name in group["positions"]]
+            with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
+                mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+            raise SettingsError(f"The rings in {self._folder} are not whole ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
             place, at, box = group["shots"][sha256]
@@ -201,7 +207,7 @@ def load_rings(folder: Path, masker: Masker) -> Rings:
     path = folder / _INDEX
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
-        made_with, known = index["made_with"], int(index["format"])
+        made_with, known, _ = dict(index["made_with"]), int(index["format"]), list(index["groups"])
     except FileNotFoundError:
         raise SettingsError(
             f"There are no rings in {folder}", "Run `underside rings` first, or check the path"

@@ -121,10 +121,10 @@ def object_box(found: Found) -> Box | None:
     y0, y1 = rows.min() * step_y, (rows.max() + 1) * step_y
     margin_x, margin_y = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
     return (
-        max(left, int(x0 - margin_x)),
-        max(top, int(y0 - margin_y)),
-        min(right, int(x1 + margin_x) + 1),
-        min(bottom, int(y1 + margin_y) + 1),
+        max(left, left + int(x0 - margin_x)),
+        max(top, top + int(y0 - margin_y)),
+        min(right, left + int(x1 + margin_x) + 1),
+        min(bottom, top + int(y1 + margin_y) + 1),
     )
 
 
@@ -133,8 +133,8 @@ def _where_not_cut(matte: NDArray[np.float32], box: Box, whole: Box) -> Box:
     part = _largest_part(matte > 0.5)
     left, top, right, bottom = box
     out_x, out_y = round(_WIDENING * (right - left)), round(_WIDENING * (bottom - top))
-    cut_left, cut_right = (part[:, side].mean() > _CUT for side in (0, -1))
-    cut_top, cut_bottom = (part[side].mean() > _CUT for side in (0, -1))
+    cut_left, cut_right = (bool(part[:, side].mean() > _CUT) for side in (0, -1))
+    cut_top, cut_bottom = (bool(part[side].mean() > _CUT) for side in (0, -1))
     return (
         max(whole[0], left - out_x * cut_left),
         max(whole[1], top - out_y * cut_top),

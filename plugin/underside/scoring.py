@@ -220,8 +220,8 @@ def read_soft(path: Path, *, like: Mask | None = None) -> NDArray[np.float32]:
     if like is not None and pixels.shape[:2] != like.shape:
         (height, width), (rows, columns) = pixels.shape[:2], like.shape
         raise PhotoError(
-            f"{path} has {width} x {height} pixels, the truth {columns} x {rows}",
-            "Masks lie on the photo's stored pixel grid, EXIF orientation not applied",
+            f"{path} has {width} x {height} pixels, and is held against {columns} x {rows}",
+            "Masks and their truth lie on the photo's stored pixel grid, EXIF orientation not applied",
         )
     most = np.iinfo(pixels.dtype).max
     return _grey(pixels, int(most)).astype(np.float32) / np.float32(most)

@@ -247,7 +247,7 @@ def slope(picture: Layer) -> Layer:
     """How steep it is, in levels a pixel."""
     grey = (picture[..., 0] + picture[..., 1] + picture[..., 2]) / 3
     # Not by OpenCV: its last digits depend on where in memory the picture lies.
-    down, across = np.gradient(grey)
+    down, across = (np.gradient(grey, axis=axis) if grey.shape[axis] > 1 else np.zeros_like(grey) for axis in (0, 1))
     return np.asarray(np.sqrt(across**2 + down**2), np.float32)
 
 

@@ -307,7 +307,7 @@ def _length(vectors: Image) -> Image:
 def _by_level(level: Image, values: Image) -> Image:
     """The usual value at every brightness: the median in each of ten equally full steps."""
     limits = np.quantile(level, np.linspace(0, 1, 11))
-    steps = [(level >= low) & (level <= high) for low, high in pairwise(limits)]
+    steps = [step for low, high in pairwise(limits) if (step := (level >= low) & (level <= high)).any()]
     middles = np.array([float(np.median(level[step])) for step in steps])
     usual = np.array([float(np.median(values[step])) for step in steps])
     grows = np.concatenate([[True], np.diff(middles) > 1e-6])

@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ __all__ = ["RemoteSegmenter", "make"]
 # A service may first have to load its model; rembg's largest takes about a minute on a slow disk.
 _PATIENCE_SECONDS = 120.0
 _MOST_BYTES = 64 * 2**20
+_CHUNK = 2**16
+# Those that Pillow reads by itself: for others it starts foreign programs.
+_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF")
 _REMEDY = "Check --url and the service, or leave out --segmenter remote"
 
 
@@ -30,7 +34,7 @@ class RemoteSegmenter:
 
     url: str
     patience: float = _PATIENCE_SECONDS
-    """Seconds without a word from the service before it counts as down."""
+    """Seconds without a word from the service, and then again for all of its answer, before it counts as down."""
     name: str = "remote"
     closer_look: bool = False
 
@@ -65,7 +69,7 @@ class RemoteSegmenter:
         try:
             connection.request("POST", _target(address), _form(picture, boundary), headers)
             response = connection.getresponse()
-            content = response.read(_MOST_BYTES + 1)
+            content = self._read(response)
         except TimeoutError as error:
             raise ModelError(f"{self.url} has said nothing for {self.patience:g} s", _REMEDY) from error
         except (OSError, http.client.HTTPException) as error:
@@ -80,6 +84,16 @@ class RemoteSegmenter:
         if "html" in response.headers.get_content_type():
             raise ModelError(f"{self.url} answers with a web page, not with a picture", _REMEDY)
         return content
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        """All of the answer, or more than any mask has."""
+        content, end = bytearray(), time.monotonic() + self.patience
+        while len(content) <= _MOST_BYTES and (some := response.read1(_CHUNK)):
+            content += some
+            # Each byte that comes starts the connection's own patience anew.
+            if time.monotonic() > end:
+                raise ModelError(f"{self.url} has not ended its answer within {self.patience:g} s", _REMEDY)
+        return bytes(content)
 
 
 def make(choices: Choices) -> RemoteSegmenter:
@@ -124,12 +138,14 @@ def _said(response: http.client.HTTPResponse, content: bytes) -> str:
 
 def _matte_of(content: bytes, size: tuple[int, int], url: str) -> NDArray[np.float32]:
     try:
-        with Image.open(io.BytesIO(content)) as answer:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as answer:
             if answer.size != size:
                 raise ModelError(
                     f"{url} answers with {answer.width} x {answer.height} pixels to a picture of {size[0]} x {size[1]}",
                     "Use a service that keeps the picture's size, as rembg does",
                 )
+            if answer.mode.startswith("I"):
+                return np.clip(np.asarray(answer).astype(np.float32) / np.float32(65535), 0, 1)
             if answer.mode in {"L", "1"}:
                 grey = answer.convert("L")
             elif answer.mode in {"RGBA", "LA"} or "transparency" in answer.info:

@@ -29,6 +29,8 @@ _NO_CHANGE = 0.6
 _EVEN = 0.25
 _MOSTLY = 0.8
 _SKIPPED = 1.6
+# Numbers left out in one place; more are another series, or no numbers of shots at all.
+_MOST_LOST = 9
 
 
 @dataclass(frozen=True)
@@ -196,11 +198,11 @@ def _numbers_between(one: Sight, other: Sight, elsewhere: frozenset[tuple[str, i
     before, after = file_number(one.shot), file_number(other.shot)
     if not before or not after or before[0] != after[0]:
         return ""
-    lost = [number for number in range(before[1] + 1, after[1]) if (before[0], number) not in elsewhere]
-    # Two cameras, or a pause for other photos, leave out whole series.
-    if not lost or len(lost) > 9 or len(lost) < after[1] - before[1] - 1:
+    prefix, between = before[0], range(before[1] + 1, after[1])
+    # Two cameras, or a pause for other photos, leave out whole series; a phone counts milliseconds.
+    if not 0 < len(between) <= _MOST_LOST or any((prefix, number) in elsewhere for number in between):
         return ""
-    prefix = before[0]
-    width = len(PurePosixPath(one.shot.name).stem) - len(before[0])
+    lost = list(between)
+    width = len(PurePosixPath(one.shot.name).stem) - len(prefix)
     names = [f"{prefix}{number:0{width}d}" for number in lost]
     return f"{names[0]} is not there" if len(names) == 1 else f"{names[0]} to {names[-1]} are not there"
