@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -138,6 +139,16 @@ def test_a_number_that_is_nowhere_is_a_gap(tmp_path: Path) -> None:
     assert (gap.before, gap.after) == ("upright/DSC_0004.JPG", "upright/DSC_0006.JPG")
     assert gap.reason == "DSC_0005 is not there"
     assert beat.reason.startswith("8 s instead of 4 s")
+
+
+def test_milliseconds_in_names_are_no_numbers_of_shots(tmp_path: Path) -> None:
+    for at in range(4):
+        shoot(tmp_path / "c" / f"PXL_20261126_1{at:02}000000.jpg", scene(33 * at, 1), 4 * at)
+    tracemalloc.start()
+    assert look_at(tmp_path / "c").passes[0].gaps == ()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20e6, "counting them one by one would take as many numbers"
 
 
 def test_an_even_clock_that_skips_a_beat_is_a_gap(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from underside.ring import (
     glance,
     lent_matte,
     observe,
-    silhouette,
+    silhouette_of_mask,
     split_rings,
 )
 from underside.segmenters.network import load_segmenter
@@ -193,14 +193,35 @@ def glances(places: list[Pixels]) -> list:  # type: ignore[type-arg]
 def test_a_silhouette_much_smaller_than_its_neighbours_is_suspect() -> None:
     masks = [swinging(step) for step in range(12)]
     masks[6] = masks[6] & disc(120, 70, 25)
-    judged = agreement([silhouette(Found(matte_of(mask), WHOLE), FRAME) for mask in masks])
+    judged = agreement([silhouette_of_mask(mask.astype(np.uint8), 1) for mask in masks])
     assert judged[6].score < 0.5
     assert "below its neighbours" in judged[6].reason
     assert min(shot.score for i, shot in enumerate(judged) if i not in (4, 5, 6, 7, 8)) == 1
 
 
+def test_a_shot_among_lost_ones_is_told_of_in_words_that_can_be_read() -> None:
+    masks = [swinging(step) for step in range(12)]
+    for lost in (4, 5, 7, 8):
+        masks[lost] = np.zeros_like(masks[lost])
+    judged = agreement([silhouette_of_mask(mask.astype(np.uint8), 1) for mask in masks])
+    assert judged[6].reason in {"area far above its neighbours", "height far above its neighbours"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 60), (60, 1)])
+def test_photos_of_one_row_or_column_have_a_ring_like_others(shape: tuple[int, int]) -> None:
+    frame, picture = Frame(shape[1], shape[0]), np.full((*shape, 3), 90, np.uint8)
+    found = Found(np.full(shape, 0.4, np.float32), (0, 0, shape[1], shape[0]))
+    builder = RingBuilder()
+    for _ in range(5):
+        builder.add(observe(frame, picture, found))
+    builder.add_plate(observe(frame, picture, None))
+    ring = builder.build()
+    assert ring is not None
+    assert np.isfinite(ring.correct(found, frame, picture).matte).all()
+
+
 def test_an_object_that_turns_is_no_suspect() -> None:
-    judged = agreement([silhouette(Found(matte_of(swinging(step)), WHOLE), FRAME) for step in range(12)])
+    judged = agreement([silhouette_of_mask(swinging(step).astype(np.uint8), 1) for step in range(12)])
     assert [shot.reason for shot in judged] == [""] * 12
 
 
@@ -223,9 +244,9 @@ def test_neighbours_lend_a_matte_that_is_better_than_theirs_unmoved() -> None:
 
 def test_a_silhouette_is_the_same_in_a_photo_stored_turned() -> None:
     mask = swinging(1)
-    stored = Found(np.ascontiguousarray(np.rot90(matte_of(mask))), (0, 0, HEIGHT, WIDTH))
-    upright = silhouette(Found(matte_of(mask), WHOLE), FRAME)
-    assert astuple(silhouette(stored, Frame(HEIGHT, WIDTH, orientation=6))) == pytest.approx(astuple(upright))
+    stored = np.ascontiguousarray(np.rot90(mask)).astype(np.uint8)
+    upright = silhouette_of_mask(mask.astype(np.uint8), 1)
+    assert astuple(silhouette_of_mask(stored, 6)) == pytest.approx(astuple(upright))
 
 
 def test_a_ring_of_the_sample_gets_better_masks_than_the_network_alone(shared: Path) -> None:

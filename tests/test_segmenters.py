@@ -21,6 +21,7 @@ from PIL import Image
 
 from underside.errors import ModelError, PhotoError
 from underside.segmenters import Choices
+from underside.segmenters._mixture import first_mixture
 from underside.segmenters.by_name import SEGMENTERS, make_segmenter
 from underside.segmenters.grabcut import GrabcutSegmenter, cut_by_colour
 from underside.segmenters.plate import judge_plate, read_plate
@@ -122,6 +123,22 @@ def test_grabcut_mends_a_rough_matte() -> None:
     rough = cv2.GaussianBlur(truth(shift=14).astype(np.float32), (0, 0), 8).astype(np.float32)
     picture = shot(room((90, 110, 160)), ORANGE)
     assert iou(cut_by_colour(picture, rough), truth()) > max(0.95, iou(rough, truth()))
+
+
+def test_grabcut_begins_with_the_five_colours_that_there_are() -> None:
+    colours = np.array([(20, 20, 20), (200, 40, 30), (40, 180, 60), (60, 60, 220), (230, 230, 230)], np.uint8)
+    often = (40, 30, 15, 10, 5)
+    mixture = first_mixture(np.repeat(colours, often, axis=0)[None])[0]
+    found = {tuple(mean): weight for mean, weight in zip(mixture[5:20].reshape(5, 3), mixture[:5], strict=True)}
+    assert found == pytest.approx({tuple(map(float, c)): n / 100 for c, n in zip(colours, often, strict=True)})
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 400), (40, 30)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_grabcut_bears_a_picture_of_one_colour(shape: tuple[int, int], value: int) -> None:
+    matte = np.zeros(shape, np.float32)
+    matte[0, 0] = 0.6
+    assert np.isfinite(cut_by_colour(np.full((*shape, 3), value, np.uint8), matte)).all()
 
 
 def test_grabcut_starts_from_a_box_where_it_has_no_seed() -> None:

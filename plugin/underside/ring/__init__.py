@@ -1,6 +1,6 @@
 """What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
 
-from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette, silhouette_of_mask
+from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette_of_mask
 from underside.ring.knowledge import RingBuilder, RingKnowledge
 from underside.ring.lending import lent_matte
 from underside.ring.moves import Glance, camera_positions, glance, split_rings, stood_still
@@ -19,7 +19,6 @@ __all__ = [
     "lent_matte",
     "observe",
     "reduced",
-    "silhouette",
     "silhouette_of_mask",
     "split_rings",
     "stood_still",

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.looks import Found, Frame
 from underside.photo import turn_upright
 
-__all__ = ["Agreement", "Silhouette", "agreement", "silhouette", "silhouette_of_mask"]
+__all__ = ["Agreement", "Silhouette", "agreement", "silhouette_of_mask"]
 
 # Neighbours on each side that say what to expect.
 _REACH = 2
@@ -21,6 +20,7 @@ _NO_NEWS = 0.12
 _DEVIATIONS = 3 * 1.4826
 # At so many times what is no news, nothing is left of the agreement.
 _BROKEN = 3.0
+_MOST_TOLD = 10.0
 
 # Rows or columns of a mask that are enough to tell what it looks like from afar.
 _SEEN_AT = 600
@@ -28,7 +28,7 @@ _SEEN_AT = 600
 
 @dataclass(frozen=True)
 class Silhouette:
-    """What an upright matte looks like from afar; shares of the photo."""
+    """What an upright mask looks like from afar; shares of the photo."""
 
     area: float
     height: float
@@ -45,26 +45,6 @@ class Agreement:
     """1 where it goes with its neighbours, 0 where it cannot be right."""
     reason: str
     """What is wrong, in words; empty where nothing is."""
-
-
-def silhouette(found: Found, frame: Frame) -> Silhouette:
-    """Of a matte, seen upright; all zero where there is no object."""
-    left, top, right, bottom = found.box
-    share = (right - left) * (bottom - top) / (frame.width * frame.height * found.matte.size)
-    whole = np.zeros((_steps(frame.height, found, 0), _steps(frame.width, found, 1)), np.uint8)
-    y, x = round(top * found.matte.shape[0] / (bottom - top)), round(left * found.matte.shape[1] / (right - left))
-    object_ = (found.matte > 0.5).astype(np.uint8)[: whole.shape[0] - y, : whole.shape[1] - x]
-    whole[y : y + object_.shape[0], x : x + object_.shape[1]] = object_
-    rows, columns = np.nonzero(turn_upright(whole, frame.orientation))
-    if len(rows) == 0:
-        return Silhouette(0, 0, 0, 0)
-    upright = turn_upright(whole, frame.orientation).shape
-    return Silhouette(
-        area=len(rows) * share,
-        height=float(np.ptp(rows) + 1) / upright[0],
-        across=float(columns.mean()) / upright[1],
-        down=float(rows.mean()) / upright[0],
-    )
 
 
 def silhouette_of_mask(mask: NDArray[np.uint8], orientation: int) -> Silhouette:
@@ -110,9 +90,6 @@ def _judged(off: NDArray[np.float64], times: NDArray[np.float64]) -> Agreement:
         return Agreement(score, "stands elsewhere than in its neighbours")
     share = abs(np.expm1(off[worst]))
     where = "below" if off[worst] < 0 else "above"
-    return Agreement(score, f"{('area', 'height')[worst]} {share:.0%} {where} its neighbours".replace("%", " %"))
-
-
-def _steps(length: int, found: Found, axis: int) -> int:
-    extent = found.box[3] - found.box[1] if axis == 0 else found.box[2] - found.box[0]
-    return max(1, int(length * found.matte.shape[axis] / extent + 0.5))
+    # Of neighbours that are lost there is hardly anything: no share of it tells more.
+    told = f"{share:.0%}".replace("%", " %") if share <= _MOST_TOLD else "far"
+    return Agreement(score, f"{('area', 'height')[worst]} {told} {where} its neighbours")
