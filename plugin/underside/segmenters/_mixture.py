@@ -48,9 +48,9 @@ class _Part:
 def first_mixture(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Weights, means and covariances in one row, as cv2.grabCut takes and keeps them.
 
-    The widest part is halved until there are five (Orchard and Bouman, 1991). OpenCV itself begins with centres drawn by
-    lot: where platter and object have one colour they decided over a fifth of a mask (IoU .92 or .74), and a hundredth
-    more or less of the matte drew others.
+    The widest part is halved until there are five (Orchard and Bouman, 1991). OpenCV itself begins with centres drawn
+    by lot: where platter and object have one colour they decided over a fifth of a mask (IoU .92 or .74), and a
+    hundredth more or less of the matte drew others.
     """
     parts = [_Part(colours.reshape(-1, 3).astype(np.int64))]
     while len(parts) < _PARTS:
