@@ -200,7 +200,7 @@ def test_a_silhouette_much_smaller_than_its_neighbours_is_suspect() -> None:
 
 
 def test_a_shot_among_lost_ones_is_told_of_in_words_that_can_be_read() -> None:
-    masks = [swinging(step) for step in range(12)]
+    masks = [swinging(step) for step in range(24)]
     for lost in (4, 5, 7, 8):
         masks[lost] = np.zeros_like(masks[lost])
     judged = agreement([silhouette_of_mask(mask.astype(np.uint8), 1) for mask in masks])

@@ -339,7 +339,11 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "an error page": (lambda _: (502, "text/html", b"<html>\n<h1>Bad</h1>"), "answers 502 Bad Gateway"),
     "another address": (lambda _: (302, "text/plain", b""), "answers 302"),
     "a program for printers": (
-        lambda p: (200, "image/png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 %d %d\n%%EndComments\n" % p.size),
+        lambda p: (
+            200,
+            "image/png",
+            f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 {p.width} {p.height}\n%%EndComments\n".encode(),
+        ),
         "no picture",
     ),
     "no picture": (lambda _: (200, "image/png", b"not a picture"), "no picture"),

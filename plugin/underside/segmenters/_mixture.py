@@ -23,7 +23,7 @@ class _Part:
 
     @cached_property
     def mean(self) -> NDArray[np.float64]:
-        return self.colours.sum(axis=0) / len(self.colours)
+        return np.asarray(self.colours.mean(axis=0), np.float64)
 
     @cached_property
     def covariance(self) -> NDArray[np.float64]:
