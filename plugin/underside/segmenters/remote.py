@@ -145,7 +145,7 @@ def _matte_of(content: bytes, size: tuple[int, int], url: str) -> NDArray[np.flo
                     "Use a service that keeps the picture's size, as rembg does",
                 )
             if answer.mode.startswith("I"):
-                return np.clip(np.asarray(answer).astype(np.float32) / np.float32(65535), 0, 1)
+                return np.asarray(np.clip(np.asarray(answer) / np.float32(65535), 0, 1), np.float32)
             if answer.mode in {"L", "1"}:
                 grey = answer.convert("L")
             elif answer.mode in {"RGBA", "LA"} or "transparency" in answer.info:
