@@ -68,8 +68,8 @@ class RemoteSegmenter:
         connection = _connection(address, self.patience)
         try:
             connection.request("POST", _target(address), _form(picture, boundary), headers)
-            response = connection.getresponse()
-            content = self._read(response)
+            with connection.getresponse() as response:
+                content = self._read(response)
         except TimeoutError as error:
             raise ModelError(f"{self.url} has said nothing for {self.patience:g} s", _REMEDY) from error
         except (OSError, http.client.HTTPException) as error:
