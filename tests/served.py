@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,14 @@ def serving(folder: Path, *options: object) -> Iterator[Served]:
     finally:
         process.kill()
         process.communicate()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """For half a minute: machines may be busy."""
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def _answer(content: bytes) -> Answer:

@@ -5,10 +5,9 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 from conftest import Run, command
 from photo_files import exif, saved
 from PIL import Image
-from served import PHOTO, Served, needs_curl, serving
+from served import PHOTO, Served, needs_curl, serving, wait_until
 from tiny_networks import brightness
 
 pytestmark = needs_curl
@@ -292,17 +291,27 @@ def test_our_own_segmenter_for_rembg_services_can_ask_it(service: Served, run: R
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_it_ends_cleanly_after_what_is_in_work(tmp_path: Path, number: signal.Signals) -> None:
-    with serving(tmp_path) as service:
-        answers: list[int] = []
-        # The photo takes two seconds to come, so that it is on its way when the signal does.
-        slowly = ("--limit-rate", str(PHOTO.stat().st_size // 2))
-        asking = threading.Thread(target=lambda: answers.append(service.curl(*FILE, *slowly).status))
-        asking.start()
-        time.sleep(1)
+    model = brightness(tmp_path / "bright.onnx", shape=(1, 3, 64, 64))
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n%b\r\n--b--\r\n'
+        % PHOTO.read_bytes()
+    )
+    head = (
+        "POST /api/remove HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n"
+    )
+    with (
+        serving(tmp_path, "--model", model, "--workers", 1, "--queue", 0) as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=30) as client,
+    ):
+        client.sendall(head.encode() + form[:1000])
+        wait_until(lambda: service.curl(*FILE).status == 429)
         service.process.send_signal(number)
+        client.sendall(form[1000:])
+        with client.makefile("rb") as reader:
+            assert reader.readline().startswith(b"HTTP/1.1 200")
+            assert reader.read().endswith(b"IEND\xaeB`\x82")
         assert service.process.wait(30) == 0
-        asking.join()
-    assert answers == [200]
     log = service.log.read_text()
     assert "Traceback" not in log
     assert "POST /api/remove 200" in log

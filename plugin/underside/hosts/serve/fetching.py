@@ -74,7 +74,10 @@ def fetch_photo(url: str, hosts: UrlHosts, *, max_bytes: int, patience: float) -
             target = response.headers.get("Location")
         if not target:
             raise Refusal(400, "Redirect without Location header.")
-        url = urljoin(url, target)
+        try:
+            url = urljoin(url, target)
+        except ValueError as error:
+            raise Refusal(400, f"Invalid URL: {error}.") from error
     raise Refusal(400, "Too many redirects.")
 
 

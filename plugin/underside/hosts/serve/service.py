@@ -124,7 +124,7 @@ class Service:
             # A page of another site whose name was made to point here would read the answers as its own.
             raise Refusal(421, f"This service answers to localhost, not to {host[:80]}. Start it with another --host.")
         allowed = origin is None or "*" in self._origins or origin in self._origins
-        if not allowed and urlsplit(origin or "").netloc != host:
+        if not allowed and (origin or "").partition("://")[2] != host:
             raise Refusal(403, f"Pages of {(origin or '')[:80]} may not ask. --allow-origin names those that may.")
 
     async def _remove(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -246,7 +246,10 @@ _PAGES: dict[str, Callable[[], Response]] = {"/": _about, "/openapi.json": _desc
 
 
 def _is_local(host: str) -> bool:
-    name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if host.isascii() else "."
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if host.isascii() else "."
+    except ValueError:  # an address of IPv6 that never ends
+        return False
     try:
         ipaddress.ip_address(name)
     except ValueError:
