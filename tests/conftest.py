@@ -55,27 +55,65 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run ``underside`` as a process, in a folder of its own, with nobody's models or settings."""
+def running_in(folder: Path) -> Run:
+    """How to run ``underside`` as a process, in that folder, with nobody's models or settings."""
 
     def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "UNDERSIDE_MODELS": str(tmp_path / "models"), "PYTHONUTF8": "1"}
-        options = {"cwd": tmp_path, "timeout": 240, "env": environment, **options}
+        environment = {**os.environ, "UNDERSIDE_MODELS": str(folder / "models"), "PYTHONUTF8": "1"}
+        options = {"cwd": folder, "timeout": 240, "env": environment, **options}
         return subprocess.run(command(*words), capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
 
     return run
 
 
-@pytest.fixture
-def capture(tmp_path: Path) -> Path:
-    """Two upright and two flipped photos of the demo, and a plate."""
-    folder = tmp_path / "capture"
+def some_of_the_demo(folder: Path) -> Path:
+    """Two upright and two flipped photos, and a plate."""
     for name in ("upright/DSC_0001", "upright/DSC_0004", "flipped/DSC_0019", "flipped/DSC_0022", "empty/DSC_0037"):
         target = folder / f"{name}.JPG"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEMO / f"{name}.JPG", target)
     return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run ``underside`` in a folder of the test's own."""
+    return running_in(tmp_path)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    """A small capture."""
+    return some_of_the_demo(tmp_path / "capture")
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """What ``underside mask capture -o out`` has come to."""
+
+    folder: Path
+    """Holds ``capture`` and ``out``. To be read only."""
+    stdout: str
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    """The small capture, masked once for all tests that begin with that."""
+    folder = tmp_path_factory.mktemp("first-run")
+    some_of_the_demo(folder / "capture")
+    done = running_in(folder)("mask", "capture", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    return FirstRun(folder, done.stdout)
+
+
+@pytest.fixture
+def masked_capture(first_run: FirstRun, tmp_path: Path) -> Path:
+    """A copy of it for the test to change: the capture, with its results in ``out``."""
+    return Path(shutil.copytree(first_run.folder, tmp_path, dirs_exist_ok=True)) / "capture"
 
 
 @pytest.fixture

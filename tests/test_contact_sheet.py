@@ -17,7 +17,7 @@ from opened_page import Page, opened, read
 from underside.manifest import Manifest, ShotRecord, State, Step
 from underside.photo.orientation import turn_stored
 from underside.preview import draw_preview, preview_path
-from underside.report import write_contact_sheet
+from underside.report.contact_sheet import write_contact_sheet
 
 WIDTH, HEIGHT = 96, 64
 ENGINE = {

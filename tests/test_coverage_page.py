@@ -19,7 +19,8 @@ from underside.flip.coverage import HORIZON, REACH, covered
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
 from underside.photo.orientation import turn_stored
-from underside.report import (
+from underside.report.contact_sheet import write_contact_sheet
+from underside.report.coverage_facts import (
     CoverageFacts,
     Direction,
     FoundAgainst,
@@ -27,9 +28,8 @@ from underside.report import (
     PassLine,
     Scene,
     TieLine,
-    write_contact_sheet,
-    write_coverage_page,
 )
+from underside.report.coverage_page import write_coverage_page
 
 Mask = NDArray[np.uint8]
 WIDTH, HEIGHT = 96, 64

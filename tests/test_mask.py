@@ -14,9 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import DEMO, Run, command, manifest, overlap
+from conftest import DEMO, FirstRun, Run, command, manifest, overlap, running_in
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 SHOTS = ("upright/DSC_0001.JPG", "upright/DSC_0004.JPG", "flipped/DSC_0019.JPG", "flipped/DSC_0022.JPG")
 
@@ -58,26 +58,23 @@ def copies(folder: Path, count: int) -> Path:
     return folder
 
 
-def test_every_shot_gets_a_hard_mask_on_its_stored_grid(run: Run, capture: Path, tmp_path: Path) -> None:
-    done = run("mask", capture, "-o", "out")
-    assert done.returncode == 0, done.stderr
+def test_every_shot_gets_a_hard_mask_on_its_stored_grid(first_run: FirstRun) -> None:
     for name in SHOTS:
-        with Image.open(tmp_path / "out" / "masks" / f"{name}.png") as mask:
+        with Image.open(first_run.out / "masks" / f"{name}.png") as mask:
             assert mask.mode == "L"
             assert mask.size == (1280, 960)
             assert set(np.unique(np.asarray(mask))) == {0, 255}
             assert not mask.info
-    assert "4 shots masked" in done.stdout
-    assert "1 plate left alone" in done.stdout
-    assert not (tmp_path / "out" / "masks" / "empty").exists()
+    assert "4 shots masked" in first_run.stdout
+    assert "1 plate left alone" in first_run.stdout
+    assert not (first_run.out / "masks" / "empty").exists()
 
 
-def test_masks_are_right(run: Run, capture: Path, tmp_path: Path, shared: Path) -> None:
-    assert run("mask", capture, "-o", "out").returncode == 0
+def test_masks_are_right(first_run: FirstRun, shared: Path) -> None:
     truth = shared / "data" / "flip-sample" / "spot" / "gt_masks"
     for name in SHOTS:
         true = read(truth / f"{name}.png").astype(np.uint8)
-        assert overlap(read(tmp_path / "out" / "masks" / f"{name}.png"), true) > 0.95
+        assert overlap(read(first_run.out / "masks" / f"{name}.png"), true) > 0.95
 
 
 def test_the_originals_are_untouched(run: Run, capture: Path) -> None:
@@ -86,9 +83,8 @@ def test_the_originals_are_untouched(run: Run, capture: Path) -> None:
     assert contents(capture) == before
 
 
-def test_the_manifest_names_every_shot_and_what_made_its_mask(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
-    out = tmp_path / "out"
+def test_the_manifest_names_every_shot_and_what_made_its_mask(first_run: FirstRun) -> None:
+    capture, out = first_run.folder / "capture", first_run.out
     found = manifest(out)
     assert [each["photo"] for each in found["shots"]] == sorted(SHOTS)
     assert found["plates"] == ["empty/DSC_0037.JPG"]
@@ -106,73 +102,65 @@ def test_the_manifest_names_every_shot_and_what_made_its_mask(run: Run, capture:
         assert engine["segmenter"]["provider"]
 
 
-def test_a_second_run_does_nothing_twice(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_a_second_run_does_nothing_twice(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "masks").rglob("*.png")}
-    again = run("mask", capture, "-o", "out")
+    again = run("mask", masked_capture, "-o", "out")
     assert again.returncode == 0
     assert "4 shots already done" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in written} == written
 
 
-def test_force_does_everything_again(run: Run, capture: Path) -> None:
-    run("mask", capture, "-o", "out")
-    assert "4 shots masked" in run("mask", capture, "-o", "out", "--force").stdout
+def test_force_does_everything_again(run: Run, masked_capture: Path) -> None:
+    assert "4 shots masked" in run("mask", masked_capture, "-o", "out", "--force").stdout
 
 
-def test_a_changed_setting_is_a_reason_to_mask_again(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_a_changed_setting_is_a_reason_to_mask_again(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     before = read(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
-    assert "4 shots masked" in run("mask", capture, "-o", "out", "--grow", "6").stdout
+    assert "4 shots masked" in run("mask", masked_capture, "-o", "out", "--grow", "6").stdout
     assert (read(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png") > 0).sum() > (before > 0).sum()
 
 
-def test_a_changed_photo_is_masked_again_and_the_others_are_not(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
-    shutil.copy(capture / SHOTS[1], capture / SHOTS[0])
-    again = run("mask", capture, "-o", "out")
+def test_a_changed_photo_is_masked_again_and_the_others_are_not(run: Run, masked_capture: Path, tmp_path: Path) -> None:
+    shutil.copy(masked_capture / SHOTS[1], masked_capture / SHOTS[0])
+    again = run("mask", masked_capture, "-o", "out")
     assert "1 shot masked" in again.stdout
     found = masks(tmp_path / "out")
     assert found[f"{SHOTS[0]}.png"] == found[f"{SHOTS[1]}.png"]
 
 
-def test_a_touched_photo_with_the_same_content_is_done(run: Run, capture: Path) -> None:
-    run("mask", capture, "-o", "out")
-    os.utime(capture / SHOTS[0], (1, 1))
-    assert "4 shots already done" in run("mask", capture, "-o", "out").stdout
+def test_a_touched_photo_with_the_same_content_is_done(run: Run, masked_capture: Path) -> None:
+    os.utime(masked_capture / SHOTS[0], (1, 1))
+    assert "4 shots already done" in run("mask", masked_capture, "-o", "out").stdout
 
 
-def test_a_deleted_mask_is_made_again(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_a_deleted_mask_is_made_again(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     before = masks(tmp_path / "out")
     (tmp_path / "out" / "masks" / f"{SHOTS[2]}.png").unlink()
-    assert "1 shot masked" in run("mask", capture, "-o", "out").stdout
+    assert "1 shot masked" in run("mask", masked_capture, "-o", "out").stdout
     assert masks(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("options", [(), ("--force",), ("--grow", "3")], ids=" ".join)
 def test_a_mask_changed_by_hand_is_never_written_over(
-    run: Run, capture: Path, tmp_path: Path, options: tuple[str, ...]
+    run: Run, masked_capture: Path, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    run("mask", capture, "-o", "out")
     edited = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     edit(edited)
     before = edited.read_bytes()
     for _ in range(2):
-        again = run("mask", capture, "-o", "out", *options)
+        again = run("mask", masked_capture, "-o", "out", *options)
         assert again.returncode == 0
         assert edited.read_bytes() == before
         assert shot(tmp_path / "out", SHOTS[0])["state"] == "by hand"
         assert "1 mask changed by hand, kept" in again.stdout
 
 
-def test_a_mask_changed_by_hand_twice_is_known_as_it_is_now(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_a_mask_changed_by_hand_twice_is_known_as_it_is_now(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     edit(mask)
-    run("mask", capture, "-o", "out")
+    run("mask", masked_capture, "-o", "out")
     Image.fromarray(np.full((960, 1280), 255, np.uint8)).save(mask)
-    run("mask", capture, "-o", "out")
+    run("mask", masked_capture, "-o", "out")
     assert shot(tmp_path / "out", SHOTS[0])["area"] == 1
 
 
@@ -186,11 +174,10 @@ def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, c
     assert shot(tmp_path / "out", SHOTS[0])["state"] == "by hand"
 
 
-def test_force_edited_writes_over_a_hand(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_force_edited_writes_over_a_hand(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     before = masks(tmp_path / "out")
     edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
-    run("mask", capture, "-o", "out", "--force-edited")
+    run("mask", masked_capture, "-o", "out", "--force-edited")
     assert masks(tmp_path / "out") == before
     assert shot(tmp_path / "out", SHOTS[0])["state"] == "masked"
 
@@ -204,10 +191,9 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     assert read(cutout)[:150, :150].mean() > 10
 
 
-def test_cut_outs_can_be_had_later_without_masking_again(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
+def test_cut_outs_can_be_had_later_without_masking_again(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "masks").rglob("*.png")}
-    assert run("mask", capture, "-o", "out", "--cutout", "transparent").returncode == 0
+    assert run("mask", masked_capture, "-o", "out", "--cutout", "transparent").returncode == 0
     assert {path: path.stat().st_mtime_ns for path in written} == written
     for name in SHOTS:
         with Image.open(tmp_path / "out" / "cutouts" / f"{name}.png") as cutout:
@@ -234,11 +220,20 @@ def test_masks_made_with_a_ring_are_the_same_whatever_the_workers_and_after_a_br
     assert masks(tmp_path / "three") == masks(tmp_path / "one")
 
 
+@pytest.fixture(scope="module")
+def long_pass(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """More photos than are masked before somebody interrupts, and the masks of a run that nobody has interrupted."""
+    folder = tmp_path_factory.mktemp("long")
+    assert running_in(folder)("mask", copies(folder / "capture", 14), "-o", "whole").returncode == 0
+    return folder / "capture", masks(folder / "whole")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_completed_by_the_next(run: Run, tmp_path: Path, number: signal.Signals) -> None:
-    folder = copies(tmp_path / "capture", 14)
-    run("mask", folder, "-o", "whole")
+def test_an_interrupted_run_is_completed_by_the_next(
+    run: Run, tmp_path: Path, long_pass: tuple[Path, dict[str, str]], number: signal.Signals
+) -> None:
+    folder, whole = long_pass
     process = subprocess.Popen(
         command("mask", folder, "-o", "out"), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -252,18 +247,18 @@ def test_an_interrupted_run_is_completed_by_the_next(run: Run, tmp_path: Path, n
     assert len(manifest(tmp_path / "out")["shots"]) == after_first < 14
     again = run("mask", folder, "-o", "out")
     assert f"{after_first} shots already done" in again.stdout
-    assert masks(tmp_path / "out") == masks(tmp_path / "whole")
+    assert masks(tmp_path / "out") == whole
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_killed_run_leaves_whole_masks_only_and_is_completed_by_the_next(run: Run, tmp_path: Path) -> None:
-    folder = copies(tmp_path / "capture", 10)
-    run("mask", folder, "-o", "whole")
+def test_a_killed_run_leaves_whole_masks_only_and_is_completed_by_the_next(
+    run: Run, tmp_path: Path, long_pass: tuple[Path, dict[str, str]]
+) -> None:
+    folder, whole = long_pass
     process = subprocess.Popen(command("mask", folder, "-o", "out"), cwd=tmp_path, stderr=subprocess.DEVNULL)
     wait_for_a_mask(tmp_path / "out")
     process.kill()
     process.wait()
-    whole = masks(tmp_path / "whole")
     for name, found in masks(tmp_path / "out").items():
         assert name.endswith(".underside-part") or found == whole[name]
     assert run("mask", folder, "-o", "out").returncode == 0
@@ -314,35 +309,44 @@ def test_a_door_that_closes_standard_input_stops_the_engine(tmp_path: Path) -> N
     assert finished["unreached"] > 0
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_turned_photo_gets_its_mask_on_the_stored_grid(run: Run, tmp_path: Path, orientation: int) -> None:
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One view as cameras held in all eight ways store it, each in a pass of its own, and their masks."""
+    folder = tmp_path_factory.mktemp("turned")
     upright = Image.open(DEMO / SHOTS[0]).resize((640, 480))
-    # How a camera held so stores the same view: the inverse of what EXIF asks a viewer to do.
-    stored = {
-        1: upright,
-        2: upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-        3: upright.transpose(Image.Transpose.ROTATE_180),
-        4: upright.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
-        5: upright.transpose(Image.Transpose.TRANSPOSE),
-        6: upright.transpose(Image.Transpose.ROTATE_90),
-        7: upright.transpose(Image.Transpose.TRANSVERSE),
-        8: upright.transpose(Image.Transpose.ROTATE_270),
-    }[orientation]
-    exif = Image.Exif()
-    exif[0x112] = orientation
-    for name, picture, facts in (("plain.png", upright, Image.Exif()), ("turned.png", stored, exif)):
-        (tmp_path / "capture").mkdir(exist_ok=True)
-        picture.save(tmp_path / "capture" / name, exif=facts)
-    assert run("mask", "capture", "-o", "out").returncode == 0
-    mask = Image.open(tmp_path / "out" / "masks" / "turned.png.png")
-    assert mask.size == stored.size
-    turned_back = mask.copy()
-    turned_back.info["exif"] = exif.tobytes()
-    plain = read(tmp_path / "out" / "masks" / "plain.png.png")
-    from PIL import ImageOps
+    # The inverse of what EXIF asks a viewer to do.
+    ways: dict[int, Image.Transpose | None] = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    for orientation, way in ways.items():
+        exif = Image.Exif()
+        exif[0x112] = orientation
+        path = folder / "capture" / str(orientation) / "turned.png"
+        path.parent.mkdir(parents=True)
+        (upright if way is None else upright.transpose(way)).save(path, exif=exif)
+    (folder / "capture" / "plain").mkdir()
+    upright.save(folder / "capture" / "plain" / "plain.png")
+    done = running_in(folder)("mask", "capture", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    return folder
 
-    turned_back.getexif()[0x112] = orientation
-    assert overlap(np.asarray(ImageOps.exif_transpose(turned_back)), plain) > 0.99
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photo_gets_its_mask_on_the_stored_grid(turned: Path, orientation: int) -> None:
+    with Image.open(turned / "capture" / str(orientation) / "turned.png") as stored:
+        size = stored.size
+    mask = Image.open(turned / "out" / "masks" / str(orientation) / "turned.png.png")
+    assert mask.size == size
+    mask.getexif()[0x112] = orientation
+    plain = read(turned / "out" / "masks" / "plain" / "plain.png.png")
+    assert overlap(np.asarray(ImageOps.exif_transpose(mask)), plain) > 0.99
 
 
 def test_two_sources_never_meet_in_one_name(run: Run, tmp_path: Path) -> None:
@@ -417,11 +421,10 @@ def test_an_empty_picture_gets_an_empty_mask_and_a_note(run: Run, tmp_path: Path
     assert any("No object was found" in note for note in shot(tmp_path / "out", "nothing.jpg")["notes"])
 
 
-def test_fast_looks_once_and_is_close(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "normal")
+def test_fast_looks_once_and_is_close(run: Run, capture: Path, tmp_path: Path, first_run: FirstRun) -> None:
     run("mask", capture, "-o", "fast", "--effort", "fast")
     for name in SHOTS:
-        one, other = (read(tmp_path / out / "masks" / f"{name}.png") for out in ("normal", "fast"))
+        one, other = (read(out / "masks" / f"{name}.png") for out in (first_run.out, tmp_path / "fast"))
         assert 0.9 < overlap(one, other) < 1
 
 
@@ -433,7 +436,6 @@ def test_layouts_are_written_with_the_masks(run: Run, capture: Path, tmp_path: P
     assert run("check-layout", "out/layouts/colmap").returncode == 0
 
 
-def test_cv2_reads_masks_as_written(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
-    path = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
+def test_cv2_reads_masks_as_written(first_run: FirstRun) -> None:
+    path = first_run.out / "masks" / f"{SHOTS[0]}.png"
     assert np.array_equal(np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)), read(path))

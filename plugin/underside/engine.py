@@ -23,7 +23,7 @@ from underside.masks import MASKS
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
 from underside.promises import Promises
-from underside.report import write_contact_sheet
+from underside.report.contact_sheet import write_contact_sheet
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts

@@ -1,5 +1,6 @@
 """The commands, one file each, loaded when they are called."""
 
+import gc
 import importlib
 
 import click
@@ -9,8 +10,8 @@ from underside import __version__
 __all__ = ["underside"]
 
 # Each command lives in the module of its name and is the object of its name there. What several of them need:
-# options and work_options (what they are told), running and watching (how the work is shown), photo_list,
-# watch_settings, and terminal, through which every line for people goes.
+# options and work_options (what they are told), running, watching, status_table and live_console (how the work is
+# shown), photo_list, watch_settings, and terminal, through which every line for people goes.
 _COMMANDS = {
     "mask": "Mask a folder of photos, or single ones.",
     "rings": "Learn from all shots once, to mask them in parts.",
@@ -43,7 +44,12 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(importlib.import_module(f"underside.commands.{name}"), name)
+        # Loading makes no garbage: looking for some would be a seventh of its time.
+        gc.disable()
+        try:
+            command: click.Command = getattr(importlib.import_module(f"underside.commands.{name}"), name)
+        finally:
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

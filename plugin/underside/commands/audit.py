@@ -21,7 +21,7 @@ from underside.commands.terminal import tell
 from underside.engine import mask_sources
 from underside.errors import ExitCode, SettingsError
 from underside.flip import Joined
-from underside.report import write_audit_page
+from underside.report.audit_page import write_audit_page
 from underside.scoring import MaskFolder, truth_folders
 from underside.settings import Settings
 

@@ -16,8 +16,9 @@ from underside.files import write_atomically, writing
 from underside.pipeline import usual_workers
 from underside.report.contact_sheet import REPORT_NAME
 from underside.resources import demo_folder
-from underside.watch import Plan, watch
 from underside.watch.happenings import Completed, Happening, Started, to_all
+from underside.watch.plan import Plan
+from underside.watch.watching import watch
 
 __all__ = ["demo"]
 

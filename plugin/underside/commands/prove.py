@@ -11,7 +11,7 @@ from underside.commands.terminal import say, tell
 from underside.errors import ExitCode, SettingsError
 from underside.flip import ANSWERS, Finding, Mended, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
 from underside.outfolder import claimed
-from underside.report import write_contact_sheet
+from underside.report.contact_sheet import write_contact_sheet
 from underside.watch.lock import held_by
 
 __all__ = ["prove"]

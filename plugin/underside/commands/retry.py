@@ -14,8 +14,9 @@ from underside.errors import ExitCode, SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path
 from underside.pipeline import usual_workers
 from underside.verdict import Grade
-from underside.watch import Plan, watch
 from underside.watch.lock import held_by
+from underside.watch.plan import Plan
+from underside.watch.watching import watch
 
 __all__ = ["retry"]
 

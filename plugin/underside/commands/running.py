@@ -11,11 +11,11 @@ from dataclasses import asdict
 from types import FrameType
 from typing import NoReturn, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from underside import pipeline
 from underside.capture import Capture
+from underside.commands.live_console import LiveConsole
 from underside.commands.terminal import printable, tell
 from underside.engine import Result
 from underside.errors import ExitCode
@@ -27,7 +27,7 @@ from underside.verdict import Grade
 # So many shots are named at the end; the contact sheet shows all.
 _POOR_TOLD = 8
 
-__all__ = ["LiveConsole", "Person", "Program", "exit_code", "stopping_cleanly", "summary"]
+__all__ = ["Person", "Program", "exit_code", "stopping_cleanly", "summary"]
 
 
 @contextmanager
@@ -68,17 +68,6 @@ def _say_anywhere(line: str) -> None:
     clear = "\r\x1b[2K\x1b[?25h" if os.isatty(2) else ""  # the bar, and the cursor that it hides
     with suppress(OSError):
         os.write(2, f"{clear}{line}\n".encode())
-
-
-class LiveConsole(Console):
-    """On standard error, or on output, for as long as somebody reads it."""
-
-    def __init__(self, *, stderr: bool = True) -> None:
-        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
-
-    def on_broken_pipe(self) -> None:
-        """Fall silent; the usual way would end the run."""
-        self.quiet = True
 
 
 class Person(AbstractContextManager["Person"]):

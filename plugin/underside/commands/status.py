@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from underside.commands.running import LiveConsole
+from underside.commands.live_console import LiveConsole
+from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
-from underside.commands.watching import status_table
 from underside.watch.status import Status, read_status
 
 __all__ = ["status"]

@@ -15,11 +15,11 @@ from underside.commands.watching import Person, Program
 from underside.commands.work_options import PATH, output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
-from underside.watch import Plan
-from underside.watch import watch as run_watch
 from underside.watch.happenings import Listener, to_all
 from underside.watch.log import Log
 from underside.watch.metrics import Metrics
+from underside.watch.plan import Plan
+from underside.watch.watching import watch as run_watch
 
 __all__ = ["watch"]
 

@@ -8,20 +8,17 @@ from typing import Self
 from rich.live import Live
 from rich.table import Table
 
-from underside.commands.running import LiveConsole
+from underside.commands.live_console import LiveConsole
+from underside.commands.status_table import status_table
 from underside.commands.terminal import printable
 from underside.errors import UndersideError
 from underside.events import EventWriter
 from underside.watch.happenings import Happening, Masked, Started, Stopped
 from underside.watch.pace import Pace
-from underside.watch.status import CaptureStatus, read_status
+from underside.watch.status import read_status
 from underside.watch.telling import as_event, in_words
 
-__all__ = ["Person", "Program", "status_table"]
-
-# A table of more captures than a screen has lines shows those that are not complete, and the latest.
-_ROWS = 20
-_JOINED = {"yes": "one object", "unsafe": "unsafe to join", "no": "not one object"}
+__all__ = ["Person", "Program"]
 
 
 class Person(AbstractContextManager["Person"]):
@@ -63,33 +60,6 @@ class Person(AbstractContextManager["Person"]):
         except UndersideError:  # being made anew
             captures = ()
         return status_table(captures, caption=f"{self._pace.a_second():.1f} shots a second in the last minute")
-
-
-def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> Table:
-    """The captures, one a line."""
-    table = Table(caption=caption or None, caption_justify="left", box=None, pad_edge=False)
-    for heading in ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", ""):
-        table.add_column(heading, justify="left" if heading in ("capture", "passes", "verdicts", "") else "right")
-    open_first = sorted(captures, key=lambda each: each.complete)
-    for each in open_first[:_ROWS]:
-        table.add_row(
-            printable(each.name),
-            printable(", ".join(f"{name or 'one'} {sum(stages.values())}" for name, stages in each.passes.items())),
-            f"{each.done} of {each.shots}",
-            str(each.waiting or ""),
-            str(each.failed or ""),
-            str(each.stages.get("by hand", "")),
-            ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items()),
-            _end_of(each),
-        )
-    if len(captures) > _ROWS:
-        table.add_row(f"and {len(captures) - _ROWS} more")
-    return table
-
-
-def _end_of(capture: CaptureStatus) -> str:
-    told = ["complete"] if capture.complete else []
-    return ", ".join([*told, *([_JOINED[capture.answer]] if capture.answer else [])])
 
 
 class Program(AbstractContextManager["Program"]):

@@ -12,7 +12,7 @@ from underside.flip.mapping import Model, Place
 from underside.flip.prove import Proof
 from underside.flip.repair import Repaired
 from underside.manifest import load
-from underside.report import (
+from underside.report.coverage_facts import (
     CoverageFacts,
     Direction,
     FoundAgainst,
@@ -20,8 +20,8 @@ from underside.report import (
     PassLine,
     Scene,
     TieLine,
-    write_coverage_page,
 )
+from underside.report.coverage_page import write_coverage_page
 
 __all__ = ["ANSWERS", "show_proof"]
 

@@ -1,0 +1,16 @@
+"""A console for bars and tables that outlives its reader."""
+
+from rich.console import Console
+
+__all__ = ["LiveConsole"]
+
+
+class LiveConsole(Console):
+    """On standard error, or on output, for as long as somebody reads it."""
+
+    def __init__(self, *, stderr: bool = True) -> None:
+        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent; the usual way would end the run."""
+        self.quiet = True
