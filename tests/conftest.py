@@ -1,11 +1,12 @@
 """What many tests need: the command as a real process, what it has left, the demo capture, the shared data."""
 
+import ctypes
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,25 @@ def run(tmp_path: Path) -> Run:
 def capture(tmp_path: Path) -> Path:
     """A small capture."""
     return some_of_the_demo(tmp_path / "capture")
+
+
+def without_power() -> None:
+    """Take from root, and from all that it starts, the power to pass over permissions."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Of Linux: <sys/prctl.h> and <linux/capability.h>.
+    drop, override, search = 24, 1, 2
+    for power in (override, search):
+        libc.prctl(drop, power, 0, 0, 0)
+
+
+@pytest.fixture
+def fewer_rights(tmp_path: Path) -> Iterator[Callable[[], None] | None]:
+    """What a process does at its start to be held to permissions like everybody; nothing where it is."""
+    if os.name != "posix" or (os.geteuid() == 0 and sys.platform != "linux"):
+        pytest.skip("nothing is forbidden to this user")
+    yield without_power if os.geteuid() == 0 else None
+    for path in [path for path in tmp_path.rglob("*") if path.is_dir()]:
+        path.chmod(0o700)
 
 
 @dataclass(frozen=True)

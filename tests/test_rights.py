@@ -1,35 +1,17 @@
 """Folders and files that may not be read or written, and output folders that cannot be ones."""
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from blob_captures import files, masked, photo, photos, posix, refusal, set_aside
 from conftest import Run
 
-# Of Linux: <sys/prctl.h> and <linux/capability.h>.
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
-
-
-def without_power() -> None:
-    """Take from root, and from all that it starts, the power to pass over permissions."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for power in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-        libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0)
-
 
 @pytest.fixture
-def run_with_few_rights(run: Run, tmp_path: Path) -> Iterator[Run]:
+def run_with_few_rights(run: Run, fewer_rights: Callable[[], None] | None) -> Run:
     """As ``run``, but held to permissions like everybody."""
-    if os.name != "posix" or (os.geteuid() == 0 and sys.platform != "linux"):
-        pytest.skip("nothing is forbidden to this user")
-    held = {"preexec_fn": without_power} if os.geteuid() == 0 else {}
-    yield lambda *words: run(*words, **held)
-    for path in [path for path in tmp_path.rglob("*") if path.is_dir()]:
-        path.chmod(0o700)
+    return lambda *words: run(*words, preexec_fn=fewer_rights)
 
 
 @posix

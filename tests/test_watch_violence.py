@@ -94,6 +94,17 @@ def test_an_output_folder_that_is_removed_under_way_is_made_anew(tmp_path: Path)
         watch.until(lambda: (watch.out / "vase" / "report.html").exists() and masks(watch.out) == before)
 
 
+def test_what_stands_in_the_outputs_place_is_told_and_waited_for(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 1)
+        watch.until_complete("vase")
+        watch.out.rename(tmp_path / "moved away")
+        watch.out.write_text("not a folder")
+        watch.until(lambda: any("waiting until that is mended" in event["text"] for event in watch.events("note")))
+        watch.out.unlink()
+        watch.until(lambda: masks(watch.out))
+
+
 def test_masks_that_were_removed_are_made_again(tmp_path: Path) -> None:
     with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
         put_some(watch.root / "vase", 3)

@@ -60,9 +60,17 @@ class Watch:
     """``underside watch`` on ``captures``, with its events."""
 
     def __init__(
-        self, folder: Path, *options: object, settings: Sequence[object] = (*QUICK, *SOON), proof: bool = False
+        self,
+        folder: Path,
+        *options: object,
+        settings: Sequence[object] = (*QUICK, *SOON),
+        proof: bool = False,
+        rights: Callable[[], None] | None = None,
     ) -> None:
-        """``proof``: the extra is there; most tests have no use for the time it takes."""
+        """``proof``: the extra is there; most tests have no use for the time it takes.
+
+        ``rights``: what takes some away from the process, before it begins.
+        """
         usual = environment(folder)
         self.root, self.out = folder / "captures", folder / "out"
         self.root.mkdir(exist_ok=True)
@@ -78,6 +86,7 @@ class Watch:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.PIPE,
+                preexec_fn=rights,
             )
 
     def __enter__(self) -> Self:

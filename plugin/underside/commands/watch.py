@@ -1,7 +1,5 @@
 """``underside watch``: a folder that a camera fills, to masks beside it, all day."""
 
-import shlex
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from underside.commands.watching import Person, Program
 from underside.commands.work_options import PATH, output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
+from underside.watch.handing_over import words_of
 from underside.watch.happenings import Listener, to_all
 from underside.watch.log import Log
 from underside.watch.metrics import Metrics
@@ -25,6 +24,11 @@ __all__ = ["watch"]
 
 _SECONDS = click.FloatRange(min=0.0, max=7 * 24 * 3600.0)
 _POLL_EVERY = 2.0
+
+
+def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | None:
+    words_of(line or "")
+    return line
 
 
 @click.command()
@@ -49,7 +53,10 @@ _POLL_EVERY = 2.0
     "--scan-every", type=click.FloatRange(min=0.1), default=300.0, show_default=True, metavar="SECONDS",
     help="Look through the folder this often beside the notices.",
 )  # fmt: skip
-@click.option("--on-capture", metavar="COMMAND", help="Run this with the manifest's path when a capture is complete.")
+@click.option(
+    "--on-capture", metavar="COMMAND", callback=_checked,
+    help="Run this with the manifest's path when a capture is complete.",
+)  # fmt: skip
 @layout_option
 @settings_options
 @plate_options
@@ -102,7 +109,7 @@ def watch(
         newest_first=newest_first,
         once=once,
         workers=workers or usual_workers(),
-        on_capture=tuple(shlex.split(on_capture, posix=sys.platform != "win32")) if on_capture else (),
+        on_capture=words_of(on_capture or ""),
     )
     with ExitStack() as stack:
         stop = stack.enter_context(stopping_cleanly(with_input=events))

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
+from underside.manifest import MANIFEST_NAME
 from underside.masks import RESULT_FOLDERS
 
 __all__ = ["Found", "Listing", "WatchedFolder"]
@@ -72,13 +73,11 @@ class WatchedFolder:
     def takes(self, photo: str) -> bool:
         """Whether the folders that it lies in are looked into."""
         place = self.root
-        results = False
         for part in PurePosixPath(photo).parent.parts:
-            place /= part
-            if is_passed_over(part) or (results and part in RESULT_FOLDERS) or self._is_output(place):
+            if part in RESULT_FOLDERS and place == self.root and _holds_results(place):
                 return False
-            results = (place / "capture.json").exists() and _holds_results(place)
-            if results and not place.samefile(self.root):
+            place /= part
+            if is_passed_over(part) or self._is_output(place) or _holds_results(place):
                 return False
         return True
 
@@ -121,6 +120,7 @@ class WatchedFolder:
 
 def _holds_results(place: Path) -> bool:
     try:
-        return holds_results(each.name for each in place.iterdir())
+        # Most hold none: they need not be listed at every notice.
+        return (place / MANIFEST_NAME).exists() and holds_results(each.name for each in place.iterdir())
     except OSError:
         return False

@@ -1,20 +1,34 @@
 """A command of the user's, run when a capture is complete: once for the same masks, and again after a kill."""
 
+import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from underside.errors import UndersideError
+from underside.errors import SettingsError, UndersideError
 from underside.journal import Journal
 from underside.manifest import MANIFEST_NAME, Manifest, masks_of
 from underside.watch.happenings import Listener, Note
 from underside.watch.jobs import Crew
 from underside.watch.plan import Plan
 
-__all__ = ["HandingOver"]
+__all__ = ["HandingOver", "words_of"]
 
 # Before the fingerprint of what is being handed over.
 _BEGUN = "begun "
+
+
+def words_of(line: str, *, system: str = sys.platform) -> tuple[str, ...]:
+    """A command as a person writes it, taken apart as its program will be given it."""
+    try:
+        words = shlex.split(line, posix=system != "win32")
+    except ValueError as error:
+        raise SettingsError(f"The command {line} has a quote that is never closed", "Close it") from error
+    if system == "win32":  # where backslashes part folders: the quotes around a word are still on it
+        words = [re.sub(r'^"(.*)"$', r"\1", word) for word in words]
+    return tuple(words)
 
 
 class HandingOver:

@@ -35,7 +35,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Seen:
-    """A photo is new, or has new content."""
+    """A photo is new."""
 
     photo: str
 

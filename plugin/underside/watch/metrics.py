@@ -60,7 +60,7 @@ class Metrics(AbstractContextManager["Metrics"]):
         with self._lock:
             counts, seconds = Counter(self._counts), self._seconds
         lines = [
-            *_figure("photos_seen_total", "counter", "Photos that were new or had new content.", counts["seen"]),
+            *_figure("photos_seen_total", "counter", "Photos that were new.", counts["seen"]),
             *_figure("failures_total", "counter", "Tries at a photo that failed.", counts["failed"]),
             *_figure("shots_per_second", "gauge", "Masks made in the last minute.", round(self._pace.a_second(), 3)),
             *_heading("shot_seconds", "summary", "Masks made since the start, and the time that each took."),

@@ -36,7 +36,7 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
     if not plan.root.is_dir():
         raise SettingsError(f"The folder {plan.root} does not exist", "Check the path")
     run = _Run(plan, tell, stop)
-    tries = 0
+    tries, told = 0, ""
     while True:
         began = time.monotonic()
         try:
@@ -50,9 +50,10 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
         except OutputError as error:
             if plan.once or not (_may_pass(error) or run.ran):
                 raise
-            tries = 0 if time.monotonic() - began > _WELL_FOR else tries
-            if tries == 0:
+            if error.what != told or _went_well(began):
                 tell(Note(f"{error.what}: waiting until that is mended"))
+            told = error.what
+        tries = 0 if _went_well(began) else tries
         if stop.wait(_PAUSES[min(tries, len(_PAUSES) - 1)]):
             failed = 0
             break
@@ -103,6 +104,10 @@ class _Run:
         station.poll(_POLL_EVERY)
         if not self.ran:
             self._tell(Note(f"{why}: it is looked through every {_POLL_EVERY:g} s instead"))
+
+
+def _went_well(began: float) -> bool:
+    return time.monotonic() - began > _WELL_FOR
 
 
 def _may_pass(error: OutputError) -> bool:
