@@ -52,6 +52,12 @@ def test_every_option_that_a_page_names_exists(page: Path, run: Run) -> None:
             assert option in known, f"{page.name} names {option}"
 
 
+def test_a_demo_whose_photos_cannot_be_written_says_so_and_ends(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "underside-demo" / "captures").mkdir(parents=True)
+    (tmp_path / "underside-demo" / "captures" / "figurine").write_text("not a folder")
+    assert "a file stands where a folder is needed" in run("demo", timeout=60).stderr.splitlines()[-1]
+
+
 def test_the_readme_runs_its_own_commands(run: Run, tmp_path: Path) -> None:
     done = run("demo")
     assert done.returncode == 0, done.stderr

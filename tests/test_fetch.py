@@ -1,9 +1,11 @@
 """Fetching a model: only when asked, resumed, checked, and never half there."""
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,18 @@ def test_a_connection_that_breaks_off_is_taken_up_again_at_once(models: Path, se
     fetch(entry(models, server))
     assert [span for _, span in server.asked] == ["", "bytes=100-", "bytes=150-"]
     assert (models / "toy.onnx").read_bytes() == server.content
+
+
+def test_a_network_that_goes_away_under_way_is_not_called_a_full_disk(
+    models: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> bytes:
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    model = entry(models, server)
+    monkeypatch.setattr(HTTPResponse, "read", gone)
+    with pytest.raises(ModelError, match=r"Cannot fetch .*No route to host"):
+        fetch(model)
 
 
 def test_a_server_that_cannot_resume_sends_all_again(models: Path, server: ModelServer) -> None:

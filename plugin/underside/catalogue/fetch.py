@@ -3,13 +3,11 @@
 import json
 import os
 import re
-import ssl
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -203,28 +201,34 @@ def _append(part: _Part, answer: addinfourl, total: int, progress: Progress) -> 
     done = part.size
     progress(done, total)
     with part.path.open("ab") as file:
-        while chunk := answer.read(_CHUNK):
+        while chunk := _read(answer):
             file.write(chunk)
             done += len(chunk)
             progress(done, total)
     return done
 
 
-@contextmanager
-def _answer(url: str, headers: dict[str, str]) -> Iterator[addinfourl]:
+def _answer(url: str, headers: dict[str, str]) -> addinfourl:
     # A fresh opener, since urllib's own reads the proxy's settings only once.
     opener, request = urllib.request.build_opener(), urllib.request.Request(url, headers=headers)
     try:
-        with opener.open(request, timeout=_SILENCE) as answer:
-            yield answer
+        answer: addinfourl = opener.open(request, timeout=_SILENCE)
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return error
         with error:
-            if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                raise _NotComingError(f"the server answers {error.code} {error.reason}") from error
-            yield error
+            raise _NotComingError(f"the server answers {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise _NotComingError(str(error.reason)) from error
-    except (TimeoutError, ConnectionError, HTTPException, ssl.SSLError) as error:
+    except (OSError, HTTPException) as error:
+        raise _NotComingError(str(error) or type(error).__name__) from error
+    return answer
+
+
+def _read(answer: addinfourl) -> bytes:
+    try:
+        return answer.read(_CHUNK)
+    except (OSError, HTTPException) as error:  # not the disk's: nothing is written here
         raise _NotComingError(str(error) or type(error).__name__) from error
 
 
@@ -233,7 +237,8 @@ def _extent(headers: Message) -> tuple[int, int]:
     span = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", headers.get("Content-Range", "").strip())
     if span:
         return int(span[1] or 0), int(span[2].replace("*", "0"))
-    return 0, int(headers.get("Content-Length", 0))
+    length = headers.get("Content-Length", "")
+    return 0, int(length) if length.isdecimal() else 0
 
 
 def _version(headers: Message) -> str:

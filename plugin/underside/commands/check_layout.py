@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.layouts import LAYOUTS, Report, check_folder
 
@@ -61,8 +62,8 @@ def _show(report: Report) -> None:
     kinds = Counter(str(finding.kind) for finding in report.findings)
     found = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     verdict = "fine" if report.fine else "not fine"
-    click.echo(f"{report.program}, {report.photos} photos: {verdict}{f' ({found})' if found else ''}")
+    tell(f"{report.program}, {report.photos} photos: {verdict}{f' ({found})' if found else ''}")
     rows = [(finding.photo or finding.mask, str(finding.kind), finding.why) for finding in report.findings]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     for name, kind, why in rows:
-        click.echo(f"  {name:<{widths[0]}}  {kind:<{widths[1]}}  {why}")
+        tell(f"  {name:<{widths[0]}}  {kind:<{widths[1]}}  {why}")

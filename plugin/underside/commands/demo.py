@@ -11,7 +11,7 @@ from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import settings_of
 from underside.commands.watching import Person
-from underside.errors import ExitCode
+from underside.errors import ExitCode, UndersideError
 from underside.files import write_atomically, writing
 from underside.pipeline import usual_workers
 from underside.report.contact_sheet import REPORT_NAME
@@ -63,6 +63,8 @@ def demo(*, output: Path, no_open: bool) -> int:
             proof=False,  # six shots a pass, 60 degrees apart, show how masks come, and are too few to be joined
         )
         failed = watch(plan, tell=to_all([door, hear]), stop=stop)
+    if camera.problem is not None:
+        raise camera.problem
     page = out / _CAPTURE / REPORT_NAME
     if not page.is_file():
         return ExitCode.INTERRUPTED
@@ -82,10 +84,20 @@ class _Camera(threading.Thread):
         self._folder = folder
         self._stop_asked = stop
         self.is_done = threading.Event()
+        self.problem: UndersideError | None = None
 
     def run(self) -> None:
+        """Take them all, or stop the watch, which would wait for them for ever."""
+        try:
+            self._take()
+        except UndersideError as error:
+            self.problem = error
+            self._stop_asked.set()
+
+    def _take(self) -> None:
         done = self._folder / "done"
-        done.unlink(missing_ok=True)  # of an earlier demo
+        with writing(done):
+            done.unlink(missing_ok=True)  # of an earlier demo
         source = demo_folder()
         for photo in sorted(source.rglob("*.JPG"), key=lambda photo: photo.name):
             write_atomically(self._folder / photo.relative_to(source), photo.read_bytes(), durable=False)
