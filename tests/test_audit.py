@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import DEMO, Run, command
+from conftest import DEMO, FirstRun, Run, command
 from numpy.typing import NDArray
 from photo_files import exif
 from PIL import Image
@@ -68,7 +68,7 @@ def page_in(folder: Path) -> Page:
 
 def test_the_usual_settings_are_tried_on_a_sample(run: Run, capture: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in capture.rglob("*") if path.is_file()}
-    found = audited(run, capture, "--sample", 2)
+    found = audited(run, capture, "--sample", 1)
     assert {"reference", "effort=fast", "working-size=384", "working-size=640", "grow=-2", "grow=2"} <= set(found)
     assert found["reference"]["iou"] == found["reference"]["ssim"] == 1
     for name in ("effort=fast", "working-size=384", "grow=-2", "grow=2"):
@@ -114,9 +114,17 @@ def test_what_cannot_be_varied_is_refused_in_one_line(wish: str, words: str, run
     assert re.search(words, done.stderr), done.stderr
 
 
-def test_with_a_truth_each_variant_is_measured_against_it(run: Run, capture: Path, tmp_path: Path) -> None:
-    run("mask", capture, "-o", "out")
-    shutil.copytree(tmp_path / "out" / "masks", tmp_path / "truth")
+def test_the_page_names_what_has_found_the_object(run: Run, capture: Path, tmp_path: Path) -> None:
+    audited(run, capture, "--sample", 1, "--segmenter", "threshold", "--vary", "grow=2")
+    told = " ".join(page_in(tmp_path).texts)
+    assert "masked with threshold, effort normal" in told
+    assert "turntable" not in told
+
+
+def test_with_a_truth_each_variant_is_measured_against_it(
+    run: Run, capture: Path, tmp_path: Path, first_run: FirstRun
+) -> None:
+    shutil.copytree(first_run.out / "masks", tmp_path / "truth")
     found = audited(run, capture, "--sample", 2, "--truth", tmp_path / "truth", "--vary", "grow=2")
     assert found["reference"]["truth"] == 1
     assert found["grow=2"]["truth"] == found["grow=2"]["iou"] < 1

@@ -84,7 +84,8 @@ def _made(audit: Audit) -> str:
     shots = f"{len(audit.reference.shots)} of {count(len(audit.capture.shots), 'shot')}"
     ways = count(len(audit.trials), "variant")
     settings = audit.settings
-    return f"{shots}, masked with {settings.model}, effort {settings.effort}, as the reference, and in {ways}"
+    finder = settings.model if settings.segmenter == "network" else settings.segmenter
+    return f"{shots}, masked with {finder}, effort {settings.effort}, as the reference, and in {ways}"
 
 
 def _facts(audit: Audit) -> Html:
@@ -185,8 +186,10 @@ def _figures(name: str, shot: TrialShot) -> Iterator[str]:
 
 
 def _chosen(settings: Settings) -> Iterator[tuple[str, str]]:
-    choices = {"model": settings.model, "working_size": settings.working_size, **settings.deciding_the_mask()}
-    for name, value in choices.items():
+    finder: dict[str, object] = {"segmenter": settings.segmenter}
+    if settings.segmenter == "network":
+        finder |= {"model": settings.model, "working_size": settings.working_size}
+    for name, value in (finder | settings.deciding_the_mask()).items():
         yield name.replace("_", "-"), _written(value)
 
 
