@@ -266,7 +266,7 @@ def test_a_killed_run_leaves_whole_masks_only_and_is_completed_by_the_next(
 
 
 def wait_for_a_mask(out: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not list(out.glob("masks/*/*.png")):
         assert time.monotonic() < deadline, "no mask came"
         time.sleep(0.02)
