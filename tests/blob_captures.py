@@ -80,7 +80,7 @@ def start(*words: object, cwd: Path) -> subprocess.Popen[str]:
 
 
 def wait_for_files(process: subprocess.Popen[str], out: Path, pattern: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not list(out.glob(pattern)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT
+from conftest import ROOT, processor_seconds
 from meshroom_host import FAKE, NODES, Node, part, photo, quick_model, scene
 
 from underside import __version__
@@ -231,14 +231,12 @@ def test_an_error_on_the_nodes_side_ends_the_engine_too(tmp_path: Path, monkeypa
 
 
 def test_the_engine_starts_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The goal is 1.5 s on a machine of one's own; a shared one is given more."""
+    """The goal is 1.5 s, with the first mask; a processor that others use, too, is slower."""
     monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
-    started = time.monotonic()
-    found = engine.find_engine()
     listed = tmp_path / "photos.txt"
     listed.write_text(str(photo(tmp_path / "a.jpg")), encoding="utf-8")
     words = ("mask", "--list", str(listed), "-o", str(tmp_path / "out"), "--events", "--effort", "fast")
-    events = found.run(*words)
-    assert next(events)["event"] == "started"
-    assert time.monotonic() - started < 15
-    assert [event["event"] for event in events][-1] == "finished"
+    with processor_seconds() as cost:
+        told = [event["event"] for event in engine.find_engine().run(*words)]
+    assert (told[0], told[-1]) == ("started", "finished")
+    assert cost[0] < 5

@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import processor_seconds
 from metashape_host import HostProgram, finished, part, started, trouble, two_poses
 
 from underside import __version__
@@ -185,17 +185,14 @@ def test_the_engine_starts_in_time(host: HostProgram, tmp_path: Path) -> None:
     upright, _ = two_poses(tmp_path, 1)
     views, _ = part("views").views_of(host.metashape, host.chunk(*upright))
     masking = part("masking")
-    took: list[float] = []
-    for number in range(3):
-        began = time.perf_counter()
-        run = masking.begin(part("record").find_engine(), views, masking.Wish(str(tmp_path / f"out{number}")))
+    with processor_seconds() as cost:
+        run = masking.begin(part("record").find_engine(), views, masking.Wish(str(tmp_path / "out")))
         tally = masking.Tally()
         while not tally.total:
             list(map(tally.take, run.events(wait=0.05)))
-        took.append(time.perf_counter() - began)
         run.kill()
-    # Best of three: other tests share the processors. Aimed at is 1.5 s on an idle machine.
-    assert min(took) < 4
+    # Aimed at is 1.5 s; a processor that others use, too, is slower.
+    assert cost[0] < 4
 
 
 def test_the_menus_efforts_and_model_are_the_engines_own(host: HostProgram) -> None:
