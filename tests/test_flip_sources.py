@@ -1,8 +1,5 @@
 """What a proof says of a capture that is not whole, or was shot with several lenses."""
 
-import json
-import os
-import platform
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ from underside.flip.sources import read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png
+from underside.watch.lock import watching_alone
 
 
 def capture(folder: Path, *, flipped_size: tuple[int, int] = (64, 48)) -> tuple[Path, Path]:
@@ -67,10 +65,8 @@ def test_passes_of_different_cameras_are_told(tmp_path: Path) -> None:
 def test_nothing_is_repaired_while_a_watch_is_at_work(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("pycolmap", reason="the extra proof is not installed")
     _, out = capture(tmp_path)
-    told = out / ".underside" / "watch.json"
-    told.parent.mkdir()
-    told.write_text(json.dumps({"pid": os.getpid(), "host": platform.node(), "since": 0.0, "root": str(tmp_path)}))
-    result = run("prove", out, "--repair")
+    with watching_alone(out, tmp_path):
+        result = run("prove", out, "--repair")
     assert result.returncode == 2
     assert "A watch" in result.stderr
     assert "Traceback" not in result.stderr

@@ -2,10 +2,8 @@
 
 import json
 import os
-import platform
 import shutil
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from underside.flip.prepare_files import PrepareOptions
 from underside.journal import Entry, Journal, journal_path
 from underside.manifest import save
 from underside.outfolder import claimed
-from underside.watch.lock import Watcher
+from underside.watch.lock import watching_alone
 
 
 def test_one_pass_only_is_said(tmp_path: Path) -> None:
@@ -185,9 +183,8 @@ def test_a_capture_that_a_watch_has_not_called_complete_is_refused(run: Run, tmp
     with Journal(journal_path(out.parent)) as journal:
         journal.add(Entry(photo="amphora/upright/1.jpg", folder="amphora", kin="1", capture="amphora", pass_name=""))
         journal.commit()
-    watcher = Watcher(os.getpid(), platform.node(), time.time(), str(tmp_path / "camera"))
-    (out.parent / ".underside" / "watch.json").write_text(json.dumps(asdict(watcher)))
-    line = refused(run, out, "--for", "colmap")
+    with watching_alone(out.parent, tmp_path / "camera"):
+        line = refused(run, out, "--for", "colmap")
     assert "amphora is still growing" in line
     with Journal(journal_path(out.parent)) as journal:
         journal.set_complete("amphora", complete=True)

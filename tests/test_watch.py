@@ -229,8 +229,13 @@ def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run,
         second = run("watch", watch.root, "-o", watch.out, *QUICK)
         assert second.returncode == 2
         assert f"(process {watch.process.pid})" in second.stderr
+        assert f"watched by process {watch.process.pid}" in run("status", watch.out).stdout
         watch.process.send_signal(signal.SIGKILL)
         watch.process.wait()
+    assert "nobody is watching" in run("status", watch.out).stdout
+    # As after a power cut: another process has its number.
+    told = watch.out / ".underside" / "watch.json"
+    told.write_text(json.dumps(json.loads(told.read_text()) | {"pid": os.getpid()}))
     assert "nobody is watching" in run("status", watch.out).stdout
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
 

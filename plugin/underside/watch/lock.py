@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from underside.files import write_atomically, writing
 from underside.outfolder import locked
+
+if sys.platform != "win32":
+    import fcntl
 
 __all__ = ["Watcher", "held_by", "watching_alone"]
 
@@ -33,7 +37,7 @@ def watching_alone(out: Path, root: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
     other = held_by(out)
     refusal = f"Another watch{f' (process {other.pid})' if other else ''} is writing into {out}"
-    with locked(path.with_name("lock"), refusal):
+    with locked(_lock_of(out), refusal):
         me = Watcher(os.getpid(), platform.node(), time.time(), str(root))
         write_atomically(path, json.dumps(asdict(me)).encode(), durable=False)
         try:
@@ -49,11 +53,42 @@ def held_by(out: Path) -> Watcher | None:
         watcher = Watcher(**json.loads(_told_at(out).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return watcher if watcher.host != platform.node() or _is_alive(watcher.pid) else None
+    if watcher.host != platform.node():
+        return watcher
+    held = _is_held(_lock_of(out))
+    return watcher if (_is_alive(watcher.pid) if held is None else held) else None
 
 
 def _told_at(out: Path) -> Path:
     return out / ".underside" / "watch.json"
+
+
+def _lock_of(out: Path) -> Path:
+    return out / ".underside" / "lock"
+
+
+def _is_held(lock: Path) -> bool | None:
+    """Whether somebody has that lock; none where the system does not tell.
+
+    After a power cut another process may have the number of the watch that wrote it down.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        handle = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # some network shares know no locks
+        return None
+    finally:
+        os.close(handle)
+    return False
 
 
 def _is_alive(pid: int) -> bool:
