@@ -107,7 +107,7 @@ class Watch:
         told = [json.loads(line) for line in lines]
         return [event for event in told if not kind or event["event"] == kind]
 
-    def until(self, holds: Callable[[], object], *, seconds: float = 60) -> None:
+    def until(self, holds: Callable[[], object], *, seconds: float = 180) -> None:
         """Wait for something, but not for ever."""
         end = time.monotonic() + seconds
         while not holds():
