@@ -1,0 +1,66 @@
+"""The cut-outs of a capture's shots: made once for each mask, named so that no two meet."""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import PurePosixPath
+
+from underside.capture import Shot
+from underside.cutout import CutoutOptions, CutoutWorkers
+from underside.errors import PhotoError
+from underside.manifest import ShotRecord
+from underside.masker import REVISION
+from underside.photo import Photo
+from underside.shotrecord import with_cutout_of
+from underside.shotwork.engine_facts import fingerprint
+from underside.shotwork.results import Mask, Results
+
+__all__ = ["Cutouts"]
+
+_SAME_KIND = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}
+
+
+@dataclass(frozen=True)
+class Cutouts:
+    """Makes cut-outs in one way, for any shot."""
+
+    results: Results
+    options: CutoutOptions
+    workers: CutoutWorkers
+    names: frozenset[str]
+    """The names of all the capture's shots."""
+    force: bool
+    """Make cut-outs again that are there."""
+
+    def is_current(self, record: ShotRecord, mask_sha256: str) -> bool:
+        """Whether the shot's cut-out is there, and was made in this way with this mask."""
+        if record.cutout_fingerprint != self._fingerprint(mask_sha256):
+            return False
+        return (self.results.out / record.cutout).is_file()
+
+    def add(self, shot: Shot, photo: Photo, mask: Mask, record: ShotRecord, before: ShotRecord | None) -> ShotRecord:
+        """``record`` with the shot's cut-out: that of ``before``, an earlier run, if it still holds, or a new one."""
+        mask_sha256 = self.results.mask_sha256(shot) or ""
+        same_photo = before is not None and before.sha256 == photo.sha256
+        if before is not None and same_photo and not self.force and self.is_current(before, mask_sha256):
+            return with_cutout_of(record, before)
+        cutout = self.workers.make(photo, mask, self.options)
+        name = _cutout_name(shot.name, cutout.suffix)
+        if name != shot.name and name in self.names:
+            raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")
+        return replace(
+            record,
+            cutout=self.results.write_cutout(name, cutout.data),
+            cutout_sha256=hashlib.sha256(cutout.data).hexdigest(),
+            cutout_fingerprint=self._fingerprint(mask_sha256),
+            crop=cutout.crop,
+            notes=tuple(dict.fromkeys((*record.notes, *cutout.notes))),
+        )
+
+    def _fingerprint(self, mask_sha256: str) -> str:
+        return fingerprint({**asdict(self.options), "mask": mask_sha256, "revision": REVISION})
+
+
+def _cutout_name(photo: str, suffix: str) -> str:
+    """The photo's own name where the container stays; otherwise the new suffix comes behind the whole name."""
+    kind = PurePosixPath(photo).suffix.lower()
+    return photo if _SAME_KIND.get(kind, kind) == suffix else photo + suffix
