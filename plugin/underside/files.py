@@ -3,8 +3,8 @@
 import errno
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,20 +12,12 @@ from pathlib import Path
 
 from underside.errors import OutputError, UnfitNameError
 
-__all__ = ["PART_SUFFIX", "link_or_copy", "sha256_of", "sync_folder", "write_atomically", "writing"]
+__all__ = ["PART_SUFFIX", "link_or_copy", "make_folder", "sha256_of", "sync_folder", "write_atomically", "writing"]
 
 PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
 
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-# Asked once: the only way to ask is to change it for a moment, which other threads must not meet.
-_UMASK = _umask()
+_PIECE = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
@@ -40,7 +32,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     What can be made again from other files, such as a preview, need not be ``durable``: it is then whole
     for every reader, but a power cut may take it.
     """
-    with _into_place(path, durable=durable) as part, part.open("wb") as file:
+    with _into_place(path, durable=durable) as part, part.open("xb") as file:
         file.write(content)
         file.flush()
         if durable:
@@ -49,26 +41,41 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
 
 def link_or_copy(source: Path, target: Path, *, link: bool = True) -> None:
     """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise, or always."""
-
     with _into_place(target, durable=True) as part:
         if link:
-            part.unlink()
             with suppress(OSError):
                 os.link(source, part)
                 return
-        shutil.copy2(source, part)
+        _copy(source, part)
+
+
+def _copy(source: Path, part: Path) -> None:
+    with part.open("xb") as copy:
+        for piece in _pieces(source):
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+    # Passes are told apart by the times of files too. Where a disk keeps no rights, the copy does without.
+    with suppress(OSError):
+        shutil.copystat(source, part)
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError as error:
+        raise OutputError(f"Cannot read {source}: {error.strerror}", "Mend that and run again") from error
 
 
 @contextmanager
 def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=path.parent)
-        os.close(handle)
-    part = Path(name)
+    """A free name beside ``path``; the file that is made there takes the place of ``path`` in the end."""
+    part = path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
     try:
         with writing(path):
-            _give_usual_permissions(part)
+            make_folder(path.parent)
             yield part
             _take_its_place(part, path)
             # Two names of one file are not moved onto each other, and both stay.
@@ -76,7 +83,8 @@ def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
             if durable:
                 sync_folder(path.parent)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
 
 
@@ -90,22 +98,32 @@ def _take_its_place(part: Path, path: Path) -> None:
     part.replace(path)
 
 
-def _give_usual_permissions(part: Path) -> None:
-    # mkstemp makes files that only their owner may read; results follow the umask like any other file.
-    if os.name == "posix":
-        part.chmod(0o666 & ~_UMASK)
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it, so that their names survive a power cut too."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+# How shares and disks that know no such call refuse it; they keep names in ways of their own.
+_NOT_FOR_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS, errno.EACCES, errno.EPERM}
 
 
 def sync_folder(folder: Path) -> None:
-    """Let names that were just given in a folder survive a power cut."""
+    """Let names that were just given in a folder survive a power cut, where the system can do that."""
     # Windows has no such call and needs none.
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS:
+            raise
 
 
 _ELSEWHERE = "Choose another output folder with -o"

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from underside.errors import OutputError
-from underside.files import PART_SUFFIX, writing
+from underside.files import PART_SUFFIX, make_folder, writing
 from underside.masks import MASKS, RESULT_FOLDERS
 
 if sys.platform == "win32":
@@ -27,7 +27,7 @@ _SUFFIXES = (".png", ".jpg", ".tif", ".webp")
 def claimed(out: Path) -> Iterator[None]:
     """Make the folder and keep every other run out of it until this one has ended, in whatever way."""
     with writing(out / MASKS):
-        (out / MASKS).mkdir(parents=True, exist_ok=True)
+        make_folder(out / MASKS)
     with locked(out / _LOCK, f"Another run of Underside is writing into {out}"):
         for folder in (out, *(out / name for name in RESULT_FOLDERS)):
             _sweep(folder, deep=folder != out)
