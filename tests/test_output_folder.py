@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from blob_captures import files, masked, photo, photos, refusal
+from blob_captures import files, masked, photo, photos, posix, refusal
 from conftest import Run, shots
 
 
@@ -57,3 +57,26 @@ def test_photos_named_one_by_one_are_all_kept_in_the_manifest(run: Run, tmp_path
         assert run("mask", f"capture/upright/IMG_{number:03}.jpg", "-o", "out").returncode == 0
     assert list(shots(tmp_path / "out")) == ["IMG_000.jpg", "IMG_001.jpg", "IMG_002.jpg"]
     assert len(masked(tmp_path / "out")) == 3
+
+
+@pytest.mark.parametrize("folder", ["cutouts", "layouts/nerfstudio/images"])
+def test_photos_that_lie_where_results_are_written_are_refused_and_stay(
+    run: Run, tmp_path: Path, folder: str
+) -> None:
+    capture = photos(tmp_path / "out" / folder, 1)
+    (capture / "upright" / "IMG_000.xmp").write_text("what a person wrote of it")
+    before = files(capture)
+    options = ("--segmenter", "threshold", "--cutout", "black", "--layout", "nerfstudio")
+    for sources in ([capture], [capture / "upright" / "IMG_000.jpg"]):
+        told = refusal(run("mask", *sources, "-o", "out", *options))
+        assert "lie where the results of out are written" in told
+    assert files(capture) == before
+
+
+@posix
+def test_photos_that_a_link_leads_to_among_the_results_are_refused_and_stay(run: Run, tmp_path: Path) -> None:
+    before = files(photos(tmp_path / "out" / "cutouts", 1))
+    (tmp_path / "capture").mkdir()
+    (tmp_path / "capture" / "upright").symlink_to(tmp_path / "out" / "cutouts" / "upright")
+    refusal(run("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black"))
+    assert files(tmp_path / "out" / "cutouts") == before

@@ -12,6 +12,7 @@ from underside.capture import Capture, Shot, natural_order
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
+from underside.outfolder import refuse_photos_among_results
 from underside.promises import Promises
 
 __all__ = ["Book"]
@@ -37,6 +38,7 @@ class Book:
         warnings: tuple[str, ...],
         promises: Promises,
     ) -> None:
+        refuse_photos_among_results(capture.shots, out)
         self._capture = capture
         self._out = out
         self._before = load(out) or Manifest(capture=str(capture.folder), engines={})

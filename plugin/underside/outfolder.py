@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from underside.errors import OutputError
+from underside.capture import Shot
+from underside.errors import OutputError, SettingsError
 from underside.files import PART_SUFFIX, make_folder, writing
 from underside.masks import MASKS, RESULT_FOLDERS
 
@@ -16,7 +17,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["claimed", "locked", "undisturbed", "without_a_name"]
+__all__ = ["claimed", "locked", "refuse_photos_among_results", "undisturbed", "without_a_name"]
 
 _LOCK = ".underside-lock"
 # What mask, preview and cut-out may have behind the photo's name.
@@ -65,6 +66,18 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
                     f"The output folder's disk takes its name and {other} for the same. Rename one of the two."
                 )
     return refused
+
+
+def refuse_photos_among_results(shots: Iterable[Shot], out: Path) -> None:
+    """Photos in a folder of the output folder's own, however a link leads there: results would take their places."""
+    folders = {os.path.realpath(shot.path.parent) for shot in shots}
+    for own in (os.path.realpath(out / name) for name in RESULT_FOLDERS):
+        for folder in folders:
+            if Path(folder).is_relative_to(own):
+                raise SettingsError(
+                    f"The photos in {folder} lie where the results of {out} are written",
+                    "Choose another output folder with -o",
+                )
 
 
 def _sweep(folder: Path, *, deep: bool) -> None:
