@@ -27,6 +27,25 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_masked(run_with_few_right
 
 
 @posix
+@pytest.mark.parametrize("options", [(), ("--cutout", "black", "--effort", "best")], ids=["masks", "cut-outs"])
+def test_a_mask_that_may_not_be_read_concerns_its_shot_alone(
+    run_with_few_rights: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    photos(tmp_path / "capture", 4)
+    assert run_with_few_rights("mask", "capture", "-o", "out", *options).returncode == 0
+    mask = tmp_path / "out" / "masks" / "upright" / "IMG_001.jpg.png"
+    mask.chmod(0)
+    done = run_with_few_rights("mask", "capture", "-o", "out", *options)
+    told = set_aside(done)
+    assert list(told) == ["upright/IMG_001.jpg"]
+    assert f"Cannot read {mask.relative_to(tmp_path)}: Permission denied" in told["upright/IMG_001.jpg"]
+    mask.chmod(0o600)
+    again = run_with_few_rights("mask", "capture", "-o", "out", *options)
+    assert again.returncode == 0
+    assert masked(tmp_path / "out") == {f"upright/IMG_{number:03}.jpg" for number in range(4)}
+
+
+@posix
 def test_a_capture_that_may_not_be_read_is_refused(run_with_few_rights: Run, tmp_path: Path) -> None:
     photos(tmp_path / "capture", 1)
     (tmp_path / "capture").chmod(0)

@@ -5,13 +5,15 @@ between a mask and its manifest, or a new photo under the name of a deleted one,
 nobody knows, and would have to take it for one changed by hand.
 """
 
+import errno
+import json
 import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
+from underside.errors import OutputError
 from underside.files import sha256_of, sync_folder, write_atomically, writing
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
@@ -27,25 +29,21 @@ class Promises:
     def __init__(self, out: Path) -> None:
         self._out = out
         self._path = out / _NAME
-        self._made: dict[str, set[str]] = defaultdict(set)
+        self._made = _read(self._path)
         self._turn = threading.Lock()
-        self._file: int | None = None
-        with suppress(FileNotFoundError):
-            for line in self._path.read_bytes().splitlines():
-                sha256, _, photo = line.partition(b" ")
-                self._made[os.fsdecode(photo)].add(sha256.decode(errors="replace"))
 
     def make(self, photo: str, sha256: str) -> None:
         """A mask of that hash is about to be written for a photo; from now on it is known as ours."""
         with self._turn, writing(self._path):
             if sha256 in self._made[photo]:
                 return
-            begins = self._file is None
-            if self._file is None:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            begins = not self._path.exists()
             # The break before it ends a line that a power cut has left half written.
-            os.write(self._file, b"\n" + _line(photo, sha256))
-            os.fsync(self._file)
+            line = b"\n" + _line(photo, sha256)
+            with self._path.open("ab", buffering=0) as file:
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
             if begins:
                 sync_folder(self._out)
             self._made[photo].add(sha256)
@@ -64,9 +62,6 @@ class Promises:
         """Forget what the manifest says now, and what is away."""
         told = {record.photo for record in manifest.shots if record.state is not State.FAILED or self._is_told(record)}
         with self._turn:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
             kept = {
                 photo: hashes
                 for photo, hashes in self._made.items()
@@ -84,9 +79,27 @@ class Promises:
         """Whether the mask that lies there is the one that the record of a shot that failed tells of."""
         if not record.mask_sha256:
             return False
-        mask = self._out / mask_name(record.photo)
-        return mask.is_file() and sha256_of(mask) == record.mask_sha256
+        try:
+            return sha256_of(self._out / mask_name(record.photo)) == record.mask_sha256
+        except OSError:  # none, or one that cannot be read just now
+            return False
 
 
 def _line(photo: str, sha256: str) -> bytes:
-    return sha256.encode() + b" " + os.fsencode(photo)
+    # A name may hold anything, line breaks too; as JSON in ASCII it is one line, and comes back the same.
+    return f"{sha256} {json.dumps(photo)}".encode()
+
+
+def _read(path: Path) -> defaultdict[str, set[str]]:
+    made: defaultdict[str, set[str]] = defaultdict(set)
+    try:
+        lines = path.read_bytes().splitlines() if path.exists() else []
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {error.strerror}", "Mend that and run again") from error
+    for line in lines:
+        sha256, _, photo = line.decode(errors="replace").partition(" ")
+        try:
+            made[json.loads(photo)].add(sha256)
+        except (ValueError, TypeError):  # half written
+            continue
+    return made

@@ -38,8 +38,10 @@ def in_words(error: Exception) -> str:
     match error:
         case UndersideError():
             return str(error)
-        case OSError():
+        case OSError() if error.filename:
             return f"Cannot read {error.filename}: {error.strerror}. Mend that and run again."
+        case OSError():
+            return f"A file cannot be read: {error.strerror or error}. Mend that and run again."
         case MemoryError():
             return "There is not enough free memory for it. Try --workers 1."
     return f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."

@@ -139,12 +139,21 @@ class ShotWork:
 
     def lacks_cutout(self, shot: Shot, record: ShotRecord) -> bool:
         """Whether a shot with a mask has no cut-out, or one of an earlier mask."""
-        sha256 = self._results.mask_sha256(shot)
-        return record.state is not State.FAILED and sha256 is not None and not self._has_cutout(record, sha256)
+        if record.state is State.FAILED:
+            return False
+        try:
+            sha256 = self._results.mask_sha256(shot)
+        except OSError:  # it will be met, and told of, when the mask is read for the cut-out
+            return True
+        return sha256 is not None and not self._has_cutout(record, sha256)
 
     def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether an earlier run left nothing to do."""
-        return self.is_masked(shot, before, ring) and (before.judged or before.state is State.BY_HAND)
+        try:
+            masked = self.is_masked(shot, before, ring)
+        except OSError:  # a mask that cannot be read: it will be met, and told of, when the shot is done
+            return False
+        return masked and (before.judged or before.state is State.BY_HAND)
 
     def is_masked(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether the shot has its mask, by an earlier run or by hand, and its cut-out if one is asked for."""
