@@ -60,9 +60,7 @@ def test_photos_named_one_by_one_are_all_kept_in_the_manifest(run: Run, tmp_path
 
 
 @pytest.mark.parametrize("folder", ["cutouts", "layouts/nerfstudio/images"])
-def test_photos_that_lie_where_results_are_written_are_refused_and_stay(
-    run: Run, tmp_path: Path, folder: str
-) -> None:
+def test_photos_that_lie_where_results_are_written_are_refused_and_stay(run: Run, tmp_path: Path, folder: str) -> None:
     capture = photos(tmp_path / "out" / folder, 1)
     (capture / "upright" / "IMG_000.xmp").write_text("what a person wrote of it")
     before = files(capture)

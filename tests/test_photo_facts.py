@@ -1,6 +1,7 @@
 """What a photo says of itself: its orientation, its colours, its camera, however broken its EXIF is."""
 
 import struct
+import time
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from photo_files import (
     saved_cmyk,
     tiff,
 )
+from PIL import Image
 
+from underside.errors import PhotoError
 from underside.photo import decode, decode_exact, to_srgb
 
 
@@ -150,3 +153,63 @@ def test_a_tiff_whose_exif_leads_nowhere_is_still_a_photo(opened: Open) -> None:
 @pytest.mark.parametrize("orientation", [0, 9, 255])
 def test_an_orientation_that_means_nothing_counts_as_none(opened: Open, orientation: int) -> None:
     assert opened("a.jpg", saved(picture(), "JPEG", exif=exif(orientation))).orientation == 1
+
+
+def directory(*entries: tuple[int, int, int, bytes], following: int = 0) -> bytes:
+    """One directory of tags: tag, type, count, and the four bytes of the value."""
+    lines = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3].ljust(4, b"\0") for entry in entries)
+    return struct.pack("<H", len(entries)) + lines + struct.pack("<I", following)
+
+
+@pytest.mark.parametrize("place", [2**63 + 5, 2**64 - 1, 2**40])
+def test_exif_with_wide_places_that_lead_nowhere_costs_nothing_else(opened: Open, place: int) -> None:
+    nowhere = b"II+\0\x08\0\0\0" + struct.pack("<Q", place)
+    pointer = b"II+\0\x08\0\0\0" + struct.pack("<QQHHQQQ", 16, 1, 0x8769, 16, 1, place, 0)
+    for block in (nowhere, pointer):
+        assert opened("a.jpg", with_exif("JPEG", b"Exif\0\0" + block)).camera.time is None
+
+
+def test_a_clock_at_the_end_of_time_is_told_as_it_is(opened: Open) -> None:
+    block = Image.Exif()
+    details = block.get_ifd(0x8769)
+    details[0x9003], details[0x9291] = "9999:12:31 23:59:59", "9999999"
+    photo = opened("a.jpg", saved(picture(), "JPEG", exif=block.tobytes()))
+    assert photo.camera.time == datetime(9999, 12, 31, 23, 59, 59)
+
+
+@pytest.mark.parametrize("length", [float("inf"), float("nan"), -1.0, 0.0])
+def test_a_focal_length_that_no_lens_has_counts_as_none(opened: Open, length: float) -> None:
+    details = directory((0x920A, 11, 1, struct.pack("<f", length)))
+    block = b"Exif\0\0II*\0" + struct.pack("<I", 8) + directory((0x8769, 4, 1, struct.pack("<I", 26))) + details
+    assert opened("a.jpg", with_exif("JPEG", block)).camera.focal_length is None
+
+
+def test_a_directory_whose_last_tag_is_cut_off_keeps_the_others(opened: Open) -> None:
+    whole = directory((0x0112, 3, 1, struct.pack("<H", 6)), (0x010F, 2, 4, b"LUX\0"))
+    block = b"Exif\0\0II*\0" + struct.pack("<I", 8) + whole[:20]
+    assert opened("a.jpg", with_exif("JPEG", block)).orientation == 6
+
+
+def overlapping(count: int) -> bytes:
+    """A TIFF of made-up directories that claim 65535 tags each and lie one over the other."""
+    size = 65535 * 12
+    content = bytearray(b"II*\0" + struct.pack("<I", 8) + bytes(count * 14 + size + 8))
+    for number in range(count):
+        struct.pack_into("<H", content, 8 + number * 14, 65535)
+        struct.pack_into("<I", content, 10 + number * 14 + size, 8 + (number + 1) * 14)
+    return bytes(content)
+
+
+def many_pages(count: int) -> bytes:
+    """A TIFF of made-up pages that each name all of the file as their further directories, and as their kind."""
+    tags = [(tag, 4, 42 * count // 4, struct.pack("<I", 8)) for tag in (254, 262, 330)]
+    pages = [directory(*tags, following=8 + number * 42) for number in range(1, count + 1)]
+    return b"II*\0" + struct.pack("<I", 8) + b"".join(pages)
+
+
+@pytest.mark.parametrize("content", [overlapping(2000), many_pages(4000)], ids=["overlapping", "many pages"])
+def test_a_made_up_tiff_is_refused_in_no_time(opened: Open, content: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(PhotoError):
+        opened("a.tif", content)
+    assert time.process_time() - started < 10

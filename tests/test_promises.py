@@ -12,7 +12,9 @@ from underside.promises import Promises
 SHA256 = "0123456789abcdef" * 4
 
 
-@pytest.mark.parametrize("name", ["upright/IMG_1.jpg", "line\nbreak.jpg", "a\r\nb.jpg", "Krüge 花瓶.jpg", "\udce9.jpg", " "])
+@pytest.mark.parametrize(
+    "name", ["upright/IMG_1.jpg", "line\nbreak.jpg", "a\r\nb.jpg", "Krüge 花瓶.jpg", "\udce9.jpg", " "]
+)
 def test_a_promise_outlives_its_run_whatever_the_photo_is_called(tmp_path: Path, name: str) -> None:
     Promises(tmp_path).make(name, SHA256)
     assert Promises(tmp_path).is_ours(name, SHA256)

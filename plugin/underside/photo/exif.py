@@ -1,5 +1,6 @@
 """EXIF and TIFF tags, read so that what is broken counts as absent and nothing ever fails."""
 
+import math
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ __all__ = ["CameraFacts", "Directory", "Entry", "Tags", "camera_facts", "orienta
 _CODES = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i"}
 _CODES |= {11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _RATIONALS = (5, 10)
+# Cameras and programs write up to some hundred tags into a directory; more are a broken or a made-up count.
+_MOST_ENTRIES = 4096
 
 _MAKE, _MODEL, _ORIENTATION, _DATE_TIME, _EXIF_DIRECTORY = 0x010F, 0x0110, 0x0112, 0x0132, 0x8769
 _TAKEN, _TAKEN_FRACTION, _FOCAL_LENGTH, _SERIAL, _LENS = 0x9003, 0x9291, 0x920A, 0xA431, 0xA434
@@ -39,6 +42,8 @@ class Entry:
 
     type: int
     count: int
+    size: int
+    """Of the value, in bytes."""
     offset: int
     """Where the value begins."""
     raw: bytes
@@ -77,47 +82,52 @@ class Tags:
         return cls(data, order, big, first)
 
     def directory(self, offset: int) -> Directory:
-        """The directory there; an empty one where there is none."""
+        """The directory there, as far as it is legible; an empty one where there is none."""
         count_code, entry_size, offset_code = ("Q", 20, "Q") if self.big else ("H", 12, "I")
-        count_size = struct.calcsize("<" + count_code)
-        try:
-            count = struct.unpack_from(self.order + count_code, self.data, offset)[0]
-            begin = offset + count_size
-            end = begin + count * entry_size
-            entries = dict(self._entry(at) for at in range(begin, min(end, len(self.data)), entry_size))
-        except struct.error:
-            return Directory()
-        try:
-            following = struct.unpack_from(self.order + offset_code, self.data, end)[0]
-        except struct.error:
-            following = 0
-        return Directory(entries, following)
+        count = self._number(count_code, offset)
+        begin = offset + struct.calcsize("<" + count_code)
+        end = begin + min(count, _MOST_ENTRIES) * entry_size
+        legible = range(begin, min(end, len(self.data) - entry_size + 1), entry_size)
+        following = self._number(offset_code, end) if count <= _MOST_ENTRIES else 0
+        return Directory(dict(self._entry(at) for at in legible), following)
 
-    def chain(self) -> Iterator[Directory]:
-        """The first directory and all that follow it."""
+    def chain(self, *, within: int | None = None) -> Iterator[Directory]:
+        """The first directory and all that follow it; ``within``: each with those that this tag of it names."""
+        # Those of a sound file do not overlap; a made-up one of a megabyte could keep us busy for hours.
+        left = len(self.data)
         seen = {0}
         offset = self.first
         while offset not in seen:
             seen.add(offset)
             directory = self.directory(offset)
+            named = () if within is None else self.whole(directory, within)
+            for each in (directory, *(self.directory(place) for place in named)):
+                left -= 6 + sum(len(entry.raw) for entry in each.entries.values())
+                if left < 0:
+                    return
+                if each.entries:
+                    yield each
             if not directory.entries:
                 return
-            yield directory
             offset = directory.next
 
-    def numbers(self, directory: Directory, tag: int) -> tuple[float, ...]:
-        """All numbers of a tag, fractions as quotients; none where the tag is absent or broken."""
+    def numbers(self, directory: Directory, tag: int, *, most: int | None = None) -> tuple[float, ...]:
+        """The numbers of a tag, fractions as quotients; none where the tag is absent or broken."""
         entry = directory.entries.get(tag)
-        if entry is None or entry.type not in _CODES:
+        if entry is None or entry.type not in _CODES or entry.offset + entry.size > len(self.data):
             return ()
-        count = entry.count * (2 if entry.type in _RATIONALS else 1)
-        try:
-            values = struct.unpack_from(f"{self.order}{count}{_CODES[entry.type]}", self.data, entry.offset)
-        except (struct.error, OverflowError, MemoryError):
-            return ()
-        if entry.type not in _RATIONALS:
+        count = entry.count if most is None else min(entry.count, most)
+        fraction = entry.type in _RATIONALS
+        code = f"{self.order}{count * (2 if fraction else 1)}{_CODES[entry.type]}"
+        values = struct.unpack_from(code, self.data, entry.offset)
+        if not fraction:
             return values
         return tuple(top / bottom for top, bottom in zip(values[::2], values[1::2], strict=True) if bottom)
+
+    def one(self, directory: Directory, tag: int, default: int) -> int:
+        """The first number of a tag, if it is whole."""
+        values = self.numbers(directory, tag, most=1)
+        return values[0] if values and isinstance(values[0], int) else default
 
     def whole(self, directory: Directory, tag: int) -> tuple[int, ...]:
         """All numbers of a tag, those of them that are whole."""
@@ -136,13 +146,21 @@ class Tags:
         text = content.split(b"\0")[0].decode("utf-8", "replace")
         return " ".join("".join(letter for letter in text if letter.isprintable()).split()) or None
 
+    def _number(self, code: str, at: int) -> int:
+        """One number; 0 where the data end before it."""
+        try:
+            number: int = struct.unpack_from(self.order + code, self.data, at)[0]
+        except (struct.error, OverflowError):
+            return 0
+        return number
+
     def _entry(self, at: int) -> tuple[int, Entry]:
         tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), self.data, at)
         inline, code, length = (at + 12, "Q", 20) if self.big else (at + 8, "I", 12)
         size = struct.calcsize("<" + _CODES.get(kind, "B")) * (2 if kind in _RATIONALS else 1) * count
         fits = size <= struct.calcsize("<" + code)
-        offset = inline if fits else struct.unpack_from(self.order + code, self.data, inline)[0]
-        return tag, Entry(kind, count, offset, self.data[at : at + length])
+        offset = inline if fits else self._number(code, inline)
+        return tag, Entry(kind, count, size, offset, self.data[at : at + length])
 
 
 def read_exif(data: bytes | None) -> tuple[int, CameraFacts]:
@@ -156,28 +174,29 @@ def read_exif(data: bytes | None) -> tuple[int, CameraFacts]:
 
 def orientation_of(tags: Tags, directory: Directory) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none that means anything."""
-    values = tags.whole(directory, _ORIENTATION)
-    return values[0] if values and values[0] in range(1, 9) else 1
+    orientation = tags.one(directory, _ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
 
 
 def camera_facts(tags: Tags, directory: Directory, *, exif: tuple[Tags, Directory] | None = None) -> CameraFacts:
     """What the camera says in the first directory and in the EXIF directory, which the first one names."""
     if exif is None:
-        pointer = tags.whole(directory, _EXIF_DIRECTORY)
-        exif = tags, tags.directory(pointer[0]) if pointer else Directory()
+        exif = tags, tags.directory(tags.one(directory, _EXIF_DIRECTORY, len(tags.data)))
     more, details = exif
-    focal_length = more.numbers(details, _FOCAL_LENGTH)
-    on_film = more.numbers(details, _FILM_FOCAL_LENGTH)
     taken = _time(more.text(details, _TAKEN), more.text(details, _TAKEN_FRACTION))
     return CameraFacts(
         make=tags.text(directory, _MAKE),
         model=tags.text(directory, _MODEL),
         serial=more.text(details, _SERIAL),
         lens=more.text(details, _LENS),
-        focal_length=float(focal_length[0]) if focal_length and focal_length[0] > 0 else None,
-        film_focal_length=float(on_film[0]) if on_film and on_film[0] > 0 else None,
+        focal_length=_length(more.numbers(details, _FOCAL_LENGTH)),
+        film_focal_length=_length(more.numbers(details, _FILM_FOCAL_LENGTH)),
         time=taken or _time(tags.text(directory, _DATE_TIME), None),
     )
+
+
+def _length(values: tuple[float, ...]) -> float | None:
+    return float(values[0]) if values and 0 < values[0] < math.inf else None
 
 
 def _time(text: str | None, fraction: str | None) -> datetime | None:
@@ -186,4 +205,7 @@ def _time(text: str | None, fraction: str | None) -> datetime | None:
     except ValueError:
         return None
     digits = fraction if fraction and fraction.isascii() and fraction.isdigit() else "0"
-    return time + timedelta(seconds=float("0." + digits))
+    try:
+        return time + timedelta(seconds=float("0." + digits))
+    except OverflowError:  # the last moment of the year 9999, say clocks that were never set
+        return time

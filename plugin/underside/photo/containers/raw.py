@@ -102,15 +102,12 @@ def _pages(data: bytes) -> Iterator[tuple[Tags, Directory]]:
     tags = Tags.of(data)
     if tags is None:
         return
-    for page in tags.chain():
+    for page in tags.chain(within=_SUB_DIRECTORIES):
         yield tags, page
-        for offset in tags.whole(page, _SUB_DIRECTORIES):
-            yield tags, tags.directory(offset)
 
 
 def _is_sensor(tags: Tags, page: Directory) -> bool:
-    photometric = tags.whole(page, _PHOTOMETRIC)
-    return _DNG_VERSION in page.entries or bool(set(photometric) & _SENSOR)
+    return _DNG_VERSION in page.entries or tags.one(page, _PHOTOMETRIC, 0) in _SENSOR
 
 
 def _camera(data: bytes) -> CameraFacts:

@@ -36,13 +36,13 @@ def is_tiff(data: bytes) -> bool:
 def header(data: bytes) -> Header:
     """Read the first page's tags, and count the pages."""
     tags, page = _first_page(data)
-    width, height = (_one(tags, page, tag, 0) for tag in (_WIDTH, _HEIGHT))
+    width, height = (tags.one(page, tag, 0) for tag in (_WIDTH, _HEIGHT))
     if width < 1 or height < 1:
         raise RefusedError("is damaged: its first page has no size")
     mode, bits = _kind(tags, page)
     check_strips(tags, page)
     profile = tags.content(page, _ICC)
-    pages = sum(not _one(tags, other, _SUBFILE, 0) & _REDUCED for other in tags.chain())
+    pages = sum(not tags.one(other, _SUBFILE, 0) & _REDUCED for other in tags.chain())
     return Header(
         width,
         height,
@@ -62,7 +62,7 @@ def pixels(data: bytes, facts: Header) -> Pixels:
     if facts.bits == 8:
         return np.asarray(_Page(io.BytesIO(bare)).convert(_PILLOW_MODES[facts.mode]))
     decoded = decode_with_opencv(bare)
-    if _one(tags, page, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+    if tags.one(page, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
         decoded = cv2.bitwise_not(decoded)  # type: ignore[assignment]
     if facts.mode == "rgb" and decoded.shape[2] == 4:
         decoded = cv2.cvtColor(decoded, cv2.COLOR_RGBA2RGB)  # type: ignore[assignment]
@@ -92,7 +92,7 @@ def _first_page(data: bytes) -> tuple[Tags, Directory]:
 
 
 def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
-    photometric = _one(tags, page, _PHOTOMETRIC, 1)
+    photometric = tags.one(page, _PHOTOMETRIC, 1)
     mode = _MODES.get(photometric)
     if mode is None:
         raise RefusedError(f"has colours of a kind that is not read (photometric {photometric})", _SAVE_ANEW)
@@ -102,7 +102,7 @@ def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
     depth = max(depths)
     if len(depths) > 1 or depth not in (1, 2, 4, 8, 16):
         raise RefusedError(f"has {depth} bits a channel", _SAVE_ANEW)
-    channels = _one(tags, page, _CHANNELS, 1)
+    channels = tags.one(page, _CHANNELS, 1)
     colours = 1 if photometric == 3 else _COLOURS[mode]
     if channels < colours:
         raise RefusedError("is damaged: a channel is missing")
@@ -112,7 +112,7 @@ def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
         mode = "rgba"
     if depth < 16:
         return mode, 8
-    separate = channels > 1 and _one(tags, page, _PLANAR, 1) == _SEPARATE_PLANES
+    separate = channels > 1 and tags.one(page, _PLANAR, 1) == _SEPARATE_PLANES
     if separate or channels not in (1, 3, 4) or mode == "cmyk":
         raise RefusedError("has 16 bits a channel in an arrangement that is not read", _SAVE_ANEW)
     return mode, 16
@@ -132,8 +132,3 @@ def _bare(tags: Tags, page: Directory) -> bytes:
     end = struct.pack(tags.order + offset, 0)
     rest = memoryview(tags.data)[begin + len(first) :]
     return b"".join([tags.data[:begin], first, rest, gap, number, *entries, end])
-
-
-def _one(tags: Tags, page: Directory, tag: int, default: int) -> int:
-    values = tags.whole(page, tag)
-    return values[0] if values else default
