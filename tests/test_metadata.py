@@ -3,7 +3,9 @@
 import io
 import re
 import struct
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -32,7 +34,7 @@ from rich_photos import (
 )
 
 from underside.cutout import Cutout, CutoutOptions, make_cutout
-from underside.metadata import missing_camera_facts, read_metadata
+from underside.metadata import missing_camera_facts, read_metadata, xmp
 from underside.photo import open_photo
 from underside.photo.exif import Tags
 
@@ -338,3 +340,26 @@ def test_a_tiff_cut_out_is_one_page_with_its_thumbnail_beside(tmp_path: Path) ->
     beside = tags.directory(*tags.whole(tags.directory(tags.first), 330))
     begin, length = (tags.whole(beside, tag)[0] for tag in (513, 514))
     assert Image.open(io.BytesIO(content[begin : begin + length])).size == (32, 24)
+
+
+def test_prefixes_in_xmp_stay_as_they_are_whatever_other_threads_do() -> None:
+    def packet(prefix: bytes, number: int, more: bytes = b"") -> bytes:
+        return (
+            b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            b'<rdf:Description rdf:about="" xmlns:%s="http://%s.example/%d/" %s:v="1" %s/></rdf:RDF></x:xmpmeta>'
+        ) % (prefix, prefix, number, prefix, more)
+
+    def merge(number: int) -> bytes:
+        name = b"A" * 32
+        note = b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s"' % name
+        extension = name + struct.pack(">II", 10, 0) + packet(b"bb", number)
+        return xmp.joined(packet(b"aa", number, note), [xmp.EXTENSION + extension])
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            merged = list(threads.map(merge, range(400)))
+    finally:
+        sys.setswitchinterval(usual)
+    assert all(b" aa:v=" in each and b" bb:v=" in each for each in merged)

@@ -1,13 +1,18 @@
 """Photos of every container, at any reduction, by any name, from many threads."""
 
+import errno
+import io
+import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Open
 from photo_files import dng, far_apart, heic, picture, picture16, saved, saved16
 
-from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES, Container, decode
+from underside.manifest import ShotRecord, State
+from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES, Container, decode, open_photo, peek
 
 
 @pytest.mark.parametrize("size", [(80, 48), (81, 49), (7, 3), (1, 1), (17, 400)], ids=str)
@@ -64,3 +69,50 @@ def test_many_threads_see_what_one_sees(opened: Open) -> None:
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(decode, photos * 6))
     assert all(np.array_equal(pixels, alone[at % len(photos)]) for at, pixels in enumerate(together))
+
+
+def test_a_photo_that_is_written_while_it_is_read_is_known_as_another_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jpg"
+    before, after = (saved(picture(), "JPEG", comment=text) for text in (b"before", b"after!"))
+    path.write_bytes(before)
+    os.utime(path, ns=(1_600_000_000_000_000_000,) * 2)
+    usual = Path.open
+
+    class Overtaken(io.FileIO):
+        """A file that somebody writes anew right after its end was read."""
+
+        def readall(self) -> bytes:
+            content = super().readall()
+            with usual(path, "wb") as other:
+                other.write(after)
+            return content
+
+        def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+            return self.readall() if size in (None, -1) else super().read(size) or b""
+
+    monkeypatch.setattr(Path, "open", lambda path, mode: Overtaken(os.fspath(path), mode))
+    photo = open_photo(path)
+    monkeypatch.undo()
+    assert photo.data == before
+    assert path.read_bytes() == after
+    record = ShotRecord("a.jpg", "", State.MASKED, sha256=photo.sha256, size=photo.size, mtime_ns=photo.mtime_ns)
+    assert not record.is_of(path)
+
+
+def test_what_a_photo_says_is_asked_again_after_a_disk_has_failed_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(saved(picture(), "JPEG"))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "open", fail)
+    assert peek(path) is None
+    monkeypatch.undo()
+    facts = peek(path)
+    assert facts is not None
+    assert (facts.width, facts.height) == (80, 48)

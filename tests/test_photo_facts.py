@@ -26,6 +26,7 @@ from photo_files import (
 from PIL import Image
 
 from underside.errors import PhotoError
+from underside.metadata import read_metadata
 from underside.photo import decode, decode_exact, to_srgb
 
 
@@ -128,6 +129,7 @@ def test_broken_exif_costs_only_what_is_broken(opened: Open, kind: str) -> None:
         photo = opened("a." + kind.lower(), with_exif(kind, bytes(broken)))
         assert photo.orientation in range(1, 9)
         assert far_apart(decode(photo), picture()) < 12
+        assert not read_metadata(photo.data).xmp  # nor does it hinder a cut-out
 
 
 @pytest.mark.parametrize("length", [0, 3, 6, 10, 14, 20, 60, 100, 150])

@@ -80,3 +80,11 @@ def test_two_photos_never_meet_in_one_preview() -> None:
     out = Path("out")
     assert preview_path(out, "upright/IMG_1.jpg") != preview_path(out, "upright/IMG_1.tif")
     assert preview_path(out, "upright/IMG_1.jpg") != preview_path(out, "flipped/IMG_1.jpg")
+
+
+@pytest.mark.parametrize("size", [(20_000, 6), (3, 16_000), (9000, 1)])
+def test_a_strip_of_a_picture_is_shrunk_to_one_too(size: tuple[int, int]) -> None:
+    width, height = size
+    small = shrink(flat(width, height, (200, 100, 50)))
+    assert max(small.shape[:2]) == PREVIEW_SIDE
+    assert np.abs(small.astype(int) - (200, 100, 50)).max() < 2

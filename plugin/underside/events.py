@@ -7,6 +7,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 __all__ = ["EventWriter", "when_input_closes"]
@@ -48,8 +49,9 @@ def when_input_closes(action: Callable[[], None]) -> None:
         return
 
     def wait() -> None:
-        while os.read(0, 4096):
-            pass
+        with suppress(OSError):  # a connection that is broken off is closed too
+            while os.read(0, 4096):
+                pass
         action()
 
     threading.Thread(target=wait, name="input", daemon=True).start()

@@ -26,10 +26,11 @@ def mask_name(photo: str) -> str:
 
 
 def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
-    """A mask of ours, or one that a person has changed: grey values are cut hard, colours made grey."""
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    content = np.fromfile(path, np.uint8)
-    mask = cv2.imdecode(content, flags) if content.size else None
+    """A mask of ours, or one that a person has changed.
+
+    Grey values are cut hard, colours are made grey, and what is transparent, as where an eraser was used, is no object.
+    """
+    mask = _decoded(np.fromfile(path, np.uint8))
     if mask is None:
         problem = "is no picture"
     elif mask.shape != (height, width):
@@ -37,3 +38,18 @@ def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
     else:
         return np.where(mask >= 128, np.uint8(255), np.uint8(0))
     raise PhotoError(f"The mask {path} was changed and {problem}", "Mend or delete it and run underside mask again")
+
+
+def _decoded(content: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """In grey, on the stored grid; none for what is no picture, or one that no decoder takes."""
+    try:
+        stored = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+        if stored is None or (stored.ndim == 2 and stored.dtype == np.uint8):
+            return stored  # type: ignore[return-value]
+        grey = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    if grey is not None and stored.ndim == 3 and stored.shape[2] == 4:
+        opaque = stored[..., 3] >= np.iinfo(stored.dtype).max / 2
+        grey = np.where(opaque, grey, np.uint8(0))
+    return grey  # type: ignore[return-value]

@@ -46,7 +46,7 @@ def shrink(picture: Pixels) -> Pixels:
     if scale >= 1:
         return picture
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    step = int(1 / (scale * _SPARE))
+    step = min(int(1 / (scale * _SPARE)), height, width)
     sample = picture[step // 2 :: step, step // 2 :: step] if step > 1 else picture
     return _resized(sample, size)
 

@@ -12,6 +12,7 @@ from underside import png
 from underside.metadata import tiff, xmp
 from underside.metadata.segments import APP0, APP1, APP2, APP13, COM, header_segments
 from underside.photo import Container, Photo, exif
+from underside.photo.containers import heif
 
 __all__ = ["ICC_MARK", "IPTC_RESOURCE", "PHOTOSHOP_MARK", "Metadata", "missing_camera_facts", "read_metadata"]
 
@@ -190,15 +191,23 @@ _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
 
 
 def _heif_info(data: bytes) -> Mapping[Any, Any]:
-    if b"avif" in data[8:64]:
-        from PIL.AvifImagePlugin import AvifImageFile
-
-        with AvifImageFile(io.BytesIO(data)) as picture:
-            return picture.info
+    if heif.is_for_pillow(data):
+        return _avif_info(data)
     import pillow_heif
 
     info: Mapping[Any, Any] = pillow_heif.open_heif(data).info
     return info
+
+
+def _avif_info(data: bytes) -> Mapping[Any, Any]:
+    from PIL.AvifImagePlugin import AvifImageFile
+
+    try:
+        with AvifImageFile(io.BytesIO(data)) as picture:
+            return picture.info
+    except Exception:  # Pillow's ways to fail at broken EXIF are countless: the rest is carried without it
+        with heif.open_avif(data) as picture:
+            return picture.info  # type: ignore[no-any-return]
 
 
 def _upright(block: bytes) -> bytes:

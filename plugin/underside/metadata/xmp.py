@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import struct
+import threading
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
@@ -16,6 +17,8 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NOTE = "http://ns.adobe.com/xmp/note/"
 _LARGEST = 65533 - len(PACKET)
 _LARGEST_PART = 65533 - len(EXTENSION) - 40
+# ElementTree has one table of prefixes for the whole process.
+_PREFIXES = threading.Lock()
 _WRAPPER = re.compile(rb"<\?xpacket.*?\?>")
 
 
@@ -27,7 +30,8 @@ def joined(packet: bytes, extensions: Iterable[bytes]) -> bytes:
     if not rest:
         return packet
     try:
-        return _merged(packet, _WRAPPER.sub(b"", rest))
+        with _PREFIXES:
+            return _merged(packet, _WRAPPER.sub(b"", rest))
     except (ElementTree.ParseError, ValueError, RecursionError):
         return packet
 

@@ -34,9 +34,9 @@ def peek(path: Path) -> Peek | None:
     """The facts of a photo, remembered for as long as its size and time stay; none where it says nothing legible."""
     try:
         facts = path.stat()
+        return _peek(os.fspath(path), facts.st_size, facts.st_mtime_ns)
     except OSError:
         return None
-    return _peek(os.fspath(path), facts.st_size, facts.st_mtime_ns)
 
 
 @lru_cache(1 << 15)
@@ -56,7 +56,9 @@ def _peek(name: str, size: int, mtime_ns: int) -> Peek | None:
             if container is None:
                 return None
             header = READERS[container].header(start + file.read())
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # a disk or a share that fails for a moment is asked again the next time
         # Readers' ways to fail are countless. What is wrong is told when the photo is opened for its pixels.
         return None
     return Peek(size, mtime, header.width, header.height, header.orientation, header.camera)

@@ -124,10 +124,11 @@ def _read(path: Path) -> tuple[bytes, os.stat_result]:
     if not stat.S_ISREG(path.stat().st_mode):
         raise RefusedError("is no file", "Leave it out, or name a photo")
     with path.open("rb") as file:
+        # Asked before reading: a file that is written meanwhile is told from what was read by its later time.
+        facts = os.fstat(file.fileno())
         start = file.read(64)
-        if identify(start, path.suffix.lower()) is None:
-            return start, os.fstat(file.fileno())
-        return start + file.read(), os.fstat(file.fileno())
+        rest = b"" if identify(start, path.suffix.lower()) is None else file.read()
+        return start + rest, facts
 
 
 def _check_size(header: Header, max_megapixels: float) -> None:

@@ -14,7 +14,7 @@ from underside.photo.containers.common import Header, Mode, RefusedError
 from underside.photo.exif import CameraFacts, read_exif
 from underside.photo.orientation import turn_upright, upright_size
 
-__all__ = ["SUFFIXES", "header", "is_heif", "pixels"]
+__all__ = ["SUFFIXES", "header", "is_for_pillow", "is_heif", "open_avif", "pixels"]
 
 SUFFIXES = frozenset({".heic", ".heif", ".hif", ".avif"})
 
@@ -36,7 +36,7 @@ def header(data: bytes) -> Header:
     """Read the main picture's facts; the boxes must be whole."""
     for _ in boxes(data):
         pass
-    if _is_for_pillow(data):
+    if is_for_pillow(data):
         return _avif_header(data)
     heif = _open_heif(data)
     colours, _, depth = heif.mode.partition(";")
@@ -55,8 +55,8 @@ def header(data: bytes) -> Header:
 
 def pixels(data: bytes, facts: Header) -> Pixels:
     """All pixels of the main picture, upright; 10 and 12 bits come as 16."""
-    if _is_for_pillow(data):
-        picture = _open_avif(data)
+    if is_for_pillow(data):
+        picture = open_avif(data)
         stored: NDArray[np.uint8] = np.asarray(picture)
         return turn_upright(stored, _avif_orientation(picture))
     heif = _open_heif(data)
@@ -85,7 +85,8 @@ def _open_heif(data: bytes) -> Any:  # noqa: ANN401
     return pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
 
 
-def _is_for_pillow(data: bytes) -> bool:
+def is_for_pillow(data: bytes) -> bool:
+    """Whether the content is AVIF and Pillow reads it; the other library reads the rest."""
     if not _brands(data) & _AVIF_BRANDS:
         return False
     try:
@@ -95,7 +96,8 @@ def _is_for_pillow(data: bytes) -> bool:
     return SUPPORTED
 
 
-def _open_avif(data: bytes) -> Any:  # noqa: ANN401
+def open_avif(data: bytes) -> Any:  # noqa: ANN401
+    """The picture, without its EXIF."""
     from PIL.AvifImagePlugin import AvifImageFile
 
     # Pillow fails at EXIF that is broken, so it is shown none.
@@ -112,7 +114,7 @@ def _avif_header(data: bytes) -> Header:
     if any(width * height > _LARGEST_AVIF for width, height in sizes):
         megapixels = max(width * height for width, height in sizes) / 1e6
         raise RefusedError(f"has {megapixels:.0f} megapixels, more than AVIF is read with", "Save it as JPEG or TIFF")
-    picture = _open_avif(data)
+    picture = open_avif(data)
     first = (f"The first of {picture.n_frames} pictures is used",) if picture.n_frames > 1 else ()
     width, height = upright_size(picture.width, picture.height, _avif_orientation(picture))
     return Header(
