@@ -89,7 +89,7 @@ def test_a_photo_that_is_written_while_it_is_read_is_known_as_another_afterwards
                 other.write(after)
             return content
 
-        def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+        def read(self, size: int | None = -1) -> bytes:
             return self.readall() if size in (None, -1) else super().read(size) or b""
 
     monkeypatch.setattr(Path, "open", lambda path, mode: Overtaken(os.fspath(path), mode))

@@ -50,6 +50,6 @@ def _decoded(content: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     except cv2.error:
         return None
     if grey is not None and stored.ndim == 3 and stored.shape[2] == 4:
-        opaque = stored[..., 3] >= np.iinfo(stored.dtype).max / 2
+        opaque = stored[..., 3] > (255 if stored.dtype == np.uint8 else 65535) // 2
         grey = np.where(opaque, grey, np.uint8(0))
     return grey  # type: ignore[return-value]

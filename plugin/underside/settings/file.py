@@ -52,8 +52,8 @@ def _content(path: Path) -> Mapping[str, Any]:
         raise SettingsError(f"{path} cannot be read: {error.strerror}", "Mend that, or move it away") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is no UTF-8 text", "Save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is nested too deeply"
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise SettingsError(
             f"{path} is no TOML: {reason}", 'Write NAME = VALUE, one a line, texts in quotes: effort = "fast"'
         ) from error

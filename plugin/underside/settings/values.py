@@ -17,6 +17,8 @@ NONE = "none"
 
 _TRUTHS = {"yes": True, "no": False}
 _LONGEST = 60
+# Further than any setting reaches; larger ones do not fit into every kind of number.
+_LARGEST = 2**53
 
 Setting = Field[Any]
 
@@ -89,6 +91,8 @@ def checked(field: Setting, value: object) -> Any:  # noqa: ANN401 - whatever th
     option, kind = option_of(field), kind_of(field)
     if value == NONE and field.default is None:
         return None
+    if type(value) is int and abs(value) > _LARGEST:
+        raise _refused(field, value)
     if kind is Kind.NUMBER and type(value) is int:
         value = float(value)
     if type(value) is not {Kind.TRUTH: bool, Kind.WHOLE: int, Kind.NUMBER: float, Kind.TEXT: str}[kind]:
