@@ -100,3 +100,15 @@ def test_a_photo_that_cannot_be_copied_is_named_rather_than_its_copy(tmp_path: P
     with pytest.raises(OutputError, match=r"Cannot read .*photo\.jpg: No such file"):
         link_or_copy(tmp_path / "photo.jpg", tmp_path / "copy.jpg", link=False)
     assert not list(tmp_path.iterdir())
+
+
+@posix
+def test_a_photo_that_is_a_link_comes_along_as_the_photo_that_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "photo.jpg").write_bytes(b"photo")
+    (tmp_path / "photo.jpg").symlink_to("archive/photo.jpg")
+    for link in (True, False):
+        target = tmp_path / "layout" / "images" / "photo.jpg"
+        link_or_copy(tmp_path / "photo.jpg", target, link=link)
+        assert not target.is_symlink()
+        assert target.read_bytes() == b"photo"

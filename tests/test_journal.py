@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from blob_captures import posix, without_power
 
 from underside.errors import OutputError
 from underside.journal import Entry, Journal, JournalDamagedError, Stage, looking_into, set_aside
@@ -134,3 +135,59 @@ def test_reading_photos_that_wait_goes_by_their_age(path: Path) -> None:
         oldest = [entry.photo for entry in journal.waiting("vase", "", newest_first=False, limit=2)]
         newest = [entry.photo for entry in journal.waiting("vase", "", newest_first=True, limit=2)]
     assert (oldest, newest) == (["1", "2"], ["3", "2"])
+
+
+@posix
+def test_a_journal_is_read_by_those_who_may_not_write_beside_it(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.add(ENTRY)
+        journal.commit()
+    path.parent.chmod(0o555)
+    try:
+        assert seen_with_few_rights(path) == "1 photo"
+    finally:
+        path.parent.chmod(0o755)
+
+
+@posix
+def test_a_journal_that_may_not_be_read_is_said_to_be_so(path: Path) -> None:
+    Journal(path).__exit__()
+    path.chmod(0)
+    told = seen_with_few_rights(path)
+    assert told.startswith(f"Cannot use the journal {path}: you may not read or write it.")
+
+
+LOOKING = """
+import sys
+from pathlib import Path
+from underside.errors import UndersideError
+from underside.journal import looking_into
+try:
+    with looking_into(Path(sys.argv[1])) as journal:
+        print(sum(each.count for each in journal.counts()), "photo")
+except UndersideError as error:
+    print(error)
+"""
+
+
+def seen_with_few_rights(path: Path) -> str:
+    held = {"preexec_fn": without_power} if os.geteuid() == 0 else {}
+    told = subprocess.check_output([sys.executable, "-c", LOOKING, path], text=True, **held)  # type: ignore[call-overload]
+    return str(told.strip())
+
+
+def test_a_journal_that_another_program_holds_is_not_called_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *words, **options: connect(*words, **{**options, "timeout": 0.1}))
+    with Journal(path) as journal, closing(connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OutputError, match="another program holds it"):
+            journal.add(ENTRY)
+        other.execute("ROLLBACK")
+
+
+def test_a_mistake_in_the_use_of_a_journal_does_not_condemn_it(path: Path) -> None:
+    journal = Journal(path)
+    journal.__exit__()
+    with pytest.raises(sqlite3.ProgrammingError):
+        journal.counts()

@@ -47,7 +47,8 @@ def link_or_copy(source: Path, target: Path, *, link: bool = True) -> None:
     with _into_place(target, durable=True) as part:
         if link:
             with suppress(OSError):
-                os.link(source, part)
+                # Of a link, its photo: a link that leads from one folder to another would lead nowhere from a third.
+                os.link(os.path.realpath(source), part)
                 return
         _copy(source, part)
 

@@ -118,7 +118,10 @@ def as_text(value: object) -> str:
 
 
 def _to_read(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    written_now = path.with_name(f"{path.name}-wal").exists()
+    # Even to be read it wants files beside it, unless it is told that nobody writes it.
+    how = "mode=ro" if written_now or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=30)
 
 
 def _to_write(path: Path) -> sqlite3.Connection:
@@ -163,7 +166,18 @@ def _inode(path: Path) -> tuple[int, int] | None:
     return facts.st_dev, facts.st_ino
 
 
-_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_FULL = ("the disk is full or fails", "Free some space, or see to the disk")
+_FORBIDDEN = ("you may not read or write it", "Give yourself the right to, or choose another output folder with -o")
+_HELD = ("another program holds it", "Close that program, or wait for it, then try again")
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _FULL,
+    sqlite3.SQLITE_READONLY: _FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: _FORBIDDEN,
+    sqlite3.SQLITE_PERM: _FORBIDDEN,
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_ERROR}
 
 
@@ -172,9 +186,11 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in {each & 0xFF for each in _DAMAGED}:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:  # a mistake of ours, that says nothing of the file
+            raise
+        code &= 0xFF  # what it is, without what of it
+        if code in _DAMAGED:
             raise JournalDamagedError(path, error) from error
-        full = code in {each & 0xFF for each in _FULL}
-        reason = "the disk is full or fails" if full else str(error)
-        raise OutputError(f"Cannot write {path}: {reason}", "Free some space, or see to the disk") from error
+        reason, remedy = _REMEDIES.get(code, (str(error), "See to the disk"))
+        raise OutputError(f"Cannot use the journal {path}: {reason}", remedy) from error
