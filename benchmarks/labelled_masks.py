@@ -23,7 +23,7 @@ from underside.ladder import Ladder, make_ladder
 from underside.looks import Found, find_object
 from underside.masker import Masked, Masker
 from underside.photo import open_photo
-from underside.pipeline import _rings
+from underside.pipeline.neighbours import in_rings
 from underside.ring import Agreement, Silhouette, agreement, silhouette_of_mask
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters.by_name import make_segmenter
@@ -142,7 +142,7 @@ def _way(capture: Capture) -> _Way:
     marks = {name: silhouette_of_mask(each.mask, each.look.frame.orientation) for name, each in masked.items()}
     around = {
         shot.name: _Around([marks[each.name] for each in ring], place)
-        for ring in _rings(capture.shots, seen)
+        for ring in in_rings(capture.shots, seen)
         for place, shot in enumerate(ring)
     }
     return _Way(capture, make_ladder(masker, choices), seen, masked, around)

@@ -1,11 +1,10 @@
-"""A whole capture: shots in flight on several workers, finished work skipped, every result written whole."""
+"""A run over a capture: its shots masked, group by group, and the masks of each group judged together."""
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,61 +14,21 @@ from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
-from underside.manifest import Manifest, ShotRecord, State
+from underside.manifest import ShotRecord, State
 from underside.photo import Hashed
-from underside.ring import Agreement, Silhouette, agreement
+from underside.pipeline.in_flight import fly
+from underside.pipeline.neighbours import agreement_at, in_rings, lenders
+from underside.pipeline.outcome import Judged, Outcome, Progress
+from underside.ring import Silhouette, agreement
 from underside.shotrecord import judged_alone
 from underside.shotwork import Done, ShotWork, Tried
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 
-# Shots further away show the object from another side.
-_LENDING_REACH = 2
+__all__ = ["mask_capture"]
+
 # What the climbs of so many shots gave is kept until their neighbours are known: about 300 kB each. Others climb again.
 _KEPT_CLIMBS = 64
-
-__all__ = ["Judged", "Outcome", "Progress", "mask_capture", "usual_workers"]
-
-# A shot in flight holds its pixels, its mask and the file: about 150 MB at 24 megapixels. More than eight
-# at once no longer go faster, because reading and writing then share one disk.
-_MOST = 8
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One shot more is through."""
-
-    record: ShotRecord
-    done: int
-    total: int
-    kept: bool
-    """Finished by an earlier run and left as it is."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One shot more was held against its neighbours."""
-
-    record: ShotRecord
-    before: ShotRecord
-    """As it was masked."""
-    left: int
-    """Shots of its pass that are still being tried again."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run over a capture came to."""
-
-    manifest: Manifest
-    masked: int
-    """Masked in this run."""
-    kept: int
-    """Finished by an earlier run."""
-    failed: tuple[ShotRecord, ...]
-    unreached: int
-    """Not masked, or not judged, because the run was stopped."""
-    seconds: float
 
 
 def mask_capture(
@@ -123,17 +82,8 @@ def mask_capture(
     )
 
 
-def usual_workers() -> int:
-    """As many as there are processors for us, within reason."""
-    try:
-        processors = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        processors = os.cpu_count() or 1
-    return max(1, min(processors, _MOST))
-
-
 class _Run:
-    """Keeps a fixed number of shots in flight, so that memory does not grow with the capture."""
+    """What is counted, kept and told while the groups of a capture go by."""
 
     def __init__(
         self,
@@ -166,7 +116,7 @@ class _Run:
     ) -> Group:
         """Survey the shots, where that helps and something is left to do."""
         ring, seen = "", dict[str, Seen]()
-        if surveyor is not None and worth_learning(shots) and not self._stopped:
+        if surveyor is not None and worth_learning(shots) and not self._is_stopped():
             ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
             if not all(self._is_finished(shot, ring) for shot in shots):
                 seen = surveyor.survey(shots, pool, self._stop)
@@ -174,85 +124,75 @@ class _Run:
 
     def over(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
         """Mask the shots, and judge the masks together."""
-        shots, ring, seen = group.shots, group.ring, group.seen
         work = (
             partial(
                 self._work.do,
                 shot,
                 self._book.before(shot),
-                ring,
-                seen.get(shot.name),
+                group.ring,
+                group.seen.get(shot.name),
                 hashed=self._hashed.get(shot.name),
                 ahead=True,
             )
-            for shot in shots
+            for shot in group.shots
         )
-        self._fly(work, pool, in_flight, self._count)
-        self._judge(shots, seen, pool, in_flight=in_flight)
+        fly(work, pool, in_flight=in_flight, landed=self._landed, stopped=self._is_stopped)
+        self._judge(group, pool, in_flight=in_flight)
         self._tried.clear()
 
-    def _judge(
-        self, shots: Sequence[Shot], seen: Mapping[str, Seen], pool: ThreadPoolExecutor, *, in_flight: int
-    ) -> None:
-        """Hold the masks of a pass against each other, and try again where they cannot be trusted."""
-        again: list[Callable[[], Done]] = []
-        announce = partial(self._book.enter, at_once=True)
-        for ring in [[shot] for shot in shots] if self._alone else _rings(shots, seen):
-            marked = [(shot, record) for shot in ring if (record := self._book.before(shot)) and record.silhouette]
-            silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
-            agreements = agreement(silhouettes)
-            for place, (shot, record) in enumerate(marked):
-                agrees = agreements[place] if len(marked) > 1 else None
-                told = f"{agrees.score:.3f} {agrees.reason}".strip() if agrees else ""
-                # A shot that was done in another way on purpose was judged alone.
-                same = record.agreement == told or shot.name in self._work.pinned
-                if (record.judged and same) or record.state is not State.MASKED:
-                    continue
-                record = replace(record, agreement=told)
-                signs = self._signs.pop(record.photo, None)
-                if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
-                    self._take_up(judged_alone(record, verdict), record, left=0)
-                    continue
-                agreed = partial(_agreement_at, place, silhouettes)
-                lenders = [(marked[i][0], seen.get(marked[i][0].name)) for i in _lenders(place, agreements)]
-                tried = self._tried.get(record.photo)
-                climb = partial(self._work.climb, shot, record, seen.get(shot.name), agreed, lenders, announce, tried)
-                again.append(climb)
+    def _judge(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
+        """Hold the masks of each ring against each other, and try again where they cannot be trusted."""
+        together = [[shot] for shot in group.shots] if self._alone else in_rings(group.shots, group.seen)
+        again = [climb for ring in together for climb in self._climbs(ring, group)]
         left = len(again)
 
-        def landed(done: Done) -> None:
+        def climbed(done: Done) -> None:
             nonlocal left
             left -= 1
             self.broken_by = self.broken_by or done.breaks
             before = self._book.record(done.record.photo)
             self._take_up(done.record, before or done.record, left=left)
 
-        self._fly(again, pool, in_flight, landed)
+        fly(again, pool, in_flight=in_flight, landed=climbed, stopped=self._is_stopped)
         self.unjudged += left
+
+    def _climbs(self, ring: Sequence[Shot], group: Group) -> Iterator[Callable[[], Done]]:
+        """A climb for each mask of a ring that asks for one; the others are judged here and now."""
+        marked = [(shot, record) for shot in ring if (record := self._book.before(shot)) and record.silhouette]
+        silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
+        agreements = agreement(silhouettes)
+        for place, (shot, record) in enumerate(marked):
+            agrees = agreements[place] if len(marked) > 1 else None
+            told = f"{agrees.score:.3f} {agrees.reason}".strip() if agrees else ""
+            if record.state is not State.MASKED or self._is_judged(shot, record, told):
+                continue
+            record = replace(record, agreement=told)
+            signs = self._signs.pop(record.photo, None)
+            if signs is not None and not self._work.ladder.asks_for(verdict := judge(signs, agrees)):
+                self._take_up(judged_alone(record, verdict), record, left=0)
+                continue
+            lending = [marked[at][0] for at in lenders(place, agreements)]
+            yield partial(
+                self._work.climb,
+                shot,
+                record,
+                group.seen.get(shot.name),
+                partial(agreement_at, place, silhouettes),
+                [(lender, group.seen.get(lender.name)) for lender in lending],
+                partial(self._book.enter, at_once=True),
+                self._tried.get(record.photo),
+            )
+
+    def _is_judged(self, shot: Shot, record: ShotRecord, told: str) -> bool:
+        """Whether an earlier run judged the mask, and its neighbours say the same of it still."""
+        # A shot that was masked with settings of its own was judged alone.
+        return record.judged and (record.agreement == told or shot.name in self._work.pinned)
 
     def _take_up(self, record: ShotRecord, before: ShotRecord, *, left: int) -> None:
         self._book.enter(record)
         self._on_judged(Judged(record, before, left))
 
-    def _fly(
-        self,
-        work: Iterable[Callable[[], Done]],
-        pool: ThreadPoolExecutor,
-        in_flight: int,
-        landed: Callable[[Done], None],
-    ) -> None:
-        flying: set[Future[Done]] = set()
-        for each in work:
-            if self._stopped:
-                break
-            flying.add(pool.submit(each))
-            if len(flying) >= in_flight:
-                flying = _land(flying, landed)
-        while flying:
-            flying = _land(flying, landed)
-
-    @property
-    def _stopped(self) -> bool:
+    def _is_stopped(self) -> bool:
         return self._stop.is_set() or self.broken_by is not None
 
     def _is_finished(self, shot: Shot, ring: str) -> bool:
@@ -273,7 +213,7 @@ class _Run:
             self._hashed[shot.name] = Hashed(content, facts.st_size, facts.st_mtime_ns)
         return content
 
-    def _count(self, done: Done) -> None:
+    def _landed(self, done: Done) -> None:
         self._book.enter(done.record)
         if done.signs is not None:
             self._signs[done.record.photo] = done.signs
@@ -288,35 +228,3 @@ class _Run:
             self.masked += 1
         self.broken_by = self.broken_by or done.breaks
         self._on_progress(Progress(done.record, self.done, self._total, done.kept))
-
-
-def _land(flying: set[Future[Done]], landed: Callable[[Done], None]) -> set[Future[Done]]:
-    down, still_flying = wait(flying, return_when=FIRST_COMPLETED)
-    for future in down:
-        landed(future.result())
-    return still_flying
-
-
-def _rings(shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
-    """The shots of each pass in which the camera stood still, in their order; whole passes where none was surveyed."""
-    rings: dict[tuple[str, int], list[Shot]] = {}
-    for shot in shots:
-        known = seen.get(shot.name)
-        rings.setdefault((shot.pass_name, known.place if known else -1), []).append(shot)
-    return list(rings.values())
-
-
-def _lenders(place: int, agreements: Sequence[Agreement]) -> list[int]:
-    """The nearest shots on both sides that go with the ring, for one that does not."""
-    if not agreements[place].reason:
-        return []
-    fine = [i for i, agrees in enumerate(agreements) if not agrees.reason]
-    sides = ([i for i in fine if i < place][-1:], [i for i in fine if i > place][:1])
-    return [i for side in sides for i in side if abs(i - place) <= _LENDING_REACH]
-
-
-def _agreement_at(place: int, silhouettes: Sequence[Silhouette], own: Silhouette) -> Agreement | None:
-    """How well a mask of another silhouette would go with its neighbours'; nothing where it has none."""
-    if len(silhouettes) == 1:
-        return None
-    return agreement([*silhouettes[:place], own, *silhouettes[place + 1 :]])[place]
