@@ -23,12 +23,13 @@ def test_a_manifest_that_cannot_be_read_is_refused_and_stays(run: Run, tmp_path:
     assert (tmp_path / "out" / "capture.json").read_text(encoding="latin-1") == content
 
 
-def test_a_manifest_with_nonsense_in_a_field_is_refused(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "value"), [("cutout", None), ("doubt", "much"), ("width", None), ("judged", "yes")])
+def test_a_manifest_with_nonsense_in_a_field_is_refused(run: Run, tmp_path: Path, name: str, value: object) -> None:
     photos(tmp_path / "capture", 1)
     assert run("mask", "capture", "-o", "out").returncode == 0
     path = tmp_path / "out" / "capture.json"
     content = json.loads(path.read_bytes())
-    content["shots"][0]["cutout"] = None
+    content["shots"][0][name] = value
     path.write_text(json.dumps(content))
     assert "is not a manifest" in refusal(run("mask", "capture", "-o", "out"))
 

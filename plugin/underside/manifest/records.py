@@ -1,31 +1,17 @@
-"""The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
+"""What the manifest says: every shot of a capture, what became of it, and what made it so."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from underside.errors import OutputError
-from underside.files import sha256_of, write_atomically
+from underside.files import sha256_of
 
-__all__ = [
-    "MANIFEST_NAME",
-    "Manifest",
-    "ProofRecord",
-    "ShotRecord",
-    "State",
-    "Step",
-    "load",
-    "masks_of",
-    "save",
-    "verdicts",
-]
+__all__ = ["FORMAT", "Manifest", "ProofRecord", "ShotRecord", "State", "Step", "masks_of", "verdicts"]
 
-MANIFEST_NAME = "capture.json"
 FORMAT = 1
 
 
@@ -147,9 +133,6 @@ class ProofRecord:
     """Stands for the photos and masks that it speaks of."""
 
 
-_TEXTS = tuple(each.name for each in fields(ShotRecord) if each.type is str)
-
-
 @dataclass(frozen=True)
 class Manifest:
     """All shots of a capture, in order of their photos' paths."""
@@ -185,77 +168,3 @@ def masks_of(shots: Iterable[ShotRecord]) -> str:
         (each.photo, each.pass_name, each.sha256, each.mask_sha256, each.hand_sha256, each.state) for each in shots
     ]
     return hashlib.sha256(repr(facts).encode(errors="backslashreplace")).hexdigest()[:16]
-
-
-def save(manifest: Manifest, folder: Path) -> Path:
-    """Write ``capture.json`` into the folder, whole or not at all."""
-    path = folder / MANIFEST_NAME
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
-    # A name that is no Unicode holds lone surrogates; written as JSON's own escapes they come back the same.
-    write_atomically(path, (text + "\n").encode(errors="backslashreplace"))
-    return path
-
-
-def load(folder: Path) -> Manifest | None:
-    """Read the folder's manifest; none where there is none."""
-    path = folder / MANIFEST_NAME
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = int(content["format"])
-        if known > FORMAT:
-            raise OutputError(
-                f"{path} was written by a newer Underside (format {known}, this one reads {FORMAT})",
-                "Update Underside, or choose another output folder with -o",
-            )
-        return _manifest(content)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OutputError(
-            f"Cannot read {path}: {error.strerror}", "Mend that, or choose another output folder with -o"
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(
-            f"{path} is not a manifest that Underside can read ({error})",
-            "Move it away and run again: every shot is then masked anew",
-        ) from error
-
-
-def _manifest(content: dict[str, Any]) -> Manifest:
-    known = {f.name for f in fields(Manifest)}
-    values = {key: value for key, value in content.items() if key in known}
-    values["shots"] = tuple(_shot(shot) for shot in content["shots"])
-    values["plates"] = tuple(content["plates"])
-    values["warnings"] = tuple(content["warnings"])
-    values["plates_told"] = tuple(content.get("plates_told", ()))
-    values["proof"] = _proof(content["proof"]) if content.get("proof") else None
-    return Manifest(**values)
-
-
-def _proof(content: dict[str, Any]) -> ProofRecord:
-    values = {f.name: content[f.name] for f in fields(ProofRecord)}
-    for name in ("reasons", "repaired"):
-        values[name] = None if values[name] is None else tuple(values[name])
-    return ProofRecord(**values)
-
-
-def _step(content: dict[str, Any]) -> Step:
-    return Step(**{f.name: content[f.name] for f in fields(Step)})
-
-
-def _shot(content: dict[str, Any]) -> ShotRecord:
-    known = {f.name for f in fields(ShotRecord)}
-    values = {key: value for key, value in content.items() if key in known}
-    values["state"] = State(content["state"])
-    for name in ("crop", "box"):
-        values[name] = tuple(content[name]) if content.get(name) else None
-    for name in ("notes", "companions", "lacks"):
-        values[name] = tuple(content[name])
-    for name in ("reasons", "silhouette"):
-        values[name] = tuple(content.get(name, ()))
-    values["steps"] = tuple(_step(step) for step in content.get("steps", ()))
-    record = ShotRecord(**values)
-    for name in _TEXTS:
-        if not isinstance(getattr(record, name), str):
-            raise TypeError(f"{name} of {record.photo!r} is no text")
-    return record

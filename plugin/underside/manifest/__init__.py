@@ -1,0 +1,17 @@
+"""The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
+
+from underside.manifest.file import MANIFEST_NAME, load, save
+from underside.manifest.records import Manifest, ProofRecord, ShotRecord, State, Step, masks_of, verdicts
+
+__all__ = [
+    "MANIFEST_NAME",
+    "Manifest",
+    "ProofRecord",
+    "ShotRecord",
+    "State",
+    "Step",
+    "load",
+    "masks_of",
+    "save",
+    "verdicts",
+]
