@@ -64,7 +64,7 @@ class Book:
         return self._records.get(photo)
 
     def enter(self, record: ShotRecord, *, at_once: bool = False) -> None:
-        """Take up what became of a shot, from any thread; ``at_once`` it survives a crash, otherwise soon."""
+        """Take up what became of a shot, from any thread; it survives a crash some seconds later, or ``at_once``."""
         with self._turn:
             self._records[record.photo] = record
             pause = max(_SAVE_EVERY_SECONDS, self._save_seconds / _SAVE_SHARE)
@@ -72,13 +72,16 @@ class Book:
                 self._save()
 
     def enter_of(self, engine: Mapping[str, Any], record: ShotRecord) -> None:
-        """Take up a shot that was done in another way than the rest."""
+        """Take up a shot that was done with an engine of its own settings."""
         with self._turn:
             self._engines[str(engine["fingerprint"])] = engine
         self.enter(record)
 
     def close(self, plates_told: tuple[str, ...] | None = None) -> Manifest:
-        """Save the manifest as it is now; what is told of the plates stays until they are looked at again."""
+        """Save the manifest for the last time.
+
+        ``plates_told`` is what is wrong of plates; none where they were not looked at: then it stays as it was told.
+        """
         if plates_told is not None:
             self._plates_told = plates_told
         with suppress(OSError):

@@ -16,7 +16,7 @@ __all__ = ["CutOut", "cut_out_capture"]
 
 @dataclass(frozen=True)
 class CutOut:
-    """What came of it."""
+    """What came of making a capture's cut-outs."""
 
     manifest: Manifest
     failed: tuple[ShotRecord, ...]

@@ -24,7 +24,7 @@ _NAME = ".underside-promises"
 
 
 class Promises:
-    """Of one output folder; from any number of threads."""
+    """The promises of one output folder, made from any number of threads."""
 
     def __init__(self, out: Path) -> None:
         self._out = out
@@ -33,7 +33,7 @@ class Promises:
         self._turn = threading.Lock()
 
     def make(self, photo: str, sha256: str) -> None:
-        """A mask of that hash is about to be written for a photo; from now on it is known as ours."""
+        """Remember, through a power cut too, that a mask of that hash is about to be written for a photo."""
         with self._turn, writing(self._path):
             if sha256 in self._made[photo]:
                 return
@@ -53,13 +53,13 @@ class Promises:
         return sha256 in self._made.get(photo, ())
 
     def keep(self, dropped: Iterable[ShotRecord]) -> None:
-        """Records that the manifest will not tell of any more: their masks stay where they are, and ours."""
+        """Remember the masks of records that the manifest drops: they stay in their places, and known as ours."""
         for record in dropped:
             if record.mask_sha256:
                 self.make(record.photo, record.mask_sha256)
 
     def settle(self, manifest: Manifest) -> None:
-        """Forget what the manifest says now, and what is away."""
+        """Forget the masks that the manifest tells of by now, and those that are not there any more."""
         told = {record.photo for record in manifest.shots if record.state is not State.FAILED or self._is_told(record)}
         with self._turn:
             kept = {

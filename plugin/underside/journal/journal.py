@@ -179,7 +179,7 @@ class Journal(Database):
         ]
 
     def drop(self, request: Request) -> None:
-        """It is seen to."""
+        """Forget a request that was seen to."""
         self._write("DELETE FROM requests WHERE number = ?", [request.number])
 
     @property

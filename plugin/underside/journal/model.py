@@ -64,7 +64,7 @@ class Entry:
 
 
 class Glimpse(NamedTuple):
-    """What is to be known of a photo where there are very many."""
+    """The little of an entry that is read of very many photos at once."""
 
     capture: str
     pass_name: str

@@ -46,7 +46,7 @@ class ShotRecord:
     """The pass: the sub-folder the photo lies in, empty for a photo in the capture's folder itself."""
     state: State
     sha256: str = ""
-    """Of the photo's file."""
+    """The SHA-256 of the photo's file."""
     size: int = 0
     mtime_ns: int = 0
     width: int = 0
@@ -57,16 +57,16 @@ class ShotRecord:
     mask: str = ""
     """The mask, relative to the manifest's folder."""
     mask_sha256: str = ""
-    """Of the mask as it was written: another hash means that a person has changed it since."""
+    """The hash of the mask as it was written: if the file's is another, a person has changed it since."""
     next_sha256: str = ""
-    """Of a better mask that is about to be written in its place."""
+    """The hash of a better mask that is about to be written in its place."""
     hand_sha256: str = ""
-    """Of the mask as a person left it, where one has changed it."""
+    """The hash of the mask as a person left it, where one has changed it."""
     cutout: str = ""
     """The cut-out, relative to the manifest's folder; empty where none was asked for."""
     cutout_sha256: str = ""
     cutout_fingerprint: str = ""
-    """Of everything that decides the cut-out, the mask it was made with included."""
+    """A hash of everything that decides the cut-out, the mask it was made with included."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None
@@ -74,9 +74,9 @@ class ShotRecord:
     area: float = 0.0
     """Share of the photo that is object."""
     fingerprint: str = ""
-    """Of everything that decides the mask; the manifest's ``engines`` spells it out."""
+    """A hash of everything that decides the mask; the manifest's ``engines`` spells it out."""
     ring: str = ""
-    """Of all photos that its ring was learnt from; empty for a shot that was masked alone."""
+    """A hash of all photos that its ring was learnt from; empty for a shot that was masked alone."""
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0
