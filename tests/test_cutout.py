@@ -9,6 +9,7 @@ import jpeglib
 import numpy as np
 import pytest
 import simplejpeg
+from blob_captures import linux
 from numpy.typing import NDArray
 from photo_files import dng, picture, saved, saved16
 from PIL import Image
@@ -391,3 +392,15 @@ def test_what_is_no_background_is_named(text: str) -> None:
 def test_a_transparent_jpeg_is_refused() -> None:
     with pytest.raises(SettingsError, match="cannot be transparent"):
         CutoutOptions(background=None, format="jpeg")
+
+
+@linux
+def test_a_lossless_cut_out_leaves_nothing_in_the_temporary_folder_even_if_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where nothing is ever put, nothing can stay behind.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(by_turbo("420"))
+    cutout = make_cutout(open_photo(photo), object_in_the_middle(WIDTH, HEIGHT), CutoutOptions())
+    assert not [note for note in cutout.notes if "compressed anew" in note]

@@ -70,7 +70,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
 
 def refuse_photos_among_results(shots: Iterable[Shot], out: Path) -> None:
     """Photos in a folder of the output folder's own, however a link leads there: results would take their places."""
-    folders = {os.path.realpath(shot.path.parent) for shot in shots}
+    folders = {os.path.realpath(folder) for folder in {shot.path.parent for shot in shots}}
     for own in (os.path.realpath(out / name) for name in RESULT_FOLDERS):
         for folder in folders:
             if Path(folder).is_relative_to(own):

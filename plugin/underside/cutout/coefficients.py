@@ -108,11 +108,31 @@ def _pointer(channel: Blocks) -> ctypes.c_void_p:
 
 @contextmanager
 def _private_file() -> Iterator[Path]:
+    """A file to hand over to the library; nothing of the photo stays behind, also if this process is killed."""
+    handle = _file_in_memory()
+    if handle is not None:
+        try:
+            yield Path(f"/proc/self/fd/{handle}")
+        finally:
+            os.close(handle)
+        return
     try:
         with tempfile.TemporaryDirectory(prefix="underside-") as folder:
             yield Path(folder, "photo.jpg")
     except OSError as error:
         raise CoefficientsError(f"the folder for temporary files cannot be used ({error.strerror})") from error
+
+
+def _file_in_memory() -> int | None:
+    """One that goes with the process; only Linux has such files, and it may be without ``/proc``."""
+    try:
+        handle = os.memfd_create("photo.jpg")
+    except (AttributeError, OSError):
+        return None
+    if Path(f"/proc/self/fd/{handle}").exists():
+        return handle
+    os.close(handle)
+    return None
 
 
 def _name(path: Path) -> ctypes.c_char_p:

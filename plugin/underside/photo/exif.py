@@ -82,7 +82,9 @@ class Tags:
         return cls(data, order, big, first)
 
     def directory(self, offset: int) -> Directory:
-        """The directory there, as far as it is legible; an empty one where there is none."""
+        """The directory there, as far as it is legible; an empty one where there is none, as at 0."""
+        if offset == 0:
+            return Directory()
         count_code, entry_size, offset_code = ("Q", 20, "Q") if self.big else ("H", 12, "I")
         count = self._number(count_code, offset)
         begin = offset + struct.calcsize("<" + count_code)
