@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from underside.errors import OutputError
-from underside.files import writing
+from underside.files import make_folder, writing
 from underside.journal.model import Entry
 
 __all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside"]
@@ -126,7 +126,7 @@ def _to_read(path: Path) -> sqlite3.Connection:
 
 def _to_write(path: Path) -> sqlite3.Connection:
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     db = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
         _prepare(db, path)

@@ -183,7 +183,7 @@ def orientation_of(tags: Tags, directory: Directory) -> int:
 def camera_facts(tags: Tags, directory: Directory, *, exif: tuple[Tags, Directory] | None = None) -> CameraFacts:
     """What the camera says in the first directory and in the EXIF directory, which the first one names."""
     if exif is None:
-        exif = tags, tags.directory(tags.one(directory, _EXIF_DIRECTORY, len(tags.data)))
+        exif = tags, tags.directory(tags.one(directory, _EXIF_DIRECTORY, 0))
     more, details = exif
     taken = _time(more.text(details, _TAKEN), more.text(details, _TAKEN_FRACTION))
     return CameraFacts(
