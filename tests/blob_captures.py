@@ -1,6 +1,5 @@
 """Captures of a red blob, and what a run of ``underside mask`` has made and told of them."""
 
-import ctypes
 import hashlib
 import os
 import subprocess
@@ -13,18 +12,8 @@ import numpy as np
 import pytest
 from conftest import command, shots
 
-# Of Linux: <sys/prctl.h> and <linux/capability.h>.
-PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
-
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX files and signals")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems' disks refuse or change such names")
-
-
-def without_power() -> None:
-    """Take from root, and from all that it starts, the power to pass over permissions."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for power in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-        libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0)
 
 
 def photo(path: Path, *, seed: int = 0, size: tuple[int, int] = (160, 120)) -> Path:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from blob_captures import posix, without_power
+from blob_captures import posix
+from conftest import without_power
 
 from underside.errors import OutputError
 from underside.journal import Entry, Journal, JournalDamagedError, Stage, looking_into, set_aside
