@@ -1,11 +1,13 @@
 """The house: each room uses rooms below it, never above."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "plugin" / "underside"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "plugin" / "underside"
 
 # From the ground up. A new module goes where its imports allow and its users expect it.
 ROOMS = [
@@ -79,6 +81,12 @@ def imported_rooms(path: Path) -> set[str]:
 
 def test_every_module_has_its_place_in_the_list() -> None:
     assert {room(path) for path in modules()} == set(ROOMS)
+
+
+def test_the_map_for_newcomers_shows_them_all_in_order() -> None:
+    page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    table = page.split("## The rooms")[1].split("Beside the package")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [room for room in ROOMS if room != "__main__"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
