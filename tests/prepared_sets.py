@@ -9,9 +9,8 @@ import piexif
 from finished_folder import HEIGHT, WIDTH, Finished, files, finish
 
 from underside.files import sha256_of
-from underside.flip.prepare_files import PrepareOptions
-from underside.flip.prepare_regions import parse_region
 from underside.manifest import save
+from underside.prepare import PrepareOptions, parse_region
 
 TWO_PASSES = ("upright/DSC_0001.JPG", "flipped/DSC_0019.JPG")
 SAME_NAMES = ("upright/0001.jpg", "flipped/0001.jpg")

@@ -14,12 +14,10 @@ from finished_folder import HEIGHT, WIDTH, files, pixels
 from PIL import Image
 from prepared_sets import TWO_PASSES, keeping, masked, stamps, table
 
-from underside.flip import prepare as prepare_module
-from underside.flip.prepare import prepare
-from underside.flip.prepare_files import PrepareOptions, bring
-from underside.flip.prepare_programs import PROGRAMS
 from underside.layouts import check_folder
 from underside.manifest import save
+from underside.prepare import PROGRAMS, PrepareOptions, make, prepare
+from underside.prepare.files import bring
 
 
 def test_passes_with_the_same_names_get_their_pass_in_front(tmp_path: Path) -> None:
@@ -150,7 +148,7 @@ def test_an_interrupted_run_is_known_as_half_and_finished_by_the_next(
             raise KeyboardInterrupt
         return bring(sources, member, opened)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(prepare_module, "bring", interrupted)
+    monkeypatch.setattr(make, "bring", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prepare(finished.out, tmp_path / "set", "colmap")
     monkeypatch.undo()

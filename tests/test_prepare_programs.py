@@ -16,8 +16,8 @@ from prepared_sets import SAME_NAMES, camera, hashed, keeping, masked
 from rich_photos import exif_block, metadata_segments, rich_jpeg
 
 from underside.files import sha256_of
-from underside.flip.prepare import prepare
 from underside.manifest import load
+from underside.prepare import prepare
 
 
 def test_opendronemap_gets_cut_outs_with_their_metadata_and_upright_masks(tmp_path: Path) -> None:

@@ -14,11 +14,10 @@ from PIL import Image
 from prepared_sets import SAME_NAMES, TWO_PASSES, masked, stamps
 
 from underside.errors import OutputError, SettingsError
-from underside.flip.prepare import prepare
-from underside.flip.prepare_files import PrepareOptions
 from underside.journal import Entry, Journal, journal_path
 from underside.manifest import save
 from underside.outfolder import claimed
+from underside.prepare import PrepareOptions, prepare
 from underside.watch.lock import watching_alone
 
 

@@ -10,9 +10,8 @@ from prepared_sets import hashed, keeping, masked, stamps
 from rich_photos import exiftool_facts, rich_jpeg
 
 from underside.errors import SettingsError
-from underside.flip.prepare import prepare
-from underside.flip.prepare_files import PrepareOptions
 from underside.metadata.position import has_position
+from underside.prepare import PrepareOptions, prepare
 
 
 def test_a_box_stays_in_the_masks_of_its_pass_and_of_no_other(tmp_path: Path) -> None:

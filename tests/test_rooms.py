@@ -41,6 +41,7 @@ ROOMS = [
     "ladder",
     "cutout",
     "layouts",
+    "prepare",
     "settings",
     "preview",
     "shotrecord",

@@ -11,12 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.commands.terminal import tell
 from underside.errors import ExitCode, SettingsError
-from underside.flip.prepare import Prepared
-from underside.flip.prepare import prepare as prepare_set
-from underside.flip.prepare_files import PrepareOptions
-from underside.flip.prepare_programs import PROGRAMS
-from underside.flip.prepare_regions import parse_region
 from underside.journal import journal_path
+from underside.prepare import PROGRAMS, Prepared, PrepareOptions, parse_region
+from underside.prepare import prepare as prepare_set
 
 __all__ = ["prepare"]
 

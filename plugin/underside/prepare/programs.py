@@ -10,10 +10,10 @@ from typing import Any
 
 from underside.errors import SettingsError
 from underside.files import sha256_of
-from underside.flip.prepare_sensors import Sensor
 from underside.layouts import IMAGES, LAYOUTS, Layout, Photos
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord
 from underside.masks import MASKS
+from underside.prepare.sensors import Sensor
 from underside.resources import meshroom_nodes_folder
 
 __all__ = ["PROGRAMS", "Draft", "Member", "Program", "find_program"]

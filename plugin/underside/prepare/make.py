@@ -9,12 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from underside.errors import PhotoError, SettingsError
-from underside.flip.prepare_files import COPIED, CUT_OUT_FORMATS, MADE, PrepareOptions, Sources, bring
-from underside.flip.prepare_folder import HOW_TO, TABLE, SetFolder, open_set
-from underside.flip.prepare_programs import Draft, Member, Program, find_program
-from underside.flip.prepare_regions import check_regions, region_notes
-from underside.flip.prepare_sensors import Sensor, sensor_notes, sensors_of
-from underside.flip.prepare_shots import choose_shots, chosen_notes
 from underside.layouts import places
 from underside.layouts.advice import some
 from underside.manifest import ShotRecord
@@ -22,6 +16,12 @@ from underside.masks import RESULT_FOLDERS
 from underside.metadata.position import has_position
 from underside.outfolder import undisturbed
 from underside.photo import RAW_SUFFIXES
+from underside.prepare.files import COPIED, CUT_OUT_FORMATS, MADE, PrepareOptions, Sources, bring
+from underside.prepare.folder import HOW_TO, TABLE, SetFolder, open_set
+from underside.prepare.programs import Draft, Member, Program, find_program
+from underside.prepare.regions import check_regions, region_notes
+from underside.prepare.sensors import Sensor, sensor_notes, sensors_of
+from underside.prepare.shots import choose_shots, chosen_notes
 
 __all__ = ["Prepared", "prepare"]
 

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from underside.cutout import CutoutOptions, make_cutout
 from underside.errors import PhotoError
 from underside.files import link_or_copy, write_atomically
-from underside.flip.prepare_folder import SetFolder
-from underside.flip.prepare_programs import Member, Program
-from underside.flip.prepare_regions import Region, region_key, with_regions
-from underside.flip.prepare_shots import Chosen
 from underside.layouts import encoded_mask, is_as_wanted
 from underside.manifest import ShotRecord
 from underside.masks import read_mask
 from underside.metadata.position import without_position
 from underside.photo import open_photo
+from underside.prepare.folder import SetFolder
+from underside.prepare.programs import Member, Program
+from underside.prepare.regions import Region, region_key, with_regions
+from underside.prepare.shots import Chosen
 
 __all__ = ["COPIED", "CUT_OUT_FORMATS", "LINKED", "MADE", "PrepareOptions", "Sources", "bring"]
 
