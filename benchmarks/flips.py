@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.files import sha256_of
-from underside.flip import Answer, Coverage, Proof, Verdict, mend, prove, repair
-from underside.flip.agreement import agree
-from underside.flip.mapping import Lens, Model, Place
-from underside.flip.sources import read_sources
+from underside.flip import Answer, Coverage, Proof, Verdict, prove, prove_and_keep, repair
+from underside.flip.agreement.agree import agree
+from underside.flip.proof.mapping import Lens, Model, Place
+from underside.flip.proof.sources import read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png
@@ -180,11 +180,11 @@ def main() -> None:
                     print(f"{capture.parent.name}/{capture.name} {kind:8} cameras given", flush=True)
                     _show_repair(before, score_masks(out, capture))
                 elif options.repair:
-                    mended = mend(out)
-                    _show(capture, kind, mended.first)
-                    if mended.cut:
-                        print(f"    without the platter, cut off in {len(mended.cut)} masks:")
-                        _show(capture, kind, mended.proof)
+                    proven = prove_and_keep(out, mend=True)
+                    assert proven is not None, "nobody stops it"
+                    _show(capture, kind, proven.proof)
+                    for note in proven.proof.notes:
+                        print(f"    {note}")
                     _show_repair(before, score_masks(out, capture))
                 else:
                     _show(capture, kind, prove(out))

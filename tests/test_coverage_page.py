@@ -15,7 +15,7 @@ from browser import Tab, browser_tab
 from numpy.typing import NDArray
 from opened_page import Element, Page, read
 
-from underside.flip.coverage import HORIZON, REACH, covered
+from underside.flip.proof.coverage import HORIZON, REACH, covered
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
 from underside.photo.orientation import turn_stored

@@ -8,17 +8,17 @@ import pytest
 from conftest import overlap
 from numpy.typing import NDArray
 
-from underside.flip.agreement import agreed_silhouettes
-from underside.flip.answer import PassFacts, Verdict, answer_of, pass_facts
-from underside.flip.colours import colour_odds, palette_of
-from underside.flip.coverage import coverage_of, covered
-from underside.flip.features import Features
-from underside.flip.hull import Silhouette, silhouette_of
-from underside.flip.links import Tie, doubted_shots, ties_of
-from underside.flip.mapping import Lens, Link, Model, Place
-from underside.flip.sources import FlipShot
-from underside.flip.turntable import angle_between, turning_of
-from underside.flip.views import View
+from underside.flip.agreement.agree import agreed_silhouettes
+from underside.flip.agreement.colours import colour_odds, palette_of
+from underside.flip.agreement.hull import Silhouette, silhouette_of
+from underside.flip.agreement.views import View
+from underside.flip.proof.answer import PassFacts, Verdict, answer_of, pass_facts
+from underside.flip.proof.coverage import coverage_of, covered
+from underside.flip.proof.features import Features
+from underside.flip.proof.links import Tie, doubted_shots, ties_of
+from underside.flip.proof.mapping import Lens, Link, Model, Place
+from underside.flip.proof.sources import FlipShot
+from underside.flip.proof.turntable import angle_between, turning_of
 
 Floats = NDArray[np.float64]
 

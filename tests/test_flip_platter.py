@@ -1,31 +1,29 @@
 """A platter that masks keep is cut off pass by pass, and only where the passes truly join without it."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from importlib import import_module
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_flip import model_of, ring
+from test_flip import facts_of, model_of, ring
 
 from underside.files import sha256_of
-from underside.flip import Answer, Coverage, Finding, Proof, Verdict, mend
-from underside.flip.agreement import Agreement
-from underside.flip.hull import silhouette_of
-from underside.flip.mapping import Model, Place
-from underside.flip.platter import cut_at_platter
-from underside.manifest import Manifest, ShotRecord, State, load, save
+from underside.flip import Answer, Coverage, Finding, Proof, Proven, Verdict, prove_and_keep, proving
+from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.hull import silhouette_of
+from underside.flip.platter.cut import cut_at_platter
+from underside.flip.proof.mapping import Model, Place
+from underside.flip.proving import is_proven
+from underside.flip.trial import Trial
+from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png
 
 Bytes = NDArray[np.uint8]
 SIZE = (480, 640)
 TABLE, PLATTER, RADIUS = -0.1, 0.25, 0.1
-# the mend module: the package gives its function under the same name
-MEND = import_module("underside.flip.mend")
 
 
 def seen_by(camera: Place, texture: Bytes) -> tuple[Bytes, Bytes, Bytes]:
@@ -84,17 +82,37 @@ def test_masks_of_the_object_alone_have_no_platter_to_cut(scene: tuple[Model, di
     assert cut_at_platter(model) == []
 
 
-def proof(verdict: Verdict, *kinds: str, agreement: tuple[Agreement, ...] = ()) -> Proof:
+def proof(verdict: Verdict, *kinds: str) -> Proof:
     findings = tuple(Finding(kind, verdict, kind, "") for kind in kinds)
-    nothing = Coverage(0.0, 0.0, ())
+    places = ring("upright", height=35)
     return Proof(
-        Answer(verdict, findings), 12, 12, (12,), (), 0.5, (), None, nothing, 1.0, model_of([]), agreement=agreement
+        answer=Answer(verdict, findings),
+        shots=len(places),
+        registered=len(places),
+        models=(len(places),),
+        passes=tuple(facts_of(places)),
+        error=0.5,
+        unions=(),
+        weakest=None,
+        coverage=Coverage(0.0, 0.0, ()),
+        seconds=1.0,
+        model=model_of(places),
     )
 
 
+@dataclass(frozen=True)
+class Kept:
+    """An output folder whose masks keep the platter, one of them changed by hand; and the cuts."""
+
+    out: Path
+    cuts: tuple[Agreement, ...]
+
+    def hashes(self) -> dict[Path, str]:
+        return {path: sha256_of(path) for path in sorted(self.out.glob("masks/*/*.png"))}
+
+
 @pytest.fixture
-def out(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An output folder of that pass; one mask of it was changed by hand."""
+def kept(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path) -> Kept:
     model, true = scene
     out = tmp_path / "out"
     records, cuts = [], []
@@ -118,45 +136,85 @@ def out(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path, monkeypatch: pyte
         ball = cv2.resize(true[place.shot.name][top:bottom, left:right], own.mask.shape[::-1])
         cuts.append(Agreement(own, replace(own, mask=np.asarray(ball, np.uint8))))
     save(Manifest(str(tmp_path), {}, tuple(records)), out)
-    monkeypatch.setattr(MEND, "_cuts", lambda _: cuts)
-    return out
+    return Kept(out, tuple(cuts))
 
 
-def answering(*proofs: Proof) -> Callable[..., Proof]:
-    left = list(proofs)
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: Proof | Trial | type[TimeoutError]) -> list[float]:
+    """What the processes that are asked will say, in turn; and how many seconds each was given."""
+    left, given = list(answers), list[float]()
 
-    def prove(_: Path, tell: object) -> Proof:
-        return left.pop(0)
+    def ask(*_: object, seconds: float = 0.0, **__: object) -> Proof | Trial:
+        given.append(seconds)
+        answer = left.pop(0)
+        if isinstance(answer, type):
+            raise answer
+        return answer
 
-    return prove
+    monkeypatch.setattr(proving, "ask_apart", ask)
+    return given
+
+
+def mended(kept: Kept) -> Proven:
+    found = prove_and_keep(kept.out, mend=True)
+    assert found is not None
+    return found
+
+
+NEVER_TURNED = proof(Verdict.NO, "never turned")
 
 
 def test_a_cut_that_makes_the_join_true_is_written_but_never_over_a_persons_hand(
-    out: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path: sha256_of(path) for path in sorted(out.glob("masks/*/*.png"))}
-    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "never turned"), proof(Verdict.YES)))
-    mended = mend(out)
-    assert mended.proof.answer.verdict is Verdict.YES
-    assert len(mended.cut) == len(before) - 1
+    before = kept.hashes()
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Verdict.YES)))
+    found = mended(kept)
+    assert found.proof.answer.verdict is Verdict.YES
+    assert len(found.cut) == len(before) - 1
     changed = [path for path, sha256 in before.items() if sha256_of(path) != sha256]
     assert changed == sorted(before)[1:]
-    manifest = load(out)
-    assert manifest is not None
-    assert all("platter was cut off" in record.notes[0] for record in manifest.shots[1:])
-    assert all(record.mask_sha256 == sha256_of(out / record.mask) for record in manifest.shots[1:])
+    assert all("platter was cut off" in record.notes[0] for record in found.manifest.shots[1:])
+    assert all(record.mask_sha256 == sha256_of(kept.out / record.mask) for record in found.manifest.shots[1:])
+    told = found.manifest.proof
+    assert told is not None
+    assert (told.answer, len(told.repaired or ())) == ("yes", len(before) - 1)
+    assert "the answer was no (never turned)" in told.notes[0]
 
 
-def test_a_cut_that_does_not_make_the_join_true_is_not_written(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = {path: sha256_of(path) for path in out.rglob("*.png")}
-    second = proof(Verdict.UNSAFE, "disputed")
-    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "never turned"), second))
-    mended = mend(out)
-    assert mended.in_vain
-    assert mended.proof is mended.first
-    assert {path: sha256_of(path) for path in before} == before
+def test_a_cut_that_does_not_make_the_join_true_is_not_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept.hashes()
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Verdict.UNSAFE, "disputed")))
+    found = mended(kept)
+    assert found.proof.answer == NEVER_TURNED.answer
+    assert found.cut == found.repaired == ()
+    assert "does not make the join true either" in found.proof.notes[0]
+    assert kept.hashes() == before
 
 
-def test_a_join_that_is_false_for_another_reason_is_left_alone(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MEND, "prove", answering(proof(Verdict.NO, "room kept")))
-    assert mend(out).cut == ()
+def test_looking_for_a_platter_is_given_up_after_a_while_and_that_is_said(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kept.hashes()
+    given = answering(monkeypatch, replace(NEVER_TURNED, seconds=100.0), TimeoutError)
+    found = mended(kept)
+    assert found.proof.answer == NEVER_TURNED.answer
+    assert "could not be found out within 600 seconds" in found.proof.notes[0]
+    assert given[1] == 600
+    assert kept.hashes() == before
+
+
+def test_a_join_that_is_false_for_another_reason_is_left_alone(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, proof(Verdict.NO, "room kept"))
+    assert mended(kept).cut == ()
+
+
+def test_what_was_proven_without_a_repair_is_tried_without_the_platter_once_a_repair_is_wanted(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, NEVER_TURNED)
+    asked = prove_and_keep(kept.out, mend=False)
+    assert asked is not None
+    assert is_proven(asked.manifest, mend=False)
+    assert not is_proven(asked.manifest, mend=True)
+    answering(monkeypatch, NEVER_TURNED, Trial())
+    assert is_proven(mended(kept).manifest, mend=True)

@@ -8,7 +8,7 @@ from conftest import Run
 from PIL import Image
 
 from underside.files import sha256_of
-from underside.flip.sources import read_sources
+from underside.flip.proof.sources import read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png

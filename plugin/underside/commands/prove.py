@@ -9,7 +9,18 @@ import click
 
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode, SettingsError
-from underside.flip import ANSWERS, Finding, Mended, PassFacts, Proof, Repaired, Verdict, facts_of, prove_and_keep
+from underside.flip import (
+    ANSWERS,
+    Finding,
+    PassFacts,
+    Proof,
+    Proven,
+    Repaired,
+    Verdict,
+    facts_of,
+    may_keep_platter,
+    prove_and_keep,
+)
 from underside.outfolder import claimed
 from underside.report.contact_sheet import write_contact_sheet
 from underside.watch.lock import held_by
@@ -50,18 +61,18 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process
         write_contact_sheet(proven.manifest, out)
-    proof, repaired = proven.proof, proven.repaired
+    proof = proven.proof
     if as_json:
         told = {
             **facts_of(proof),
-            "platter_cut": [asdict(each) for each in proven.mended.cut] if proven.mended else [],
-            "repaired": [asdict(each) for each in repaired],
+            "platter_cut": [asdict(each) for each in proven.cut],
+            "repaired": [asdict(each) for each in proven.repaired],
         }
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
-        for line in (*_lines(proof), *(_of_repair(proven.mended) if proven.mended else ())):
+        for line in (*_lines(proof), *(_of_repair(proven) if mend else _of_what_repair_can(proof, out))):
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
@@ -92,19 +103,20 @@ def _lines(proof: Proof) -> Iterator[str]:
     )
 
 
-def _of_repair(mended: Mended) -> Iterator[str]:
-    if not mended.proof.joined:
+def _of_repair(proven: Proven) -> Iterator[str]:
+    if not proven.proof.joined:
         yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
-        if mended.in_vain:
-            yield "A platter was found in the masks; cut off, it does not make the join true either."
         return
-    if mended.cut:
-        kinds = ", ".join(dict.fromkeys(finding.kind for finding in mended.first.answer.findings))
-        with_it = f"{mended.first.answer.verdict.value}: {kinds}"
-        yield f"The platter was cut off in {len(mended.cut)} masks; with it, the answer was {with_it}."
-        yield from _areas(mended.cut)
-    yield f"{len(mended.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
-    yield from _areas(mended.repaired)
+    yield from _areas(proven.cut)
+    yield f"{len(proven.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
+    yield from _areas(proven.repaired)
+
+
+def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
+    if may_keep_platter(proof):
+        yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
+    elif proof.joined and proof.disagreements:
+        yield f"underside prove {out} --repair puts the masks right that disagree."
 
 
 def _areas(repaired: Sequence[Repaired]) -> Iterator[str]:

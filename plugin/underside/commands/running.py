@@ -239,6 +239,7 @@ def _one_object(result: Result) -> Iterator[str]:
     joined = result.joined
     if joined is not None and joined.proof is not None:
         yield f"Passes: {in_short(joined.proof)}"
+        yield from (f"  {note}" for note in joined.proof.notes)
     elif joined is not None and joined.why_not:
         yield f"Passes: {joined.why_not}"
     elif result.interrupted and not result.outcome.unreached:
@@ -253,9 +254,13 @@ def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
     poor = sorted((shot for shot in shots if shot.verdict == Grade.INSUFFICIENT), key=lambda shot: -shot.doubt)
     if poor:
         yield f"Look at {'this one' if len(poor) == 1 else 'these'} yourself:"
-        yield from (f"  {shot.photo}: {'; '.join(shot.reasons)}" for shot in poor[:_POOR_TOLD])
+        yield from (f"  {shot.photo}: {'; '.join(shot.reasons)}{_since(shot)}" for shot in poor[:_POOR_TOLD])
     if len(poor) > _POOR_TOLD:
         yield f"  and {len(poor) - _POOR_TOLD} more, first in the contact sheet"
+
+
+def _since(shot: ShotRecord) -> str:
+    return "; put right since by what the other shots show" if shot.is_put_right else ""
 
 
 def exit_code(result: Result) -> ExitCode:

@@ -1,15 +1,19 @@
-"""The flip: whether two passes are one object, proven; and what their masks must agree on in 3D."""
+"""The flip: whether two passes are one object, proven; and what their masks must agree on in 3D.
 
-from underside.flip.agreement import Disagreement
-from underside.flip.answer import Answer, Finding, PassFacts, Verdict
-from underside.flip.coverage import Coverage, View
+``prove`` asks, by way of ``proof`` and ``agreement``; ``trial`` asks again without a ``platter``; ``repair`` writes
+masks. ``proving`` is the whole way from an output folder to its files, ``joining`` that way as a step of a run.
+"""
+
+from underside.flip.agreement.agree import Disagreement
 from underside.flip.in_short import in_short, proof_facts
 from underside.flip.joining import Joined, begin_anew, join
-from underside.flip.mend import Mended, mend
 from underside.flip.page import ANSWERS, show_proof
+from underside.flip.proof.answer import Answer, Finding, PassFacts, Verdict
+from underside.flip.proof.coverage import Coverage, View
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.proving import Proven, prove_and_keep
 from underside.flip.repair import Repaired, repair
+from underside.flip.trial import may_keep_platter
 
 __all__ = [
     "ANSWERS",
@@ -19,7 +23,6 @@ __all__ = [
     "Disagreement",
     "Finding",
     "Joined",
-    "Mended",
     "PassFacts",
     "Proof",
     "Proven",
@@ -30,7 +33,7 @@ __all__ = [
     "facts_of",
     "in_short",
     "join",
-    "mend",
+    "may_keep_platter",
     "proof_facts",
     "prove",
     "prove_and_keep",

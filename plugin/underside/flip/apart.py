@@ -1,16 +1,22 @@
-"""A proof in a process of its own, which can be ended at any moment: it only asks, and writes nothing."""
+"""A question in a process of its own, which can be ended at any moment: it only reads, and writes nothing."""
 
+import math
 import os
+import tempfile
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from underside.children import begin_as_child, deaf_to_ctrl_c, spawning
 from underside.errors import SettingsError, UndersideError
-from underside.flip.prove import Proof, prove
 
-__all__ = ["prove_apart"]
+__all__ = ["Question", "ask_apart"]
+
+Answer = TypeVar("Answer")
+_Answer_co = TypeVar("_Answer_co", covariant=True)
 
 _LOOK_EVERY = 0.1
 # Who ends us by ending all our processes at once has told us, too, within so long.
@@ -19,47 +25,70 @@ _TOLD_WITHIN = 1.0
 _NICE = 5
 
 
-def prove_apart(
-    out: Path, *, tell: Callable[[str], None], stop: threading.Event, moot: Callable[[], bool]
-) -> Proof | None:
-    """Nothing where it was stopped, or where the answer is not wanted any more."""
+class Question(Protocol[_Answer_co]):
+    """A function of a module; its answer is no text, and can be sent from process to process."""
+
+    def __call__(self, out: Path, *, tell: Callable[[str], None]) -> _Answer_co:
+        """``tell`` hears what is done just now."""
+
+
+def ask_apart(
+    question: Question[Answer],
+    out: Path,
+    *,
+    tell: Callable[[str], None],
+    stop: threading.Event,
+    moot: Callable[[], bool],
+    seconds: float = math.inf,
+) -> Answer | None:
+    """Ask about an output folder; nothing where it was stopped, or where the answer is not wanted any more.
+
+    Raises TimeoutError where there is no answer within so many seconds.
+    """
     ours, theirs = spawning().Pipe(duplex=False)
-    process = spawning().Process(target=_prove, args=(out, theirs), name="proof", daemon=True)
-    try:
-        with deaf_to_ctrl_c():
-            process.start()
-        theirs.close()
-        while not (stop.is_set() or moot()):
-            if not ours.poll(_LOOK_EVERY):
-                continue
-            match ours.recv():
-                case str() as words:
-                    tell(words)
-                case Proof() as proof:
-                    return proof
-                case UndersideError() as error:
-                    raise error
-        return None
-    except EOFError:
-        if stop.wait(_TOLD_WITHIN):
+    # A process that is ended at once leaves its temporary files: they go with this folder.
+    with tempfile.TemporaryDirectory(prefix="underside-proof-") as work:
+        process = spawning().Process(target=_ask, args=(question, out, work, theirs), name="proof", daemon=True)
+        try:
+            with deaf_to_ctrl_c():
+                process.start()
+            theirs.close()
+            give_up = time.monotonic() + seconds
+            while not (stop.is_set() or moot()):
+                if time.monotonic() > give_up:
+                    raise TimeoutError
+                if not ours.poll(_LOOK_EVERY):
+                    continue
+                received = ours.recv()
+                if isinstance(received, str):
+                    tell(received)
+                elif isinstance(received, UndersideError):
+                    raise received
+                else:
+                    answer: Answer = received
+                    return answer
             return None
-        raise SettingsError(
-            "The process that was to prove the passes has ended, perhaps for want of memory",
-            f"Try it by itself: underside prove {out}",
-        ) from None
-    finally:
-        if process.pid is not None:
-            process.kill()
-            process.join()
-        ours.close()
+        except EOFError:
+            if stop.wait(_TOLD_WITHIN):
+                return None
+            raise SettingsError(
+                "The process that was to prove the passes has ended, perhaps for want of memory",
+                f"Try it by itself: underside prove {out}",
+            ) from None
+        finally:
+            if process.pid is not None:
+                process.kill()
+                process.join()
+            ours.close()
 
 
-def _prove(out: Path, answers: "Connection[object, object]") -> None:
+def _ask(question: Question[object], out: Path, work: str, answers: "Connection[object, object]") -> None:
     begin_as_child()
+    tempfile.tempdir = work
     if hasattr(os, "nice"):
         os.nice(_NICE)
     try:
-        answers.send(prove(out, tell=answers.send))
+        answers.send(question(out, tell=answers.send))
     except UndersideError as error:
         answers.send(error)
     except Exception as error:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from underside.flip.answer import Verdict
+from underside.flip.proof.answer import Verdict
 from underside.manifest import ProofRecord
 
 __all__ = ["in_short", "proof_facts"]
@@ -22,6 +22,7 @@ def proof_facts(proof: ProofRecord) -> dict[str, Any]:
         "underside": proof.underside,
         "disagreeing": proof.disagreeing,
         "repaired": list(proof.repaired or ()),
+        "notes": list(proof.notes),
     }
 
 

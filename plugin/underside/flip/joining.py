@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from underside.errors import PhotoError, SettingsError
-from underside.flip.colmap import ProofExtraMissingError, colmap_is_here
+from underside.flip.proof.colmap import ProofExtraMissingError, colmap_is_here
 from underside.flip.proving import forget_repairs, is_proven, is_worth_proving, prove_and_keep
 from underside.manifest import Manifest, ProofRecord, ShotRecord, load
 

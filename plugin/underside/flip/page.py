@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.answer import Verdict
-from underside.flip.coverage import HORIZON, REACH, middle_of, upright_axes
-from underside.flip.mapping import Model, Place
+from underside.flip.proof.answer import Verdict
+from underside.flip.proof.coverage import HORIZON, REACH, middle_of, upright_axes
+from underside.flip.proof.mapping import Model, Place
 from underside.flip.prove import Proof
 from underside.flip.repair import Repaired
 from underside.manifest import load
@@ -116,10 +116,9 @@ def _scene(proof: Proof) -> Scene | None:
 
 
 def _seen(model: Model, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """One bit for each pass that sees a point; from the eighth pass on they share one."""
     bits = {place.shot.name: 1 << min(7, numbers[place.shot.pass_name]) for place in model.places}
-    return np.array(
-        [np.bitwise_or.reduce([bits[name] for name in names], initial=0) for names in model.seen_in], np.uint8
-    )
+    return np.array([sum({bits[name] for name in names}) for names in model.seen_in], np.uint8)
 
 
 def _corners(place: Place) -> Iterator[Floats]:

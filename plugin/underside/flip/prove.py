@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from underside.files import write_atomically
-from underside.flip.agreement import Agreement, Disagreement, agree
-from underside.flip.answer import Answer, PassFacts, Verdict, answer_of, pass_facts, scattered, weakest_union
-from underside.flip.colmap import colmap
-from underside.flip.coverage import Coverage, coverage_of
-from underside.flip.features import find_features
-from underside.flip.links import Union, ties_of, union_of
-from underside.flip.mapping import Model, build_models
-from underside.flip.sources import Sources, read_sources
+from underside.flip.agreement.agree import Agreement, Disagreement, agree
+from underside.flip.proof.answer import Answer, PassFacts, Verdict, answer_of, pass_facts, scattered, weakest_union
+from underside.flip.proof.colmap import colmap
+from underside.flip.proof.coverage import Coverage, coverage_of
+from underside.flip.proof.features import find_features
+from underside.flip.proof.links import Union, ties_of, union_of
+from underside.flip.proof.mapping import Model, build_models
+from underside.flip.proof.sources import Sources, read_sources
 
 __all__ = ["PROOF_NAME", "Proof", "facts_of", "prove", "save_proof"]
 

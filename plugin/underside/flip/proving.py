@@ -6,16 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside import __version__
-from underside.flip.apart import prove_apart
-from underside.flip.mend import Mended
-from underside.flip.mend import mend as mend_masks
+from underside.flip.agreement.agree import Agreement
+from underside.flip.apart import ask_apart
 from underside.flip.page import show_proof
+from underside.flip.proof.answer import Verdict
+from underside.flip.proof.sources import FEWEST
 from underside.flip.prove import Proof, prove, save_proof
-from underside.flip.repair import Repaired, is_put_right, repair
-from underside.flip.sources import FEWEST
+from underside.flip.repair import Repaired, cut_off, repair
+from underside.flip.trial import may_keep_platter, without_platter
 from underside.manifest import Manifest, ProofRecord, ShotRecord, State, load, masks_of, save
 
 __all__ = ["Proven", "forget_repairs", "is_proven", "is_worth_proving", "prove_and_keep"]
+
+_LONGER = 6
+"""Times as long as the proof may it take to try without a platter; two or three times are usual."""
+_LEAST_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,14 @@ class Proven:
     """What a proof came to."""
 
     proof: Proof
+    """The last, upon which masks were put right."""
     manifest: Manifest
     """With the answer in it, and the masks that were put right."""
+    cut: tuple[Repaired, ...]
+    """Masks that lost a platter."""
     repaired: tuple[Repaired, ...]
+    """Masks that disagreed with all others."""
     page: Path
-    mended: Mended | None = None
-    """What was done about a kept platter, where a person asked for it."""
 
 
 def is_worth_proving(shots: Sequence[ShotRecord]) -> bool:
@@ -42,7 +49,8 @@ def is_proven(manifest: Manifest, *, mend: bool) -> bool:
     known = manifest.proof
     if known is None or (known.version, known.of) != (__version__, masks_of(manifest.shots)):
         return False
-    return not mend or known.repaired is not None or not known.disagreeing
+    nothing_to_mend = known.answer == Verdict.YES and not known.disagreeing
+    return not mend or known.repaired is not None or nothing_to_mend
 
 
 def forget_repairs(out: Path) -> bool:
@@ -51,9 +59,9 @@ def forget_repairs(out: Path) -> bool:
     A repair begins with masks as they were made: otherwise it would matter when each photo came.
     """
     manifest = load(out)
-    if manifest is None or not any(is_put_right(shot) for shot in manifest.shots):
+    if manifest is None or not any(shot.is_put_right for shot in manifest.shots):
         return False
-    shots = tuple(replace(shot, fingerprint="") if is_put_right(shot) else shot for shot in manifest.shots)
+    shots = tuple(replace(shot, fingerprint="") if shot.is_put_right else shot for shot in manifest.shots)
     save(replace(manifest, shots=shots, proof=None), out)
     return True
 
@@ -70,35 +78,61 @@ def prove_and_keep(
     stop: threading.Event | None = None,
     moot: Callable[[], bool] = _never,
 ) -> Proven | None:
-    """Prove an output folder that nobody else writes meanwhile; with ``mend``, masks are repaired from a true join.
+    """Prove an output folder that nobody else writes meanwhile.
 
-    With ``stop`` the question is asked in a process of its own, and given up once that is set or the answer has become
-    ``moot``: then nothing comes of it. The contact sheet is the caller's to write.
+    With ``mend``, masks that disagree are put right from a true join; where it is false because masks may keep the
+    platter, that is cut off if the passes truly join without it.
+
+    All is asked in processes of their own, and given up once ``stop`` is set or the answer has become ``moot``: then
+    nothing comes of it. The contact sheet is the caller's to write.
     """
-    mended = mend_masks(out, tell=tell) if mend and stop is None else None
-    if mended is not None:
-        proof: Proof | None = mended.proof
-    else:
-        proof = prove(out, tell=tell) if stop is None else prove_apart(out, tell=tell, stop=stop, moot=moot)
-    if proof is None:
+    stop = stop or threading.Event()
+    proof = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
+    cuts: tuple[Agreement, ...] = ()
+    if proof is not None and mend and may_keep_platter(proof):
+        proof, cuts = _tried_without_platter(out, proof, tell=tell, stop=stop, moot=moot)
+    if proof is None or stop.is_set() or moot():
         return None
     save_proof(proof, out)
-    if mended is not None:
-        repaired = list(mended.repaired)
-    else:
-        repaired = repair(out, proof, tell=tell, stop=stop) if mend and proof.joined else []
-    if stop is not None and stop.is_set():  # perhaps in the middle of it
+    cut = cut_off(out, cuts, tell=tell, stop=stop) if cuts else []
+    repaired = repair(out, proof, tell=tell, stop=stop) if mend and proof.joined else []
+    if stop.is_set():  # perhaps in the middle of it
         return None
     page = show_proof(proof, out, repaired if mend else None)
     manifest = load(out)
     assert manifest is not None
     manifest = replace(manifest, proof=_record(proof, manifest, mend=mend))
     save(manifest, out)
-    return Proven(proof, manifest, tuple(repaired), page, mended)
+    return Proven(proof, manifest, tuple(cut), tuple(repaired), page)
+
+
+def _tried_without_platter(
+    out: Path, first: Proof, *, tell: Callable[[str], None], stop: threading.Event, moot: Callable[[], bool]
+) -> tuple[Proof, tuple[Agreement, ...]]:
+    """The proof to build upon, and the cuts that make it true; the first proof and none where they do not."""
+    seconds = max(_LEAST_SECONDS, _LONGER * first.seconds)
+    try:
+        trial = ask_apart(without_platter, out, tell=tell, stop=stop, moot=moot, seconds=seconds)
+    except TimeoutError:
+        late = f"Whether the masks keep a platter could not be found out within {seconds:.0f} seconds."
+        return _noting(first, first, late), ()
+    if trial is None or trial.proof is None:
+        return first, ()
+    if not trial.proof.joined:
+        found = f"A platter was found in {len(trial.cuts)} masks; cut off, it does not make the join true either."
+        return _noting(first, first, f"{found} No mask was changed."), ()
+    kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
+    was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"
+    return _noting(trial.proof, first, f"The platter was cut off in {len(trial.cuts)} masks; {was}."), trial.cuts
+
+
+def _noting(proof: Proof, first: Proof, note: str) -> Proof:
+    """With what was to be said of the capture itself."""
+    return replace(proof, notes=(*first.notes, note))
 
 
 def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:
-    put_right = tuple(shot.photo for shot in manifest.shots if is_put_right(shot))
+    put_right = tuple(shot.photo for shot in manifest.shots if shot.is_put_right)
     return ProofRecord(
         answer=proof.answer.verdict.value,
         reasons=tuple(f"{finding.what}. {finding.remedy}." for finding in proof.answer.findings),
@@ -107,4 +141,5 @@ def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:
         repaired=put_right if mend or put_right else None,
         version=__version__,
         of=masks_of(manifest.shots),
+        notes=proof.notes,
     )

@@ -1,8 +1,8 @@
-"""Put masks right that disagree with all others: only from a true join, never over a person's hand."""
+"""Write masks anew by what all shots together show: only from a true join, never over a person's hand."""
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,25 +12,25 @@ from numpy.typing import NDArray
 
 from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
-from underside.flip.agreement import Agreement, Disagreement
+from underside.flip.agreement.agree import Agreement, Disagreement
 from underside.flip.prove import Proof
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, Step, load, save
+from underside.manifest import MANIFEST_NAME, PUT_RIGHT, Manifest, ShotRecord, State, Step, load, save
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, shrink
 from underside.refine import refine
 
-__all__ = ["Repaired", "cut_off", "is_put_right", "repair", "repaired_masks"]
+__all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair"]
 
 Bytes = NDArray[np.uint8]
 
-# Grid pixels over which the new outline is left to the photo.
 _SOFTNESS = 1.5
+"""Grid pixels over which the new outline is left to the photo: the cells that vote are about so large."""
 _AROUND = 3
-_NOTE = "Put right by what the other shots show"
-_CUT_NOTE = "The platter was cut off"
-_STEP = "what the other shots show"
+"""Grid pixels around a change that are drawn anew with it, so that old and new outline meet."""
+_BY_OTHERS = "Put right by what the other shots show"
+_CUT_OFF = "The platter was cut off"
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,23 @@ class Repaired:
     """Shares of the photo."""
 
 
-def is_put_right(record: ShotRecord) -> bool:
-    """Whether a shot's mask is as a repair left it."""
-    return any(step.name == _STEP for step in record.steps)
+@dataclass(frozen=True)
+class ChangedMask:
+    """A mask that is to be written, held as its file will be: many of them may wait."""
+
+    agreement: Agreement
+    disagreement: Disagreement
+    record: ShotRecord
+    """As the mask is now."""
+    png: bytes
 
 
 def repair(
-    out: Path, proof: Proof, *, tell: Callable[[str], None] = lambda _: None, stop: threading.Event | None = None
+    out: Path,
+    proof: Proof,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> list[Repaired]:
     """Write the masks anew that disagree; each as it was but for what all others want changed.
 
@@ -60,78 +70,36 @@ def repair(
             "The passes are not truly joined, and masks must not be repaired from a false join",
             "See what speaks against it, mend that, and prove again",
         )
-    return _write(out, proof.agreement, _NOTE, tell, stop)
-
-
-def cut_off(out: Path, cuts: Sequence[Agreement], *, tell: Callable[[str], None] = lambda _: None) -> list[Repaired]:
-    """Write masks without the platter that they kept."""
-    return _write(out, cuts, _CUT_NOTE, tell, None)
-
-
-def repaired_masks(
-    out: Path, manifest: Manifest, agreements: Sequence[Agreement]
-) -> Iterator[tuple[Agreement, ShotRecord, Bytes]]:
-    """The masks that are to be written, none of them over a person's hand."""
-    for each in agreements:
-        for record in _repairable(each, manifest, out):
-            yield each, record, _new_mask(each)
-
-
-def _write(
-    out: Path,
-    agreements: Sequence[Agreement],
-    note: str,
-    tell: Callable[[str], None],
-    stop: threading.Event | None,
-) -> list[Repaired]:
-    manifest = load(out)
-    if manifest is None:
-        raise SettingsError(f"There is no {MANIFEST_NAME} in {out} any more", "Run underside mask again")
     tell("Repairing masks")
-    renewed = []
-    for one in repaired_masks(out, manifest, agreements):
-        if _is_set(stop):
-            break
-        renewed.append(one)
-    records = {record.photo: _announced(record, mask) for _, record, mask in renewed}
-    # Should this run be killed on the way, the next one must not take our masks for a person's.
-    save(_with(manifest, records), out)
-    done: list[Repaired] = []
-    for each, record, mask in renewed:
-        path = out / record.mask
-        if _is_set(stop) or sha256_of(path) != record.mask_sha256:  # changed by hand just now
-            records[record.photo] = record
+    return _write(out, proof.agreement, _BY_OTHERS, stop or threading.Event())
+
+
+def cut_off(
+    out: Path, cuts: Sequence[Agreement], *, tell: Callable[[str], None], stop: threading.Event
+) -> list[Repaired]:
+    """Write masks without the platter that they kept."""
+    tell("Cutting the platter off")
+    return _write(out, cuts, _CUT_OFF, stop)
+
+
+def changed_masks(out: Path, manifest: Manifest, agreements: Sequence[Agreement]) -> Iterator[ChangedMask]:
+    """What is to be written where shots disagree, none of it over a person's hand."""
+    for each in agreements:
+        record, disagreement = manifest.of_photo(each.own.place.shot.name), each.disagreement
+        if record is None or disagreement is None or record.state is not State.MASKED:
             continue
-        write_atomically(path, encode_png(mask))
-        _write_preview(each, record, mask, out)
-        disagreement = each.disagreement
-        assert disagreement is not None
-        records[record.photo] = _written(records[record.photo], mask, disagreement, note)
-        done.append(Repaired(disagreement, record.area, records[record.photo].area))
-    save(_with(manifest, records), out)
-    return done
+        path = out / record.mask
+        if sha256_of(path) == record.mask_sha256:
+            old = read_mask(path, width=record.width, height=record.height)
+            yield ChangedMask(each, disagreement, record, encode_png(_new_mask(old, each)))
 
 
-def _is_set(stop: threading.Event | None) -> bool:
-    return stop is not None and stop.is_set()
-
-
-def _repairable(agreement: Agreement, manifest: Manifest, out: Path) -> Iterator[ShotRecord]:
-    record = manifest.of_photo(agreement.own.place.shot.name)
-    if record is None or record.state is not State.MASKED or agreement.disagreement is None:
-        return
-    if sha256_of(out / record.mask) == record.mask_sha256:
-        yield record
-
-
-def _new_mask(agreement: Agreement) -> Bytes:
+def _new_mask(old: Bytes, agreement: Agreement) -> Bytes:
     """The old mask, and in and around what changes the new outline, drawn by the photo."""
-    shot = agreement.own.place.shot
-    old = read_mask(shot.mask, width=shot.width, height=shot.height)
-    left, top, right, bottom = agreement.wanted.box
-    matte = cv2.GaussianBlur(agreement.wanted.mask, (0, 0), _SOFTNESS).astype(np.float32) / np.float32(255)
-    photo = open_photo(shot.photo)
-    drawn = refine(matte, agreement.wanted.box, decode(photo), (shot.width, shot.height))
+    shot, wanted = agreement.own.place.shot, agreement.wanted
+    left, top, right, bottom = wanted.box
+    matte = cv2.GaussianBlur(wanted.mask, (0, 0), _SOFTNESS).astype(np.float32) / np.float32(255)
+    drawn = refine(matte, wanted.box, decode(open_photo(shot.photo)), (shot.width, shot.height))
     reach = 2 * _AROUND + 1
     around = cv2.dilate(agreement.changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
     changes = cv2.resize(around, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST) > 0
@@ -140,32 +108,63 @@ def _new_mask(agreement: Agreement) -> Bytes:
     return new
 
 
-def _announced(record: ShotRecord, mask: Bytes) -> ShotRecord:
-    return replace(record, next_sha256=hashlib.sha256(encode_png(mask)).hexdigest())
+def _write(out: Path, agreements: Sequence[Agreement], why: str, stop: threading.Event) -> list[Repaired]:
+    manifest = load(out)
+    if manifest is None:
+        raise SettingsError(f"There is no {MANIFEST_NAME} in {out} any more", "Run underside mask again")
+    changed: list[ChangedMask] = []
+    for one in changed_masks(out, manifest, agreements):
+        if stop.is_set():
+            return []
+        changed.append(one)
+    announced = {each.record.photo: _announced(each) for each in changed}
+    # Should this run be killed on the way, the next one must not take our masks for a person's.
+    save(_with(manifest, announced), out)
+    records, done = dict[str, ShotRecord](), list[Repaired]()
+    for each in changed:
+        record, path = each.record, out / each.record.mask
+        records[record.photo] = record
+        if stop.is_set() or sha256_of(path) != record.mask_sha256:  # changed by hand just now
+            continue
+        write_atomically(path, each.png)
+        mask = read_mask(path, width=record.width, height=record.height)
+        _write_preview(each, mask, out)
+        records[record.photo] = _written(announced[record.photo], mask, each.disagreement, why)
+        done.append(Repaired(each.disagreement, record.area, records[record.photo].area))
+    save(_with(manifest, records), out)
+    return done
 
 
-def _written(record: ShotRecord, mask: Bytes, disagreement: Disagreement, why: str) -> ShotRecord:
-    """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is."""
+def _announced(changed: ChangedMask) -> ShotRecord:
+    return replace(changed.record, next_sha256=hashlib.sha256(changed.png).hexdigest())
+
+
+def _written(announced: ShotRecord, mask: Bytes, disagreement: Disagreement, why: str) -> ShotRecord:
+    """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is.
+
+    So does the verdict: judged again by what the network saw, which was wrong here, the better mask would look worse.
+    """
     left, top, width, height = cv2.boundingRect(mask)
-    note = f"{why}: the mask made at first {disagreement.in_words}"
-    step = Step(_STEP, doubt=None, taken=True, change=round(disagreement.kept + disagreement.lost, 4))
+    of_which = f" ({announced.verdict})" if announced.verdict else ""
+    note = f"{why}: the mask made at first {disagreement.in_words}. The verdict{of_which} is of that mask"
+    step = Step(PUT_RIGHT, doubt=None, taken=True, change=round(disagreement.kept + disagreement.lost, 4))
     return replace(
-        record,
-        mask_sha256=record.next_sha256,
+        announced,
+        mask_sha256=announced.next_sha256,
         next_sha256="",
         box=(left, top, left + width, top + height) if width else None,
         area=round(cv2.countNonZero(mask) / mask.size, 6),
-        steps=(*(each for each in record.steps if each.name != _STEP), step),
-        notes=(*(each for each in record.notes if not each.startswith(why)), note),
+        steps=(*(each for each in announced.steps if each.name != PUT_RIGHT), step),
+        notes=(*(each for each in announced.notes if not each.startswith(why)), note),
     )
 
 
-def _with(manifest: Manifest, records: dict[str, ShotRecord]) -> Manifest:
+def _with(manifest: Manifest, records: Mapping[str, ShotRecord]) -> Manifest:
     return replace(manifest, shots=tuple(records.get(shot.photo, shot) for shot in manifest.shots))
 
 
-def _write_preview(agreement: Agreement, record: ShotRecord, mask: Bytes, out: Path) -> None:
-    photo = open_photo(agreement.own.place.shot.photo)
+def _write_preview(changed: ChangedMask, mask: Bytes, out: Path) -> None:
+    photo = open_photo(changed.agreement.own.place.shot.photo)
     picture = turn_upright(to_srgb(shrink(decode(photo, reduce=4)), photo.icc), photo.orientation)
     outline = turn_upright(shrink(mask), photo.orientation)
-    write_atomically(preview_path(out, record.photo), draw_preview(picture, outline), durable=False)
+    write_atomically(preview_path(out, changed.record.photo), draw_preview(picture, outline), durable=False)

@@ -1,10 +1,11 @@
 """The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
 
 from underside.manifest.file import MANIFEST_NAME, load, save
-from underside.manifest.records import Manifest, ProofRecord, ShotRecord, State, Step, masks_of, verdicts
+from underside.manifest.records import PUT_RIGHT, Manifest, ProofRecord, ShotRecord, State, Step, masks_of, verdicts
 
 __all__ = [
     "MANIFEST_NAME",
+    "PUT_RIGHT",
     "Manifest",
     "ProofRecord",
     "ShotRecord",

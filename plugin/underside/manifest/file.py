@@ -65,9 +65,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 
 def _proof(content: dict[str, Any]) -> ProofRecord:
-    values = {f.name: content[f.name] for f in fields(ProofRecord)}
-    for name in ("reasons", "repaired"):
-        values[name] = None if values[name] is None else tuple(values[name])
+    values = {f.name: content[f.name] for f in fields(ProofRecord) if f.name in content}
+    for name in ("reasons", "repaired", "notes"):
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
     return ProofRecord(**values)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from underside.files import sha256_of
 
-__all__ = ["FORMAT", "Manifest", "ProofRecord", "ShotRecord", "State", "Step", "masks_of", "verdicts"]
+__all__ = ["FORMAT", "PUT_RIGHT", "Manifest", "ProofRecord", "ShotRecord", "State", "Step", "masks_of", "verdicts"]
 
 FORMAT = 1
+PUT_RIGHT = "what the other shots show"
+"""The step by which a mask is put right once the passes are proven to be one object."""
 
 
 class State(StrEnum):
@@ -103,6 +105,11 @@ class ShotRecord:
     reason: str = ""
     """Why the shot failed; what else is said is then of the mask and cut-out that it had before, if any."""
 
+    @property
+    def is_put_right(self) -> bool:
+        """The mask was written anew by what the other shots show; the verdict is of the mask before."""
+        return any(step.name == PUT_RIGHT for step in self.steps)
+
     def is_of(self, path: Path) -> bool:
         """Whether a file is still the photo that this record tells of."""
         try:
@@ -131,6 +138,8 @@ class ProofRecord:
     """Of Underside."""
     of: str
     """Stands for the photos and masks that it speaks of."""
+    notes: tuple[str, ...] = ()
+    """What a person should know beside the answer, as sentences: photos without a part in it, a platter cut off."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def in_words(happening: Happening) -> list[str]:
             return [f"{capture}: {text}"]
         case Proven(capture, proof):
             said = f"{capture}: {in_short(proof)}"
-            return [f"underside: {said}", *(f"  {why}" for why in proof.reasons[1:])] if proof.reasons else [said]
+            more = [f"  {text}" for text in (*proof.reasons[1:], *proof.notes)]
+            return [f"underside: {said}" if proof.reasons else said, *more]
         case Completed(capture, manifest, path, layouts):
             page = path.with_name("report.html")
             laid_out = [f"  laid out for {layout.name}: {layout.folder}" for layout in layouts]

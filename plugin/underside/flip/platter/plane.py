@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.hull import Silhouette
-from underside.flip.views import View
+from underside.flip.agreement.hull import Silhouette
+from underside.flip.agreement.views import View
 
 __all__ = ["Plane", "find_plane", "on_plane"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.colmap import colmap
-from underside.flip.features import Features
-from underside.flip.sources import FlipShot
+from underside.flip.proof.colmap import colmap
+from underside.flip.proof.features import Features
+from underside.flip.proof.sources import FlipShot
 
 __all__ = ["Lens", "Link", "Model", "Place", "build_models"]
 

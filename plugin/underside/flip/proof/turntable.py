@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.mapping import Place
+from underside.flip.proof.mapping import Place
 
 __all__ = ["Turning", "angle_between", "turning_of"]
 

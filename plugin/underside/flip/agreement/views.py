@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.hull import Silhouette, silhouette_of
-from underside.flip.mapping import Model
+from underside.flip.agreement.hull import Silhouette, silhouette_of
+from underside.flip.proof.mapping import Model
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb
 

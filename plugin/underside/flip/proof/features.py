@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.colmap import colmap
-from underside.flip.sources import FlipShot
+from underside.flip.proof.colmap import colmap
+from underside.flip.proof.sources import FlipShot
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb
 

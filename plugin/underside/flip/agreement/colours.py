@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.views import View
+from underside.flip.agreement.views import View
 
 __all__ = ["Palette", "colour_odds", "palette_of"]
 

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.colours import colour_odds, palette_of
-from underside.flip.hull import SURENESS, Silhouette, beliefs, cells_of, corrected, said
-from underside.flip.mapping import Model
-from underside.flip.views import View, views_of
+from underside.flip.agreement.colours import colour_odds, palette_of
+from underside.flip.agreement.hull import SURENESS, Silhouette, beliefs, cells_of, corrected, said
+from underside.flip.agreement.views import View, views_of
+from underside.flip.proof.mapping import Model
 
 __all__ = ["Agreement", "Disagreement", "agree", "agreed_silhouettes"]
 

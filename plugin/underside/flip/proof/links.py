@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.features import Features
-from underside.flip.mapping import Link, Model, Place
+from underside.flip.proof.features import Features
+from underside.flip.proof.mapping import Link, Model, Place
 
 __all__ = ["Tie", "Union", "doubted_shots", "ties_of", "union_of"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.mapping import Model, Place
+from underside.flip.proof.mapping import Model, Place
 
 __all__ = ["HORIZON", "REACH", "Coverage", "View", "coverage_of", "covered", "middle_of", "upright_axes"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from underside.flip.links import Tie, Union, doubted_shots, union_of
-from underside.flip.mapping import Model
-from underside.flip.turntable import Turning, angle_between, turning_of
+from underside.flip.proof.links import Tie, Union, doubted_shots, union_of
+from underside.flip.proof.mapping import Model
+from underside.flip.proof.turntable import Turning, angle_between, turning_of
 
 __all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts", "scattered", "weakest_union"]
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.mapping import Place
+from underside.flip.proof.mapping import Place
 from underside.refine import Box
 
 __all__ = ["SURENESS", "Cells", "Silhouette", "beliefs", "cells_of", "corrected", "said", "silhouette_of"]

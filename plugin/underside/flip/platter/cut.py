@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.agreement import Agreement
-from underside.flip.hull import Silhouette, beliefs, cells_of
-from underside.flip.mapping import Model
-from underside.flip.plane import Plane, find_plane, on_plane
-from underside.flip.turntable import turning_of
-from underside.flip.views import View, views_of
+from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.hull import Silhouette, beliefs, cells_of
+from underside.flip.agreement.views import View, views_of
+from underside.flip.platter.plane import Plane, find_plane, on_plane
+from underside.flip.proof.mapping import Model
+from underside.flip.proof.turntable import turning_of
 
 __all__ = ["cut_at_platter"]
 

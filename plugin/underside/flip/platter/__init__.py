@@ -1,0 +1,1 @@
+"""A platter that masks keep, found and cut off in one pass by itself."""
