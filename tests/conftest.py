@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from lit_capture import lit_sample
+from made_once import made_once
 from numpy.typing import NDArray
 
 from underside.photo import Photo, open_photo
@@ -177,7 +178,7 @@ class Joined:
     sample: Path
     """With the truth."""
     folder: Path
-    """Holds ``captures/lit`` and ``out/lit``."""
+    """Holds ``captures/lit`` and ``out/lit``; tests that change something in it copy it."""
     events: tuple[dict[str, Any], ...]
 
     @property
@@ -195,14 +196,19 @@ BEST = ("--segmenter", "threshold", "--effort", "best", "--cutout", "black", "--
 
 @pytest.fixture(scope="session")
 def joined(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
-    """Made once: a proof takes half a minute."""
     pytest.importorskip("pycolmap", reason="the extra proof is not installed")
-    sample, folder = shared / "data" / "flip-sample" / "spot", tmp_path_factory.mktemp("joined")
-    capture = lit_sample(sample, folder / "captures" / "lit")
-    words = command("mask", capture, "-o", folder / "out" / "lit", *BEST, "--events")
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return Joined(sample, folder, tuple(json.loads(line) for line in done.stdout.splitlines()))
+    sample = shared / "data" / "flip-full" / "spot"
+
+    def make(folder: Path) -> None:
+        capture = lit_sample(sample, folder / "captures" / "lit")
+        words = command("mask", capture, "-o", folder / "out" / "lit", *BEST, "--events")
+        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        (folder / "events").write_text(done.stdout, encoding="utf-8")
+
+    folder = made_once(tmp_path_factory, "joined", make)
+    events = (folder / "events").read_text(encoding="utf-8").splitlines()
+    return Joined(sample, folder, tuple(json.loads(line) for line in events))
 
 
 @pytest.fixture

@@ -1,23 +1,22 @@
-"""The sample capture as a black studio would show it, small: a threshold masks it right, and a proof joins it."""
+"""A part of the full capture as a black studio would show it, small: a threshold masks it right, a proof joins it."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
+from flip_arc import arc_of
 from numpy.typing import NDArray
 from PIL import Image
 
 # With fewer pixels the passes do not join.
 SIZE = (640, 480)
 # This shot has a piece of platter that shines as the object does.
-KEPT = "flipped/DSC_0024.JPG"
-PASSES = ("upright", "flipped")
+KEPT = "flipped/DSC_0053.JPG"
 
 
 def lit_sample(sample: Path, folder: Path) -> Path:
     """The photos with everything but the object blackened."""
-    for photo in sorted(photo for name in PASSES for photo in (sample / name).glob("*.JPG")):
-        name = f"{photo.parent.name}/{photo.name}"
+    for name, photo in arc_of(sample):
         shown = _mask(sample / "gt_masks" / f"{name}.png")
         if name == KEPT:
             near = cv2.dilate(shown, np.ones((61, 61), np.uint8)).astype(np.uint8)

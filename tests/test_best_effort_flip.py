@@ -1,6 +1,7 @@
 """``--effort best`` ends with a proof of the passes: what the others deny is put right, then cut out."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,19 +70,19 @@ def test_cutouts_and_layouts_are_made_once_and_of_the_masks_that_were_put_right(
     assert cut_out[far].max() < 20
 
 
-def test_a_second_run_proves_nothing_again_and_writes_the_same(joined: Joined, run: Run) -> None:
-    results = [*joined.out.rglob("*.png"), *joined.out.rglob("*.JPG"), joined.out / "proof.json"]
-    before = {path: sha256_of(path) for path in results}
-    record = manifest_of(joined.out)
-    done = run("mask", joined.capture, "-o", joined.out, *BEST, "--events")
+def test_a_second_run_proves_nothing_again_and_writes_the_same(joined: Joined, run: Run, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(joined.out, tmp_path / "out"))
+    before = {path: sha256_of(path) for path in [*out.rglob("*.png"), *out.rglob("*.JPG"), out / "proof.json"]}
+    record = manifest_of(out)
+    done = run("mask", joined.capture, "-o", out, *BEST, "--events")
     events = tuple(json.loads(line) for line in done.stdout.splitlines())
     assert done.returncode == 0, done.stderr
     assert not of_kind(events, "proving") + of_kind(events, "judged")
     (proof,) = of_kind(events, "proof")
     assert (proof["answer"], proof["kept"]) == ("yes", True)
     assert {path: sha256_of(path) for path in before} == before
-    assert manifest_of(joined.out) == record
-    summary = run("mask", joined.capture, "-o", joined.out, *BEST).stdout
+    assert manifest_of(out) == record
+    summary = run("mask", joined.capture, "-o", out, *BEST).stdout
     assert f"{len(proof['repaired'])} masks put right by what the other shots show" in summary
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BEST, Joined, Run
+from flip_arc import SHOTS
 from watched import SOON, Watch, leftovers, manifest, masks, photo, put, put_some
 
 from underside.files import sha256_of
@@ -111,6 +112,6 @@ def test_a_proof_gives_way_and_after_a_kill_the_masks_are_put_right_all_the_same
     assert not leftovers(watch.out)
     ours, theirs = manifest(watch.out, "lit"), manifest(joined.folder / "out", "lit")
     assert [shot["mask_sha256"] for shot in ours["shots"]] == [shot["mask_sha256"] for shot in theirs["shots"]]
-    assert [shot["state"] for shot in ours["shots"]] == ["masked"] * 36
+    assert [shot["state"] for shot in ours["shots"]] == ["masked"] * SHOTS
     assert all(sha256_of(watch.out / "lit" / shot["cutout"]) == shot["cutout_sha256"] for shot in ours["shots"])
     assert ours["proof"]["repaired"] == theirs["proof"]["repaired"]
