@@ -258,6 +258,13 @@ def assert_coloured(picture: NDArray[np.uint8]) -> None:
     assert abs(red[WIDTH // 2] - green[WIDTH // 2]) < 20
 
 
+def test_what_a_person_should_know_beside_the_answer_stands_with_it(tmp_path: Path) -> None:
+    note = "The platter was cut off in 12 masks; with it, the answer was no (never turned)."
+    page = write_page(tmp_path, facts_of(BOTH, notes=(note,)))
+    (answer,) = page.all("section", id="answer")
+    assert note in answer.text
+
+
 def test_a_repaired_mask_is_shown_before_and_after(tmp_path: Path) -> None:
     right = replace(doubt(BOTH[0].photo, move=9), areas=(0.0441, 0.0405))
     page = write_page(tmp_path, facts_of(BOTH, doubts=(right, doubt(BOTH[1].photo)), repaired=True))

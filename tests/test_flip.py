@@ -148,7 +148,8 @@ def test_a_pass_of_another_object_is_no() -> None:
     names = [(each.shot.name, each.shot.pass_name) for each in places + other]
     answer = answer_of(pass_facts(names, model_of(places)), [model_of(places), model_of(other)], [], 900)
     assert answer.verdict is Verdict.NO
-    assert answer.findings[0].kind == "pass missing"
+    assert [each.kind for each in answer.findings] == ["pass missing"]
+    assert "make a model of their own, apart from the pass upright" in answer.findings[0].what
     assert "same object" in answer.findings[0].remedy
 
 

@@ -68,6 +68,7 @@ def _facts(proof: Proof, repaired: Sequence[Repaired] | None) -> CoverageFacts:
         compared=proof.joined,
         doubts=tuple(_doubts(proof, repaired or ())),
         repaired=repaired is not None,
+        notes=proof.notes,
     )
 
 

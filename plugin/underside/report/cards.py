@@ -50,6 +50,8 @@ def _badge(shot: ShotRecord) -> Html:
         return Html('<span class="badge">by hand</span>')
     if not shot.verdict:
         return Html("")
+    if shot.is_put_right:
+        return markup('<span class="badge">put right, was $verdict</span>', verdict=shot.verdict)
     kind = shot.verdict.replace(" ", "-")
     return markup('<span class="badge $kind">$verdict</span>', kind=kind, verdict=shot.verdict)
 

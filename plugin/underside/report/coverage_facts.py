@@ -115,3 +115,5 @@ class CoverageFacts:
     """The worst first."""
     repaired: bool
     """Whether masks were to be put right."""
+    notes: tuple[str, ...] = ()
+    """What a person should know beside the answer, as sentences with their full stop."""

@@ -51,6 +51,7 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
         verdict=facts.verdict,
         answer=facts.answer,
         findings=_findings(facts.findings, sheet, card),
+        notes=join(markup('<p class="note">$text</p>', text=note) for note in facts.notes),
         figures=join(
             markup("<div><dt>$name</dt><dd>$value</dd></div>", name=name, value=value)
             for name, value in _figures(facts)

@@ -21,6 +21,10 @@ _FEWEST_PAIRS = 4
 _FEW_IN_SHOT = 300
 _FEWEST_POINTS = 100
 
+_MORE_IN_COMMON = (
+    "shoot more of the sides that both passes see: a ring at about 60 degrees, or a pass with the object on its side"
+)
+
 
 class Verdict(StrEnum):
     """What a proof ends with."""
@@ -89,7 +93,7 @@ def pass_facts(names: Sequence[tuple[str, str]], model: Model) -> list[PassFacts
 def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequence[Tie], points: int) -> Answer:
     """Weigh all that was found; ``points`` is how many a usual shot has inside its mask."""
     shots, placed = sum(each.shots for each in passes), sum(each.registered for each in passes)
-    if placed < shots / 2:
+    if placed < shots / 2 and not any(_is_placed(each) for each in passes):
         return Answer(Verdict.NO, (scattered(placed, shots, points),))
     findings = [*_of_registration(passes, models), *_of_turning(passes)]
     if len(passes) > 1:
@@ -127,23 +131,41 @@ def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> It
     for each in passes:
         if each.registered == each.shots:
             continue
-        most = each.registered > each.shots / 2
         elsewhere = _elsewhere(each, models)
+        if not _is_placed(each) and elsewhere > each.shots / 2:
+            yield _of_its_own(each, elsewhere, passes)
+            continue
         yield Finding(
-            "shots missing" if most else "pass missing",
-            Verdict.UNSAFE if most else Verdict.NO,
+            "shots missing" if _is_placed(each) else "pass missing",
+            Verdict.UNSAFE if _is_placed(each) else Verdict.NO,
             f"{len(each.missing)} of {each.shots} shots of {_name(each)} are not in the model that holds most shots"
             + (f"; {elsewhere} of them are in a model of their own" if elsewhere else ""),
-            "Look at these shots' masks; if they are right, shoot more of the sides that both passes see: a ring at "
-            "about 60 degrees, or a pass with the object on its side"
-            + ("" if most else ". Make sure that it is the same object"),
+            f"Look at these shots' masks; if they are right, {_MORE_IN_COMMON}"
+            + ("" if _is_placed(each) else ". Make sure that it is the same object"),
             each.missing,
         )
 
 
+def _of_its_own(facts: PassFacts, elsewhere: int, passes: Sequence[PassFacts]) -> Finding:
+    others = " and ".join(_name(each) for each in passes if _is_placed(each))
+    return Finding(
+        "pass missing",
+        Verdict.NO,
+        f"{elsewhere} of {facts.shots} shots of {_name(facts)} make a model of their own, apart from {others}",
+        "Make sure that these photos show the same object. If they do, and the masks hold the object alone, the passes "
+        f"have too little in common: {_MORE_IN_COMMON}",
+        facts.missing,
+    )
+
+
+def _is_placed(facts: PassFacts) -> bool:
+    return facts.registered > facts.shots / 2
+
+
 def _elsewhere(facts: PassFacts, models: Sequence[Model]) -> int:
+    """How many of its missing shots the largest of the other models holds."""
     missing = set(facts.missing)
-    return sum(1 for model in models[1:2] for place in model.places if place.shot.name in missing)
+    return max((sum(place.shot.name in missing for place in model.places) for model in models[1:]), default=0)
 
 
 def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
@@ -189,7 +211,9 @@ def _is_still(facts: PassFacts) -> bool:
 
 
 def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Finding]:
-    unions = [union_of(one.name, other.name, ties) for one, other in combinations(passes, 2)]
+    # A pass that is not in the model at all is told of already.
+    placed = [each for each in passes if _is_placed(each)]
+    unions = [union_of(one.name, other.name, ties) for one, other in combinations(placed, 2)]
     alike = _alike(ties)
     if alike:
         yield alike
