@@ -21,7 +21,6 @@ _Answer_co = TypeVar("_Answer_co", covariant=True)
 _LOOK_EVERY = 0.1
 # Who ends us by ending all our processes at once has told us, too, within so long.
 _TOLD_WITHIN = 1.0
-# Shots that come meanwhile go first.
 _NICE = 5
 
 
@@ -38,23 +37,26 @@ def ask_apart(
     *,
     tell: Callable[[str], None],
     stop: threading.Event,
-    moot: Callable[[], bool],
+    moot: Callable[[], bool] | None,
     seconds: float = math.inf,
 ) -> Answer | None:
-    """Ask about an output folder; nothing where it was stopped, or where the answer is not wanted any more.
+    """Ask about an output folder; nothing where it was stopped, or where the answer has become ``moot``.
 
-    Raises TimeoutError where there is no answer within so many seconds.
+    Whoever may find it moot goes on with other work meanwhile, which goes first. Raises TimeoutError where there is no
+    answer within so many seconds.
     """
     ours, theirs = spawning().Pipe(duplex=False)
     # A process that is ended at once leaves its temporary files: they go with this folder.
     with tempfile.TemporaryDirectory(prefix="underside-proof-") as work:
-        process = spawning().Process(target=_ask, args=(question, out, work, theirs), name="proof", daemon=True)
+        process = spawning().Process(
+            target=_ask, args=(question, out, work, moot is not None, theirs), name="proof", daemon=True
+        )
         try:
             with deaf_to_ctrl_c():
                 process.start()
             theirs.close()
             give_up = time.monotonic() + seconds
-            while not (stop.is_set() or moot()):
+            while not (stop.is_set() or (moot and moot())):
                 if time.monotonic() > give_up:
                     raise TimeoutError
                 if not ours.poll(_LOOK_EVERY):
@@ -82,10 +84,10 @@ def ask_apart(
             ours.close()
 
 
-def _ask(question: Question[object], out: Path, work: str, answers: "Connection[object, object]") -> None:
+def _ask(question: Question[object], out: Path, work: str, gently: bool, answers: "Connection[object, object]") -> None:
     begin_as_child()
     tempfile.tempdir = work
-    if hasattr(os, "nice"):
+    if gently and hasattr(os, "nice"):
         os.nice(_NICE)
     try:
         answers.send(question(out, tell=answers.send))

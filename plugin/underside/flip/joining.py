@@ -58,7 +58,7 @@ def join(
     anew: bool = False,
     tell: Callable[[str], None],
     stop: threading.Event,
-    moot: Callable[[], bool] = lambda: False,
+    moot: Callable[[], bool] | None = None,
 ) -> Joined | None:
     """Ask whether the passes are one object, with all masks made; with ``mend``, put masks right by the answer.
 

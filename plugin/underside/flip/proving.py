@@ -66,17 +66,13 @@ def forget_repairs(out: Path) -> bool:
     return True
 
 
-def _never() -> bool:
-    return False
-
-
 def prove_and_keep(
     out: Path,
     *,
     mend: bool,
     tell: Callable[[str], None] = lambda _: None,
     stop: threading.Event | None = None,
-    moot: Callable[[], bool] = _never,
+    moot: Callable[[], bool] | None = None,
 ) -> Proven | None:
     """Prove an output folder that nobody else writes meanwhile.
 
@@ -91,7 +87,7 @@ def prove_and_keep(
     cuts: tuple[Agreement, ...] = ()
     if proof is not None and mend and may_keep_platter(proof):
         proof, cuts = _tried_without_platter(out, proof, tell=tell, stop=stop, moot=moot)
-    if proof is None or stop.is_set() or moot():
+    if proof is None or stop.is_set() or (moot and moot()):
         return None
     save_proof(proof, out)
     cut = cut_off(out, cuts, tell=tell, stop=stop) if cuts else []
@@ -107,7 +103,7 @@ def prove_and_keep(
 
 
 def _tried_without_platter(
-    out: Path, first: Proof, *, tell: Callable[[str], None], stop: threading.Event, moot: Callable[[], bool]
+    out: Path, first: Proof, *, tell: Callable[[str], None], stop: threading.Event, moot: Callable[[], bool] | None
 ) -> tuple[Proof, tuple[Agreement, ...]]:
     """The proof to build upon, and the cuts that make it true; the first proof and none where they do not."""
     seconds = max(_LEAST_SECONDS, _LONGER * first.seconds)
