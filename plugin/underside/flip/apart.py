@@ -48,9 +48,8 @@ def ask_apart(
     ours, theirs = spawning().Pipe(duplex=False)
     # A process that is ended at once leaves its temporary files: they go with this folder.
     with tempfile.TemporaryDirectory(prefix="underside-proof-") as work:
-        process = spawning().Process(
-            target=_ask, args=(question, out, work, moot is not None, theirs), name="proof", daemon=True
-        )
+        handed = (question, out, work, moot is not None, theirs)
+        process = spawning().Process(target=_ask, args=handed, name="proof", daemon=True)
         try:
             with deaf_to_ctrl_c():
                 process.start()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside import __version__
+from underside.errors import UndersideError
 from underside.flip.agreement.agree import Agreement
 from underside.flip.apart import ask_apart
 from underside.flip.page import show_proof
@@ -112,6 +113,8 @@ def _tried_without_platter(
     except TimeoutError:
         late = f"Whether the masks keep a platter could not be found out within {seconds:.0f} seconds."
         return _noting(first, first, late), ()
+    except UndersideError as error:
+        return _noting(first, first, f"Whether the masks keep a platter could not be found out. {error}"), ()
     if trial is None or trial.proof is None:
         return first, ()
     if not trial.proof.joined:
