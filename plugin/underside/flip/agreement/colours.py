@@ -17,6 +17,7 @@ _STEPS = 32
 """Of lightness and of each tint; tints are stretched, since most things are near grey."""
 _STRETCH = 2.0
 _NEVER_MET = 2e-5
+"""Share that every colour is given: one that was hardly met says nothing."""
 _MOST = 4.0
 """Log-odds that one colour can have."""
 Palette = NDArray[np.uint16]

@@ -27,20 +27,29 @@ SURENESS = 3.9
 _THICKNESS = 0.75
 """Cells; what differs in a thinner line is the edge, which the photo shows better than any vote."""
 _SURELY = 159
+"""Of 255: what votes mean is learnt from pixels that are object so surely, or as surely none."""
 _SLACKS = (1, 2, 3, 5, 8, 13)
+"""Times as thick must a part be to come back, tried in turn until most masks are left as they are."""
 _USUAL = 0.001
 """Share of a mask; more than that is added to half of all masks only where the shots are few."""
 _WORKING_SIDE = 480
 """Pixels of the longest box of the object that is voted with."""
 _MARGIN = 0.12
+"""Of the longest box, around each shot's."""
 _FINEST = 2.0
 """Pixels of a silhouette's grid to a cell."""
 _COARSE = 40
+"""Cells along the longest side of the space that is looked through first."""
 _FIRST_GUESS = 0.6
 """Share of the shots that must call a coarse cell object, for it to be looked into."""
 _MOST_VOTES = 240_000_000
 """Bytes: shots times cells."""
 _CHUNK = 1 << 18
+"""Cells that are drawn at once."""
+_HALF_DIAGONAL = 0.9
+"""Of a cell's side, from its middle to a corner: .87."""
+_EVENED = 9
+"""Neighbouring counts of votes that are taken together, of 256."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +200,7 @@ def _likely(
     """Cells that meet the object in enough shots, as far as a cell this coarse can tell."""
 
     def meets(silhouette: Silhouette) -> NDArray[np.bool_]:
-        reach = int(np.ceil(0.9 * _pixels(silhouette, points, step)))
+        reach = int(np.ceil(_HALF_DIAGONAL * _pixels(silhouette, points, step)))
         wide = cv2.dilate(silhouette.mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
         return _votes(replace(silhouette, mask=wide.astype(np.uint8, copy=False)), points) > 127
 
@@ -247,7 +256,7 @@ def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[Bytes]) -> Fl
         of_object += np.bincount(support[silhouette.mask > _SURELY], minlength=256)
         of_rest += np.bincount(support[silhouette.mask < 255 - _SURELY], minlength=256)
     of_rest[0] = of_object[0] = 0  # where no cell lies behind
-    window = np.ones(9) / 9
+    window = np.ones(_EVENED) / _EVENED
     of_object, of_rest = np.convolve(of_object, window, "same"), np.convolve(of_rest, window, "same")
     share = np.maximum.accumulate((of_object + 0.5) / (of_object + of_rest + 1))
     return np.asarray(np.log(share / (1 - share)), np.float32)

@@ -32,6 +32,7 @@ _SURE = 8.0
 _LIKE = 14.0
 """Grey levels from the plane's colours at which a pixel may as well be object."""
 _PER_LEVEL = 10.0
+"""Of 255, for each grey level more or less."""
 _PLATTER, _UNKNOWN, _OBJECT = 20, 140, 235
 """What a pixel says, of 255: colours alone are never quite sure."""
 _LIGHT = 0.04
@@ -44,6 +45,7 @@ _FEWEST_POINTS = 20
 _LEAST, _MOST = 0.02, 0.97
 """Share of the masks that is left; more means that no platter was in them, less that no object was found on it."""
 _FIRMEST = 0.3
+"""Share of a pass's steps that may stand still, and that must turn about one axis, for its places to be believed."""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,14 @@ __all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts
 _TURNED = 20.0
 """Degrees between the axes of two passes; less means that the object was placed as if it had never been turned."""
 _MOST_STILL = 0.3
+"""Share of the steps from shot to shot without a turn; with more, the room placed the shots."""
 _MOST_DISPUTED = 0.1
+"""Share of the pairs of shots that may say otherwise."""
 _FEWEST_PAIRS = 4
-_FEW_IN_SHOT = 300
 _FEWEST_POINTS = 100
+"""That tie two passes; with fewer, one wrong mask could undo the join."""
+_FEW_IN_SHOT = 300
+"""Points inside a usual mask; a textured object has 600 and more."""
 
 _MORE_IN_COMMON = (
     "shoot more of the sides that both passes see: a ring at about 60 degrees, or a pass with the object on its side"

@@ -19,12 +19,19 @@ __all__ = ["Features", "find_features"]
 
 Floats = NDArray[np.float32]
 
-# Pixels of the object's box that are looked at, at most: all photos of a capture are reduced alike, so that the
-# object's points keep their size from shot to shot.
 _AREA = 900_000
+"""Pixels of the object's box that are looked at, at most: all photos of a capture are reduced alike, so that the points
+of the object keep their size from shot to shot."""
 _LONGEST = 1600
+"""Pixels of one shot's box, whatever the others' are: a mask gone wild must not take all the memory."""
+_AROUND = 16
+"""Pixels around the box: what describes a point lies around it."""
 _MOST = 1500
+"""Points of a shot that are matched: the time goes with their square."""
 _FEWEST = 600
+"""With fewer, a shot is looked at once more, closer."""
+_AT_ONCE = 4
+"""Shots in work: each holds a photo."""
 # First octave, and how far a point must stand out (COLMAP's own measure, and less for plain objects): where a shot
 # has few points at its own size, it is looked at twice as large.
 _WAYS = ((0, 0.0067), (-1, 0.0067), (-1, 0.003))
@@ -45,11 +52,11 @@ class Features:
 def find_features(shots: Sequence[FlipShot]) -> Iterator[Features]:
     """Every shot's, in order; masks decide where points may lie."""
     scale = _scale(shots)
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
         ahead: deque[Future[Features]] = deque()
         for shot in shots:
             ahead.append(pool.submit(_of_shot, shot, scale))
-            if len(ahead) > 4:
+            if len(ahead) > _AT_ONCE:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
@@ -70,7 +77,7 @@ def _of_shot(shot: FlipShot, scale: float) -> Features:
     photo = open_photo(shot.photo)
     reduce = next(by for by in (4, 2, 1) if scale * by <= 1)
     pixels = decode(photo, reduce=reduce)
-    margin = int(np.ceil(16 / scale))
+    margin = int(np.ceil(_AROUND / scale))
     box = (
         max(0, left - margin),
         max(0, top - margin),

@@ -14,20 +14,27 @@ from numpy.typing import NDArray
 
 from underside.flip.proof.colmap import colmap
 from underside.flip.proof.features import Features
-from underside.flip.proof.sources import FlipShot
+from underside.flip.proof.sources import FEWEST, FlipShot
 
 __all__ = ["Lens", "Link", "Model", "Place", "build_models"]
 
 Floats = NDArray[np.float64]
 
 _SEED = 0
-# Pairs that are matched at most: 72 shots have 2,556.
 _MOST_PAIRS = 4000
+"""Pairs that are matched at most: 72 shots have 2,556."""
 _NEIGHBOURS = 6
+"""Shots after each one of its pass with which it is matched in any case: 120 degrees of most rings."""
 _BEGINNINGS = 30
+"""Pairs from which COLMAP tries to begin a model; its usual 200 are tried in vain where points contradict each other."""
 _MOST_SECONDS = 90
 """Of a machine of one's own: on a busy one it takes longer, and must not find less."""
 _BUSIEST = 0.05
+"""Share of the processors that is reckoned with at least, so that the time stays bounded."""
+_MOST_MODELS = 5
+_MOST_ADJUSTMENTS = 30
+"""Steps of each adjustment of the whole model, of COLMAP's usual 50: for the time that they take."""
+_MOST_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -216,14 +223,14 @@ def _map(engine: Any, work: Path, database: Path, seconds: float) -> list[Any]: 
     options.num_threads = _threads()
     options.random_seed = _SEED
     options.multiple_models = True
-    options.max_num_models = 5
-    options.min_model_size = 6
+    options.max_num_models = _MOST_MODELS
+    options.min_model_size = FEWEST
     options.ba_refine_extra_params = False
-    # Where points contradict each other COLMAP would begin anew again and again: a true join takes a tenth of this.
+    # Where points contradict each other COLMAP would begin anew again and again; a true join takes a tenth of the time.
     options.structure_less_registration_fallback = False
     options.init_num_trials = _BEGINNINGS
     options.max_runtime_seconds = round(seconds)
-    options.ba_global_max_num_iterations = 30
+    options.ba_global_max_num_iterations = _MOST_ADJUSTMENTS
     options.extract_colors = False
     (work / "sparse").mkdir()
     return list(engine.incremental_mapping(database, work, work / "sparse", options).values())
@@ -263,4 +270,4 @@ def _place(image: Any, shot: FlipShot) -> Place:  # noqa: ANN401
 
 
 def _threads() -> int:
-    return max(1, min(8, os.cpu_count() or 1))
+    return min(_MOST_THREADS, os.cpu_count() or 1)

@@ -24,6 +24,8 @@ _MOST_IN_RINGS = 0.5
 _FEWEST_IN_RING = 3
 # Share of the steps from shot to shot that turn about one axis; each stray spoils two of them.
 _FIRM = 0.3
+# Of the usual distance from the middle: a ring's cameras all stand at one height over the platter.
+_SAME_HEIGHT = 0.15
 
 
 @dataclass(frozen=True)
@@ -116,4 +118,4 @@ def _far_off(places: Sequence[Place], axis: Floats, same_ring: NDArray[np.bool_]
     middle = np.median([place.centre for place in places], axis=0)
     size = float(np.median([np.linalg.norm(place.centre - middle) for place in places])) or 1.0
     usual = np.array([np.median(heights[ring]) for ring in same_ring])
-    return np.asarray(np.abs(heights - usual) > 0.15 * size)
+    return np.asarray(np.abs(heights - usual) > _SAME_HEIGHT * size)
