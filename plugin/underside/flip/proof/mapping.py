@@ -26,7 +26,7 @@ _MOST_PAIRS = 4000
 _NEIGHBOURS = 6
 """Shots after each one of its pass with which it is matched in any case: 120 degrees of most rings."""
 _BEGINNINGS = 30
-"""Pairs from which COLMAP tries to begin a model; its usual 200 are tried in vain where points contradict each other."""
+"""Pairs from which COLMAP tries to begin a model; its usual 200 are in vain where points contradict each other."""
 _MOST_SECONDS = 90
 """Of a machine of one's own: on a busy one it takes longer, and must not find less."""
 _BUSIEST = 0.05
