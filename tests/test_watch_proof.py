@@ -28,7 +28,7 @@ def test_a_no_is_loud_and_asked_again_when_another_shot_has_come(run: Run, tmp_p
         put_some(watch.root / "vase" / "upright", 3)
         put_some(watch.root / "vase" / "flipped", 3, first=3)
         watch.until_complete("vase")
-        assert [event["event"] for event in watch.events()][-2:] == ["proof", "complete"]
+        assert [event["event"] for event in watch.events()][-2:] == ["proof", "complete"], watch.events("note")
         (told,) = watch.events("proof")
         assert (told["capture"], told["answer"], told["kept"]) == ("vase", "no", False)
         assert "Only 0 of 6 shots" in told["reasons"][0]
