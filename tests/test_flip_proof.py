@@ -89,7 +89,8 @@ def test_true_masks_join_and_two_spoiled_ones_are_repaired(
     sheet = read(out / "report.html")
     assert sheet.all("a", href="coverage.html")
     (card,) = [each for each in sheet.cards() if each.attributes["data-name"] == CUT]
-    assert "put right, was good" in card.text
+    assert "put right" in card.text
+    assert "The verdict (good) is of that mask" in card.text
 
 
 def test_masks_that_keep_the_platter_do_not_pass_and_stay_as_they_are_without_repair(

@@ -51,7 +51,7 @@ def _badge(shot: ShotRecord) -> Html:
     if not shot.verdict:
         return Html("")
     if shot.is_put_right:
-        return markup('<span class="badge">put right, was $verdict</span>', verdict=shot.verdict)
+        return Html('<span class="badge">put right</span>')  # of which verdict, the note says
     kind = shot.verdict.replace(" ", "-")
     return markup('<span class="badge $kind">$verdict</span>', kind=kind, verdict=shot.verdict)
 
