@@ -29,8 +29,8 @@ _THICKNESS = 0.75
 _SURELY = 159
 """Of 255: what votes mean is learnt from pixels that are object so surely, or as surely none."""
 _TO_COME_BACK = 1.5
-"""Log-odds of object that a part needs to come back: shots from few sides leave room that no mask denies. With 0, a shot
-of each tuning capture with legs got such room, and lost .007 and .002, at 12 shots a pass."""
+"""Log-odds of object that a part needs to come back: shots from few sides leave room that no mask denies. With 0, one
+shot of each tuning capture with legs got such room, and lost .007 and .002, at 12 shots a pass."""
 _SLACKS = (1, 2, 3, 5, 8, 13)
 """Times as thick must a part be to come back, tried in turn until most masks are left as they are."""
 _USUAL = 0.001
