@@ -1,5 +1,7 @@
 """What a proof says of a capture that is not whole, or was shot with several lenses."""
 
+import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,9 @@ from conftest import Run
 from PIL import Image
 
 from underside.files import sha256_of
+from underside.flip.apart import ask_apart
 from underside.flip.proof.sources import read_sources
+from underside.flip.trial import Trial, without_platter
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.png import encode_png
@@ -70,3 +74,23 @@ def test_nothing_is_repaired_while_a_watch_is_at_work(run: Run, tmp_path: Path) 
     assert result.returncode == 2
     assert "A watch" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_photos_without_any_point_are_tried_without_a_platter_in_vain(tmp_path: Path) -> None:
+    pytest.importorskip("pycolmap", reason="the extra proof is not installed")
+    _, out = capture(tmp_path)
+    told: list[str] = []
+    assert ask_apart(without_platter, out, tell=told.append, stop=threading.Event(), moot=None) == Trial()
+    assert told == ["Looking for a platter in the masks, pass by pass"]
+
+
+def test_a_question_that_takes_too_long_is_ended_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out = capture(tmp_path)
+    work = tmp_path / "temporary"
+    work.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(work))
+    with pytest.raises(TimeoutError):
+        ask_apart(without_platter, out, tell=lambda _: None, stop=threading.Event(), moot=None, seconds=0)
+    assert not list(work.iterdir())
