@@ -28,9 +28,6 @@ _THICKNESS = 0.75
 """Cells; what differs in a thinner line is the edge, which the photo shows better than any vote."""
 _SURELY = 159
 """Of 255: what votes mean is learnt from pixels that are object so surely, or as surely none."""
-_TO_COME_BACK = 1.5
-"""Log-odds of object that a part needs to come back: shots from few sides leave room that no mask denies. With 0, one
-shot of each tuning capture with legs got such room, and lost .007 and .002, at 12 shots a pass."""
 _SLACKS = (1, 2, 3, 5, 8, 13)
 """Times as thick must a part be to come back, tried in turn until most masks are left as they are."""
 _USUAL = 0.001
@@ -270,7 +267,7 @@ def corrected(known: Sequence[Silhouette], beliefs: Sequence[Floats], cells: Cel
     kept = [each.mask > 127 for each in known]
     edges = [max(1, round(_THICKNESS * cells.pixels(each))) for each in known]
     wrong = [_thick(own & (belief < 0), edge) for own, belief, edge in zip(kept, beliefs, edges, strict=True)]
-    lost = [~own & (belief > _TO_COME_BACK) for own, belief in zip(kept, beliefs, strict=True)]
+    lost = [~own & (belief > 0) for own, belief in zip(kept, beliefs, strict=True)]
     for slack in _SLACKS:
         # Shots from few sides leave room around the object that no mask denies; it lies around most masks alike,
         # while a part that one mask has lost is missing there alone.
