@@ -159,7 +159,8 @@ def test_a_turned_photo_is_shown_upright(run: Run, tmp_path: Path) -> None:
         stored = photo.transpose(Image.Transpose.ROTATE_90)
         stored.save(tmp_path / "capture" / "a.jpg", exif=exif(6), quality=92)
         wide = photo.width > photo.height
-    found = audited(run, tmp_path / "capture", "--vary", "grow=3")
+    # Without a ladder, which a grown mask may climb elsewhere.
+    found = audited(run, tmp_path / "capture", "--effort", "fast", "--vary", "grow=3")
     assert found["grow=3"]["lost"] == 0
     whole = next(page_in(tmp_path).pictures)
     assert (whole.shape[1] > whole.shape[0]) is wide
