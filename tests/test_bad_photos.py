@@ -56,6 +56,27 @@ def test_the_limit_of_megapixels_can_be_moved(run: Run, tmp_path: Path) -> None:
     assert masked(tmp_path / "out") == {"a.jpg"}
 
 
+def test_a_strip_is_set_aside_and_a_photo_longer_than_opencv_looks_is_masked(run: Run, tmp_path: Path) -> None:
+    capture = tmp_path / "capture"
+    photo(capture / "wide.png", size=(40_000, 3))
+    photo(capture / "high.png", size=(3, 40_000))
+    photo(capture / "long.png", size=(70_000, 700))
+    told = set_aside(run("mask", capture, "-o", "out", "--segmenter", "threshold"))
+    assert set(told) == {"wide.png", "high.png"}
+    assert "has 40000 x 3 pixels, a strip" in told["wide.png"]
+    assert "has 3 x 40000 pixels, a strip" in told["high.png"]
+    assert masked(tmp_path / "out") == {"long.png"}
+    assert 0.05 < shots(tmp_path / "out")["long.png"]["area"] < 0.2  # an ellipse of 1/3 by 1/2
+
+
+def test_a_cut_out_that_is_longer_than_its_container_holds_is_said(run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "capture" / "long.png", size=(70_000, 700))
+    words = ("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black", "--cutout-format")
+    told = set_aside(run(*words, "jpeg"))
+    assert "has a cut-out of 70000 pixels a side; a JPEG ends at 65500" in told["long.png"]
+    assert run(*words, "png").returncode == 0
+
+
 @posix
 def test_what_is_no_file_is_set_aside_and_links_to_photos_are_photos(run: Run, tmp_path: Path) -> None:
     capture = photos(tmp_path / "capture", 1)

@@ -244,7 +244,7 @@ def test_24_megapixels_cost_little_more_memory_than_the_mask() -> None:
     assert peak < mask.nbytes + 40_000_000
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2), (40_000, 8), (8, 40_000)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (40_000, 8), (8, 40_000), (65_535, 8), (140_000, 8)], ids=str)
 def test_photos_of_odd_sizes_are_masked_too(size: tuple[int, int]) -> None:
     guide = np.full((size[1], size[0], 3), 90, np.uint8)
     matte = np.ones((64, 64), np.float32)

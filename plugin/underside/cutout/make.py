@@ -32,6 +32,8 @@ Background = Rgb | None
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 _NATURAL = {Container.TIFF: "tiff", Container.PNG: "png", Container.WEBP: "webp"}
+# As libjpeg, whose limit lies below the container's own 65535, and libwebp have it.
+_LONGEST_SIDES = {"jpeg": 65500, "webp": 16383}
 _NAMES = {"black": (0, 0, 0), "white": (255, 255, 255)}
 _CROPPED = "A cropped photo no longer fits its camera's calibration: do not reconstruct from it"
 _ICC_CODES = {b"GRAY": "grey", b"RGB ": "rgb", b"CMYK": "cmyk"}
@@ -106,6 +108,12 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
         except LosslessImpossibleError as error:
             reason = (f"It was compressed anew, because {error.reason}",)
     picture = _composed(photo, mask, options.background, kind=kind, box=box)
+    longest = max(picture.mask.shape)
+    if longest > _LONGEST_SIDES.get(kind, longest):
+        raise PhotoError(
+            f"{photo.path} has a cut-out of {longest} pixels a side; a {kind.upper()} ends at {_LONGEST_SIDES[kind]}",
+            "Choose --cutout-format png or tiff",
+        )
     data, notes = _encoded(photo, picture, kind)
     return Cutout(data, _SUFFIXES[kind], box, (*reason, *picture.notes, *notes))
 

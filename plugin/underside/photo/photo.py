@@ -26,6 +26,9 @@ from underside.photo.containers.common import COPY_AGAIN
 __all__ = ["Hashed", "Photo", "decode", "decode_exact", "open_photo", "photo_of"]
 
 _CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
+# One side to the other. A vase that is unrolled in one picture has some 10; networks, which look at a fixed number of
+# pixels, would be shown a strip that grows with its length, until the memory is full.
+_MOST_ELONGATED = 100
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ def _check_size(header: Header, max_megapixels: float) -> None:
         raise RefusedError(
             f"has {megapixels:.0f} megapixels, the limit is {max_megapixels:g}",
             "If it is meant to be that large, --max-megapixels raises the limit",
+        )
+    short, long = sorted((header.width, header.height))
+    if long > _MOST_ELONGATED * short:
+        raise RefusedError(
+            f"has {header.width} x {header.height} pixels, a strip rather than a photo of an object", "Leave it out"
         )
 
 

@@ -48,8 +48,8 @@ def refine(
     sure = np.pad(sure, frame, mode="edge")
     grid = grid.grown(frame)
 
-    if max(guide.shape[:2]) > _WIDEST:
-        guide = np.ascontiguousarray(guide[::2, ::2])
+    if (step := -(-max(guide.shape[:2]) // _WIDEST)) > 1:
+        guide = np.ascontiguousarray(guide[::step, ::step])
     guide_scale = (guide.shape[1] / width, guide.shape[0] / height)
     finer = min(max(1, round(grid.step * min(guide_scale) / _STEP)), _FINEST)
     middle = ((width / 2 - grid.left) / grid.step_x, (height / 2 - grid.top) / grid.step_y)
