@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from blob_captures import refusal
 from conftest import Run
@@ -283,6 +284,54 @@ def test_a_done_file_completes_a_capture_and_a_command_is_given_the_manifest(tmp
         watch.until_complete("vase")
         watch.until(told.exists)
     assert told.read_text().splitlines() == [str(watch.out / "vase" / "capture.json")]
+
+
+HANGING = """
+import os, signal, subprocess, sys, time
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:  # one that is deaf beside one that is not: as a shell and its program
+    subprocess.Popen([sys.executable, *sys.argv, "deaf"])
+with open(sys.argv[1], "a") as told:
+    told.write(f"{os.getpid()}\\n")
+time.sleep(600)
+"""
+
+
+def has_ended(number: str) -> bool:
+    try:
+        # Where no init waits for orphans, they stay as a name.
+        return bool(psutil.Process(int(number)).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Path) -> None:
+    script, told = tmp_path / "hanging.py", tmp_path / "told"
+    script.write_text(HANGING)
+    told.touch()
+    with Watch(tmp_path, "--on-capture", f"{sys.executable} {script} {told}").begins() as watch:
+        names = ("vase", "bowl", "cup", "jug", "plinth", "lid", "stand")
+        for name in names:
+            put_some(watch.root / name, 2)
+        watch.until_complete(*names)
+        watch.until(lambda: len(told.read_text().splitlines()) == 2)
+        assert watch.stop() == 0
+        (note,) = watch.events("note")
+    soon = time.monotonic() + 10
+    while not all(map(has_ended, told.read_text().splitlines())):
+        assert time.monotonic() < soon
+        time.sleep(0.02)
+    assert f"The command {sys.executable} still ran for" in note["text"]
+    assert "when the watch was stopped, and was ended: the next watch runs it again" in note["text"]
+    # It does, for all seven, which have waited.
+    counting = f"{sys.executable} -c \"import sys; open({str(told)!r}, 'a').write('again' + chr(10))\""
+    with Watch(tmp_path, "--on-capture", counting).begins() as watch:
+        watch.until(lambda: told.read_text().count("again") == 7)
+        assert watch.stop() == 0
+    with Watch(tmp_path, "--on-capture", counting, "--once") as watch:
+        assert watch.process.wait(60) == 0
+    assert told.read_text().count("again") == 7
 
 
 def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ class Captures:
         *,
         tell: Listener,
         halt: threading.Event,
+        stop: threading.Event,
     ) -> None:
+        """``halt`` ends the work on captures, ``stop`` the user's command, too."""
         self._plan = plan
         self._journal = journal
         self._folder = folder
@@ -58,7 +60,7 @@ class Captures:
         self._moves = Moves(journal, folder, plan.out)
         self.left = LeftToDo(plan, journal)
         self._completing = False
-        self._handing_over = HandingOver(plan, journal, crew, tell=tell)
+        self._handing_over = HandingOver(plan, journal, crew, tell=tell, stop=stop)
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
         self._results = Results(plan.out, journal, self.intake)
         self._concluding = Concluding(

@@ -53,7 +53,7 @@ class Station:
         self._stop = stop
         self._halt = threading.Event()
         self._crew = Crew(plan.workers)
-        self._captures = Captures(plan, journal, folder, maskers, self._crew, tell=tell, halt=self._halt)
+        self._captures = Captures(plan, journal, folder, maskers, self._crew, tell=tell, halt=self._halt, stop=stop)
         self._intake = self._captures.intake
         self.changes = Changes(plan.out, lambda: self._crew.inbox.put(_nothing))
         self._scan_at = self._ask_at = 0.0
