@@ -319,6 +319,17 @@ def test_any_photo_can_be_cut_out_as_a_jpeg(source: str, tmp_path: Path) -> None
     assert ("Its 16 bits a channel became 8" in cutout.notes) == ("16-bit" in source)
 
 
+def test_a_cut_out_too_large_for_tiff_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    width, height = 4_000, 3_000
+    (tmp_path / "wide.png").write_bytes(saved(np.zeros((height, width, 3), np.uint8), "PNG"))
+    # Rows that hardly deflate; the same bytes for all of them, so that they take little memory.
+    rows = bytes(2**28)
+    monkeypatch.setattr("underside.metadata.tiff.isal_zlib.compress", lambda *_: rows)
+    photo = open_photo(tmp_path / "wide.png", max_megapixels=10_000)
+    with pytest.raises(PhotoError, match="too large for a TIFF, which ends at 4 GB"):
+        make_cutout(photo, np.zeros((height, width), np.uint8), CutoutOptions(format="tiff"))
+
+
 def test_of_camera_raw_there_are_no_cut_outs(tmp_path: Path) -> None:
     path = tmp_path / "photo.dng"
     path.write_bytes(dng())

@@ -12,7 +12,8 @@ import pytest
 from photo_files import dng, heic, picture, picture16, png_chunk, saved, saved16, tiff
 
 from underside.errors import PhotoError
-from underside.photo import decode, decode_exact, open_photo
+from underside.photo import decode, decode_exact, open_photo, peek
+from underside.photo.containers.common import RefusedError, decode_with_opencv
 
 Refusal = Callable[..., str]
 
@@ -141,6 +142,22 @@ def test_600_megapixels_are_refused_from_the_header(refusal: Refusal, name: str)
 def test_a_webp_and_a_raw_are_held_to_the_limit_too(refusal: Refusal) -> None:
     for name in ("a.webp", "a.heic", "a.dng", "deep.tif"):
         assert "the limit is 0.002" in refusal(name, WHOLE[name], max_megapixels=0.002)
+
+
+@pytest.mark.parametrize("name", [name for name in WHOLE if name != "progressive.jpg"])
+def test_a_file_beyond_4_gb_is_refused_unread(refusal: Refusal, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(WHOLE[name])
+    os.truncate(path, 2**32 + 1)  # a hole, which takes no room on the disk
+    sentence = refusal(name)
+    assert sentence.startswith("is a file of 4.0 GB, and beyond 4 GB only BigTIFF is read. ")
+    assert peek(path) is None or name == "a.jpg"
+
+
+def test_a_picture_too_long_for_opencv_is_refused_in_words() -> None:
+    # Zeros that nobody has looked at take no memory.
+    with pytest.raises(RefusedError, match=r"has 2\.0 GB in one picture, more than is read"):
+        decode_with_opencv(bytes(2**31))
 
 
 def test_a_photo_larger_than_pillow_likes_is_read_without_a_word(tmp_path: Path) -> None:

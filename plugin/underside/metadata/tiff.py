@@ -203,6 +203,7 @@ def encode_tiff(
         strips.append((position, len(strip)))
         parts += [strip, bytes(len(strip) % 2)]
         position += _even(len(strip))
+        _check_end(position)
 
     lines = {tag: entry.raw for tag, entry in old.entries.items() if _may_stay(tags, tag, entry)}
     for each in (*_pixel_fields(header, order, strips, inks=inks), *_thumbnail(tags, old), *fields):
@@ -214,11 +215,16 @@ def encode_tiff(
             parts += [each.value, bytes(len(each.value) % 2)]
             position += _even(len(each.value))
         lines[each.tag] = _line(order, each, value)
-    if position > 2**32 - 2**16:
-        raise PhotoError("The cut-out is too large for a TIFF, which ends at 4 GB", "Choose --cutout-format png")
+    _check_end(position)
     parts.append(_table(order, lines, following=0))
     parts[0] = _header(order, position) + parts[0][8:]
     return b"".join(parts)
+
+
+def _check_end(position: int) -> None:
+    """Places are numbers of 32 bits; the tables that come last have some room left."""
+    if position > 2**32 - 2**16:
+        raise PhotoError("The cut-out is too large for a TIFF, which ends at 4 GB", "Choose --cutout-format png")
 
 
 def _may_stay(tags: Tags, tag: int, entry: Entry) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from underside.photo.containers import READERS, identify
+from underside.photo.containers import READERS, identify, refuse_too_long
 from underside.photo.exif import CameraFacts, read_exif
 
 __all__ = ["Peek", "peek"]
@@ -55,6 +55,7 @@ def _peek(name: str, size: int, mtime_ns: int) -> Peek | None:
             container = identify(start, path.suffix.lower())
             if container is None:
                 return None
+            refuse_too_long(start, size)
             header = READERS[container].header(start + file.read())
     except Exception as error:
         if isinstance(error, OSError) and error.errno:

@@ -20,6 +20,7 @@ from underside.photo.containers import (
     Header,
     RefusedError,
     identify,
+    refuse_too_long,
 )
 from underside.photo.containers.common import COPY_AGAIN
 
@@ -130,7 +131,10 @@ def _read(path: Path) -> tuple[bytes, os.stat_result]:
         # Asked before reading: a file that is written meanwhile is told from what was read by its later time.
         facts = os.fstat(file.fileno())
         start = file.read(64)
-        rest = b"" if identify(start, path.suffix.lower()) is None else file.read()
+        if identify(start, path.suffix.lower()) is None:
+            return start, facts
+        refuse_too_long(start, facts.st_size)
+        rest = file.read()
         return start + rest, facts
 
 

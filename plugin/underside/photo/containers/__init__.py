@@ -17,7 +17,7 @@ __all__ = [
     "Reader",
     "RefusedError",
 ]
-__all__ += ["identify"]
+__all__ += ["identify", "refuse_too_long"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,20 @@ READERS: Mapping[Container, Reader] = {
 
 RAW_SUFFIXES = raw.SUFFIXES
 PHOTO_SUFFIXES = frozenset[str]().union(*(reader.suffixes for reader in READERS.values()))
+
+
+# A TIFF counts places in 32 bits, and no photo of another kind is nearly as long; BigTIFF is, in both byte orders.
+_LONGEST = 2**32 - 2**16
+_MAY_BE_LONGER = (b"II+\0", b"MM\0+")
+
+
+def refuse_too_long(start: bytes, length: int) -> None:
+    """Refuse a file by its first bytes and its length, before it is read into memory."""
+    if length > _LONGEST and not start.startswith(_MAY_BE_LONGER):
+        raise RefusedError(
+            f"is a file of {length / 2**30:.1f} GB, and beyond 4 GB only BigTIFF is read",
+            "Save it as BigTIFF, or each of its pictures by itself",
+        )
 
 
 def identify(data: bytes, suffix: str) -> Container | None:

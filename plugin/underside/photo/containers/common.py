@@ -20,6 +20,8 @@ COPY_AGAIN = "Copy it again from the camera or take another one"
 # OpenCV 5 has moved the way to ask for that; 0 is silence in both places.
 (getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel)(0)
 
+_LONGEST_FOR_OPENCV = 2**31 - 1
+
 
 class Container(StrEnum):
     """The kind of file, by its content."""
@@ -63,6 +65,8 @@ def cut_short(what: str) -> RefusedError:
 
 def decode_with_opencv(data: bytes) -> Pixels:
     """The stored grid in its own depth; OpenCV's order of colours is turned round."""
+    if len(data) > _LONGEST_FOR_OPENCV:
+        raise RefusedError(f"has {len(data) / 2**30:.1f} GB in one picture, more than is read", "Save it compressed")
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None:
