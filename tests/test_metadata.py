@@ -4,7 +4,7 @@ import io
 import re
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import piexif
 import pytest
-from photo_files import picture, red_and_green_swapped, saved
+from photo_files import heic, picture, red_and_green_swapped, saved
 from PIL import Image, features
 from rich_photos import (
     COMMENTS,
@@ -249,13 +249,75 @@ def test_a_heic_that_was_turned_while_decoding_says_so_no_more(tmp_path: Path) -
     assert MAKER_NOTE in block
 
 
-def test_an_avif_keeps_its_blocks(tmp_path: Path) -> None:
+@pytest.fixture
+def avif() -> Callable[..., bytes]:
+    """Make an AVIF that says this and no more; Pillow would write EXIF anew, and refuse what it cannot read."""
     if not features.check("avif"):
         pytest.skip("this Pillow reads no AVIF")
-    source = saved(picture(64, 48), "AVIF", exif=exif_block(orientation=1), icc_profile=red_and_green_swapped())
-    again = read_metadata(cut(tmp_path, source, ".avif").data)
+
+    def avif(block: bytes, *, orientation: int = 1) -> bytes:
+        room = piexif.dump({"0th": {274: orientation, 270: b"x" * len(block)}})
+        content = saved(picture(64, 48), "AVIF", exif=room, icc_profile=red_and_green_swapped())
+        begin = content.index(b"MM\0*")
+        end = content.index(b"x\0", begin) + 2
+        return content[:begin] + block.ljust(end - begin, b"\0") + content[end:]
+
+    return avif
+
+
+def test_an_avif_keeps_its_blocks(tmp_path: Path, avif: Callable[..., bytes]) -> None:
+    again = read_metadata(cut(tmp_path, avif(exif_block(orientation=1)), ".avif").data)
     assert again.icc == red_and_green_swapped()
-    assert MAKER_NOTE in again.exif  # Pillow itself rewrites the rest when it makes the AVIF
+    assert again.exif.rstrip(b"\0") == exif_block(orientation=1).rstrip(b"\0")
+
+
+def test_an_avif_that_was_turned_while_decoding_keeps_all_but_the_turn(
+    tmp_path: Path, avif: Callable[..., bytes]
+) -> None:
+    # Where the two do not agree, Pillow would write the block anew.
+    cutout = cut(tmp_path, avif(exif_block(orientation=3), orientation=6), ".avif")
+    assert read_metadata(cutout.data).exif.rstrip(b"\0") == exif_block(orientation=1).rstrip(b"\0")
+    assert np.asarray(Image.open(io.BytesIO(cutout.data))).shape[:2] == (64, 48)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+@pytest.mark.parametrize("block", [BROKEN_EXIF, b"no EXIF at all, by any measure"], ids=["broken", "none"])
+def test_broken_exif_of_an_avif_or_heic_is_carried_as_it_is(
+    tmp_path: Path, avif: Callable[..., bytes], kind: str, block: bytes
+) -> None:
+    for suffix, content in (".avif", avif(block)), (".heic", heic(picture(64, 48), exif=block)):
+        cutout = cut(tmp_path, content, suffix, format=kind)
+        assert read_metadata(cutout.data).exif.rstrip(b"\0") == block
+        assert cutout.notes == ()
+
+
+def test_exif_that_an_avif_has_lost_is_said_and_the_rest_is_carried(tmp_path: Path, avif: Callable[..., bytes]) -> None:
+    content = avif(exif_block(orientation=1))
+    place = struct.pack(">I", content.index(b"Exif\0\0MM") - 4)
+    assert content.count(place) == 1
+    cutout = cut(tmp_path, content.replace(place, struct.pack(">I", len(content) + 99)), ".avif", format="png")
+    assert cutout.notes == ("Its EXIF is not where the file says, and stayed behind",)
+    assert read_metadata(cutout.data).icc == red_and_green_swapped()
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        (BROKEN_EXIF, "Some tags of its EXIF are too broken for TIFF and stayed behind"),
+        (b"no EXIF at all", "Its EXIF is too broken for TIFF and stayed behind"),
+        (b"II+\0" + exif_block()[4:], "Its EXIF is too broken for TIFF and stayed behind"),
+    ],
+    ids=["some", "none", "big"],
+)
+def test_a_tiff_says_that_exif_is_too_broken_for_it(tmp_path: Path, block: bytes, said: str) -> None:
+    source = saved(picture(64, 48), "WEBP", exif=block)
+    assert cut(tmp_path, source, ".webp").notes == ()
+    assert cut(tmp_path, source, ".webp", format="tiff").notes == (said,)
+
+
+def test_broken_exif_too_long_for_a_jpeg_is_said_to_stay_behind(tmp_path: Path) -> None:
+    cutout = cut(tmp_path, saved(picture(64, 48), "WEBP", exif=b"no EXIF at all" * 9000), ".webp", format="jpeg")
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: all of it stayed behind",)
 
 
 # What exiftool says of the file itself, not of the photo; JPEG's colours are stored otherwise than others'.

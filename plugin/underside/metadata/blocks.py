@@ -1,6 +1,5 @@
 """All metadata of a photo as the blocks of bytes that its container holds."""
 
-import io
 import re
 import struct
 import zlib
@@ -13,6 +12,7 @@ from underside.metadata import tiff, xmp
 from underside.metadata.segments import APP0, APP1, APP2, APP13, COM, header_segments
 from underside.photo import Container, Photo, exif
 from underside.photo.containers import heif
+from underside.photo.containers.items import exif_item
 
 __all__ = ["ICC_MARK", "IPTC_RESOURCE", "PHOTOSHOP_MARK", "Metadata", "missing_camera_facts", "read_metadata"]
 
@@ -28,6 +28,8 @@ class Metadata:
 
     exif: bytes = field(default=b"", repr=False)
     """A TIFF structure without a mark before it, as it stood in the file, broken or not."""
+    exif_is_lost: bool = False
+    """The file says that it holds EXIF, and where is not found."""
     xmp: bytes = field(default=b"", repr=False)
     """One packet."""
     icc: bytes = field(default=b"", repr=False)
@@ -178,9 +180,11 @@ _REACH = 65533 - len(EXIF_MARK)
 
 def _of_heif(data: bytes) -> Metadata:
     info = _heif_info(data)
+    block = info.get("exif") or b""
     # Decoding has turned the picture already; a program that read the old orientation would turn it again.
     return Metadata(
-        exif=_upright((info.get("exif") or b"").removeprefix(EXIF_MARK)),
+        exif=_upright(block.removeprefix(EXIF_MARK)),
+        exif_is_lost=not block and heif.names_exif(data),
         xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", info.get("xmp") or b""),
         icc=info.get("icc_profile") or b"",
     )
@@ -192,28 +196,19 @@ _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
 
 def _heif_info(data: bytes) -> Mapping[Any, Any]:
     if heif.is_for_pillow(data):
-        return _avif_info(data)
+        # Pillow writes EXIF anew where the picture was turned, and fails at what it cannot read.
+        with heif.open_avif(data) as picture:
+            return {**picture.info, "exif": exif_item(data)}
     import pillow_heif
 
     info: Mapping[Any, Any] = pillow_heif.open_heif(data).info
     return info
 
 
-def _avif_info(data: bytes) -> Mapping[Any, Any]:
-    from PIL.AvifImagePlugin import AvifImageFile
-
-    try:
-        with AvifImageFile(io.BytesIO(data)) as picture:
-            return picture.info
-    except Exception:  # Pillow's ways to fail at broken EXIF are countless: the rest is carried without it
-        with heif.open_avif(data) as picture:
-            return picture.info  # type: ignore[no-any-return]
-
-
 def _upright(block: bytes) -> bytes:
     tags = exif.Tags.of(block)
     entry = tags.directory(tags.first).entries.get(_ORIENTATION) if tags is not None else None
-    if tags is None or entry is None or entry.type != tiff.SHORT:
+    if tags is None or entry is None or entry.type != tiff.SHORT or tiff.value_of(tags, entry) is None:
         return block
     return block[: entry.offset] + struct.pack(tags.order + "H", 1) + block[entry.offset + 2 :]
 

@@ -95,13 +95,27 @@ def tiff_fields(metadata: Metadata) -> list[tiff.Field]:
 def left_behind(metadata: Metadata, *, container: str) -> tuple[str, ...]:
     """What a container cannot hold, as sentences."""
     notes = []
-    if container == "jpeg" and metadata.exif and len(_fitting(metadata.exif)) < len(metadata.exif):
-        notes.append("Its EXIF is longer than JPEG can hold: the largest tags stayed behind")
+    if metadata.exif_is_lost:
+        notes.append("Its EXIF is not where the file says, and stayed behind")
+    if container == "jpeg" and len(kept := _fitting(metadata.exif)) < len(metadata.exif):
+        which = "the largest tags" if kept else "all of it"
+        notes.append(f"Its EXIF is longer than JPEG can hold: {which} stayed behind")
     if container == "webp" and (metadata.photoshop or metadata.comments):
         notes.append("WebP holds no IPTC and no comments: they stayed behind")
-    if container == "tiff" and metadata.exif and exif.Tags.of(metadata.exif) is None:
-        notes.append("Its EXIF is too broken for TIFF and stayed behind")
+    if container == "tiff" and metadata.exif:
+        notes += _too_broken_for_tiff(metadata.exif)
     return tuple(notes)
+
+
+def _too_broken_for_tiff(block: bytes) -> list[str]:
+    """A TIFF has no place for a block: its tags are the file's own."""
+    tags = exif.Tags.of(block)
+    entries = {} if tags is None or tags.big else tags.directory(tags.first).entries
+    if tags is None or not entries:
+        return ["Its EXIF is too broken for TIFF and stayed behind"]
+    if any(tiff.value_of(tags, entry) is None for entry in entries.values()):
+        return ["Some tags of its EXIF are too broken for TIFF and stayed behind"]
+    return []
 
 
 def _fitting(block: bytes) -> bytes:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from underside.photo.colour import Pixels
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import Header, Mode, RefusedError
-from underside.photo.exif import CameraFacts, read_exif
+from underside.photo.containers.items import exif_item
+from underside.photo.exif import read_exif
 from underside.photo.orientation import turn_upright, upright_size
 
-__all__ = ["SUFFIXES", "header", "is_for_pillow", "is_heif", "open_avif", "pixels"]
+__all__ = ["SUFFIXES", "header", "is_for_pillow", "is_heif", "names_exif", "open_avif", "pixels"]
 
 SUFFIXES = frozenset({".heic", ".heif", ".hif", ".avif"})
 
@@ -23,7 +24,7 @@ _BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1
 _MODES: dict[str, Mode] = {"L": "grey", "RGB": "rgb"}
 # libavif takes no more, and would only say that it cannot parse the file.
 _LARGEST_AVIF = 1 << 28
-_EXIF_ITEM, _EXIF_BLOCK = re.compile(rb"(infe.{8})Exif", re.DOTALL), re.compile(rb"II\*\0|MM\0\*")
+_EXIF_ITEM = re.compile(rb"(infe.{8})Exif", re.DOTALL)
 _TURNED = "The mask fits the picture as libheif and libavif turn it; photogrammetry programs may differ"
 
 
@@ -96,6 +97,11 @@ def is_for_pillow(data: bytes) -> bool:
     return SUPPORTED
 
 
+def names_exif(data: bytes) -> bool:
+    """Whether the file says that it holds EXIF, found or not."""
+    return _EXIF_ITEM.search(data) is not None
+
+
 def open_avif(data: bytes) -> Any:  # noqa: ANN401
     """The picture, without its EXIF."""
     from PIL.AvifImagePlugin import AvifImageFile
@@ -122,11 +128,6 @@ def _avif_header(data: bytes) -> Header:
         height,
         mode=_MODES.get(picture.mode, "rgba"),
         icc=picture.info.get("icc_profile"),
-        camera=_avif_camera(data),
+        camera=read_exif(exif_item(data))[1],
         notes=(*first, _TURNED),
     )
-
-
-def _avif_camera(data: bytes) -> CameraFacts:
-    block = _EXIF_BLOCK.search(data) if _EXIF_ITEM.search(data) else None
-    return read_exif(data[block.start() :])[1] if block else CameraFacts()
