@@ -306,6 +306,55 @@ def has_ended(number: str) -> bool:
         return True
 
 
+def test_a_folder_called_like_the_watched_one_takes_no_mask_from_the_photos_beside_it(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put(watch.root / "a.jpg", photo(1))
+        watch.until_complete("captures")
+        before = masks(watch.out)
+        put(watch.root / "captures" / "a.jpg", photo(2))
+        put(watch.root / "vase" / "a.jpg", photo(3))
+        watch.until_complete("vase")
+        watch.until(lambda: watch.events("failed"))
+        (told,) = watch.events("failed")
+        assert told["photo"] == "captures/a.jpg"
+        assert told["reason"].startswith("captures/a.jpg is left out: the folder captures, and what lies in captures ")
+        assert told["reason"].endswith("Rename the folder captures.")
+        assert set(masks(watch.out)) - set(before) == {"vase/masks/a.jpg.png"}
+        (watch.root / "captures").rename(watch.root / "bowl")
+        watch.until_complete("bowl")
+        assert watch.stop() == 0
+    assert before.items() < masks(watch.out).items()
+    assert set(masks(watch.out)) == {f"{name}/masks/a.jpg.png" for name in ("captures", "vase", "bowl")}
+
+
+def test_photos_beside_a_folder_called_like_the_watched_one_are_called_otherwise(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put(watch.root / "captures" / "a.jpg", photo(1))
+        put(watch.root / "captures" / "captures" / "a.jpg", photo(2))
+        watch.until_complete("captures")
+        put(watch.root / "a.jpg", photo(3))
+        watch.until_complete("a")
+        before = masks(watch.out)
+        assert set(before) == {"captures/masks/a.jpg.png", "captures/masks/captures/a.jpg.png", "a/masks/a.jpg.png"}
+        # A pass of the watched folder itself cannot be called otherwise.
+        put(watch.root / "upright" / "a.jpg", photo(4))
+        watch.until(lambda: watch.events("failed"))
+        assert watch.events("failed")[0]["photo"] == "upright/a.jpg"
+        assert "Rename the folder captures." in watch.events("failed")[0]["reason"]
+        assert masks(watch.out) == before
+        assert watch.stop() == 0
+
+
+def test_once_tells_by_its_exit_code_that_a_photo_was_left_out(run: Run, tmp_path: Path) -> None:
+    put(tmp_path / "captures" / "captures" / "a.jpg", photo(1))
+    put(tmp_path / "captures" / "upright" / "a.jpg", photo(2))
+    for _ in range(2):
+        done = run("watch", "captures", "-o", "out", "--once", *QUICK)
+        assert done.returncode == 3
+        assert "a.jpg is left out" in done.stdout + done.stderr
+        assert len(masks(tmp_path / "out")) == 1
+
+
 def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Path) -> None:
     script, told = tmp_path / "hanging.py", tmp_path / "told"
     script.write_text(HANGING)

@@ -63,6 +63,10 @@ class Journal(Database):
         """The photos of a capture that are there."""
         return self._entries(f"capture = ?{'' if gone_too else ' AND gone_at = 0'}", capture)
 
+    def one_of(self, capture: str) -> Entry | None:
+        """Any photo of a capture, there or gone."""
+        return next(self._entries("capture = ? LIMIT 1", capture), None)
+
     def waiting(self, capture: str, pass_name: str, *, newest_first: bool, limit: int) -> list[Entry]:
         """The next photos of a pass to be masked."""
         order = "DESC" if newest_first else "ASC"

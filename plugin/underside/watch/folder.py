@@ -81,6 +81,10 @@ class WatchedFolder:
                 return False
         return True
 
+    def holds(self, name: str) -> bool:
+        """Whether a folder by that name lies in it and is looked into."""
+        return (self.root / name).is_dir() and self.takes(f"{name}/photo")
+
     def walk(self, below: str = "") -> Iterator[Listing]:
         """Every folder, itself first; the same folder only once, whatever links lead to it."""
         start = self.root / below if below else self.root

@@ -14,7 +14,7 @@ from underside.settings import Settings
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
-from underside.watch.places import name_in_capture, place
+from underside.watch.places import name_in_capture, name_is_taken, place
 from underside.watch.plan import Plan
 from underside.watch.settling import Settling
 from underside.watch.whole import Broken, Whole, check_whole
@@ -55,6 +55,7 @@ class Intake:
         """The capture whose masks are being put right just now: what changes there is no person's doing."""
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
+        self._left_out: set[str] = set()
 
     # --- what lies in the folder ----------------------------------------------------------------------------
 
@@ -98,7 +99,10 @@ class Intake:
         if known is not None:
             capture, pass_name = known.capture, known.pass_name
         if known is None:
-            capture, pass_name = place(found, self._plan.root.name, self._journal)
+            capture, pass_name = place(found, self._plan.root.name, self._journal, is_folder=self._folder.holds)
+            if name_is_taken(found.photo, capture, self._journal):
+                self._leave_out(found.photo, capture)
+                return
             folder = PurePosixPath(found.photo).parent.as_posix()
             entry = Entry(
                 photo=found.photo,
@@ -110,6 +114,7 @@ class Intake:
                 mtime_ns=found.mtime_ns,
                 seen_at=time.time(),
             )
+            self._left_out.discard(found.photo)
             self._journal.add(entry)
             self._tell(Seen(found.photo))
         elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns):
@@ -133,6 +138,19 @@ class Intake:
             return
         self._settling.changed(found, now - min(age, self._plan.settle))
         self._stirred(capture, pass_name, now - age)
+
+    def _leave_out(self, photo: str, capture: str) -> None:
+        """Not even the journal has a place for it, until something is called otherwise; told once."""
+        if photo not in self._left_out:
+            self._left_out.add(photo)
+            both = f"the folder {capture}, and what lies in {self._plan.root.name} itself, cannot both be the capture"
+            reason = f"{photo} is left out: {both} {capture}. Rename the folder {capture}."
+            self._tell(Failed(capture, photo, reason, attempts=1, final=True))
+
+    @property
+    def left_out(self) -> int:
+        """How many photos are there that belong nowhere."""
+        return sum(self._folder.look_at(photo) is not None for photo in self._left_out)
 
     def _look_at_mask(self, photo: str, known: Glimpse) -> None:
         """A mask that is away is made again; one that was changed by hand is taken up."""

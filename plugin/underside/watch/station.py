@@ -66,6 +66,11 @@ class Station:
         self._poll = every
         self._captures.left.blind_for = 2 * every
 
+    @property
+    def left_out(self) -> int:
+        """Photos that the journal has no place for."""
+        return self._intake.left_out
+
     def run(self) -> None:
         """Until it is asked to stop, or with ``once`` until nothing is left to do."""
         try:

@@ -90,7 +90,7 @@ class _Run:
             self.ran = True
             station.run()
             failed = (Stage.FAILED, Stage.SET_ASIDE)
-            return sum(count.count for count in journal.counts() if count.stage in failed)
+            return station.left_out + sum(count.count for count in journal.counts() if count.stage in failed)
 
     def _take_notice(self, station: Station, stack: ExitStack) -> None:
         why = why_to_poll(self._plan.root)
