@@ -254,6 +254,28 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
         assert overlap(after[number].mask > 127, sound.mask > 127) > 0.99
 
 
+@pytest.mark.parametrize("an_opening", [True, False])
+def test_what_no_shot_denies_comes_back_only_in_the_objects_colours(an_opening: bool) -> None:
+    """A hole that the others cannot see through is taken for lost by their votes."""
+    places = [*ring("upright", height=20), *ring("flipped", height=20, pose=about("x", 180), first=100)]
+    points, views = model_of(places).points, []
+    for number, camera in enumerate(places):
+        mask = ball(camera)
+        if number == 5:
+            cv2.circle(mask, (320, 240), 20, 0, -1)
+        silhouette = silhouette_of(camera, mask, points, 180)
+        assert silhouette is not None
+        shown = (
+            silhouette.mask > 127
+            if an_opening
+            else cv2.morphologyEx(silhouette.mask, cv2.MORPH_CLOSE, np.ones((61, 61), np.uint8)) > 127
+        )
+        views.append(View(silhouette, np.where(shown[..., None], (160, 60, 40), (90, 120, 90)).astype(np.uint8)))
+    after = agreed_silhouettes(views, points)[5]
+    stays = bool((after.mask > 127).sum() <= (views[5].silhouette.mask > 127).sum() + 20)
+    assert stays == an_opening
+
+
 def test_an_opening_that_every_mask_fills_is_told_by_its_colours() -> None:
     camera = place("a", "upright", around=0, height=20)
     mask = ball(camera)
