@@ -1,10 +1,11 @@
 """What the proof answers, and what a repair gains, on captures whose cameras and masks are known.
 
-    python benchmarks/flips.py CAPTURE... [--masks FOLDER] [--kinds ours truth platter none] [--repair] [--given]
+    python benchmarks/flips.py CAPTURE... [--masks FOLDER] [--kinds KIND...] [--repair] [--given]
 
 A capture holds upright/, flipped/, gt_masks/, gt_platter/ and cameras.json. ``ours`` wants the output folder of
-``underside mask`` in --masks; the other kinds are made from the truth. --given takes the cameras as known, for objects
-with too little texture to be placed: the proof is left out, and what a repair gains is shown.
+``underside mask`` in --masks; ``network`` is what the network sees in each photo alone; ``truth``, ``platter`` and
+``none`` are made from the truth. --given takes the cameras as known, for objects with too little texture to be placed:
+the proof is left out, and what a repair gains is shown.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.engine import load_masker
 from underside.files import sha256_of
 from underside.flip import Answer, Coverage, Proof, Verdict, prove, prove_and_keep, repair
 from underside.flip.agreement.agree import agree
@@ -24,11 +26,12 @@ from underside.flip.proof.mapping import Lens, Model, Place
 from underside.flip.proof.sources import read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
+from underside.photo import open_photo
 from underside.png import encode_png
 from underside.scoring import Score, score_masks
 
 Floats = NDArray[np.float64]
-KINDS = ("ours", "truth", "platter", "none")
+KINDS = ("ours", "network", "truth", "platter", "none")
 # A place is right within these, after the best fit of all to the given cameras.
 _DEGREES, _SHARE = 5.0, 0.05
 
@@ -40,9 +43,10 @@ def output(capture: Path, kind: str, masks: Path | None, work: Path) -> Path:
         assert masks is not None, "--masks says where the output folders lie"
         return Path(shutil.copytree(masks, out))
     records = []
+    masker = load_masker() if kind == "network" else None
     for photo in sorted([*capture.glob("upright/*.JPG"), *capture.glob("flipped/*.JPG")]):
         name = photo.relative_to(capture).as_posix()
-        mask = _read(capture / "gt_masks" / f"{name}.png")
+        mask = masker.mask_photo(open_photo(photo)).mask if masker else _read(capture / "gt_masks" / f"{name}.png")
         if kind == "platter":
             mask |= _read(capture / "gt_platter" / f"{name}.png")
         elif kind == "none":

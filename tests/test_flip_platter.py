@@ -181,6 +181,34 @@ def test_a_cut_that_makes_the_join_true_is_written_but_never_over_a_persons_hand
     assert "the answer was no (never turned)" in told.notes[0]
 
 
+def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shot that the platter had misplaced has its mask put right only once better masks have placed it."""
+    *others, last = kept.cuts
+    stray = replace(proof(Verdict.UNSAFE, "strays"), agreement=(others[-1],))
+    true = replace(proof(Verdict.YES), agreement=(last,))
+    given = answering(monkeypatch, NEVER_TURNED, Trial(tuple(others), stray), true, proof(Verdict.YES))
+    found = mended(kept)
+    assert len(given) == 4
+    assert found.proof.answer.verdict is Verdict.YES
+    assert "The platter was cut off" in found.proof.notes[0]
+    assert len(found.cut) == len(others) - 1
+    assert {each.disagreement.photo for each in found.repaired} == {
+        others[-1].own.place.shot.name,
+        last.own.place.shot.name,
+    }
+
+
+def test_masks_that_better_masks_do_not_join_are_told_as_they_are(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[1:2])
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Verdict.UNSAFE, "disputed"))
+    found = mended(kept)
+    assert found.proof.answer.verdict is Verdict.UNSAFE
+    assert found.manifest.proof is not None
+    assert len(found.manifest.proof.repaired or ()) == len(kept.cuts) - 1
+
+
 def test_a_cut_that_does_not_make_the_join_true_is_not_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     before = kept.hashes()
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Verdict.UNSAFE, "disputed")))

@@ -104,7 +104,7 @@ def _lines(proof: Proof) -> Iterator[str]:
 
 
 def _of_repair(proven: Proven) -> Iterator[str]:
-    if not proven.proof.joined:
+    if not (proven.proof.joined or proven.cut or proven.repaired):
         yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
         return
     yield from _areas(proven.cut)

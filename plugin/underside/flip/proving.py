@@ -1,8 +1,8 @@
 """A proof from question to files: asked, kept beside the masks, and the masks put right where that is wanted."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from underside import __version__
@@ -22,6 +22,8 @@ __all__ = ["Proven", "forget_repairs", "is_proven", "is_worth_proving", "prove_a
 _LONGER = 6
 """Times as long as the proof may it take to try without a platter; two or three times are usual."""
 _LEAST_SECONDS = 120.0
+_FURTHER = 2
+"""Times that all is asked once more after a platter was cut off: better masks place more shots, which see more."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def prove_and_keep(
     """Prove an output folder that nobody else writes meanwhile.
 
     With ``mend``, masks that disagree are put right from a true join; where it is false because masks may keep the
-    platter, that is cut off if the passes truly join without it.
+    platter, that is cut off if the passes truly join without it, and all is asked again with the better masks.
 
     All is asked in processes of their own, and given up once ``stop`` is set or the answer has become ``moot``: then
     nothing comes of it. The contact sheet is the caller's to write.
@@ -90,17 +92,61 @@ def prove_and_keep(
         proof, cuts = _tried_without_platter(out, proof, tell=tell, stop=stop, moot=moot)
     if proof is None or stop.is_set() or (moot and moot()):
         return None
-    save_proof(proof, out)
-    cut = cut_off(out, cuts, tell=tell, stop=stop) if cuts else []
-    repaired = repair(out, proof, tell=tell, stop=stop) if mend and proof.joined else []
-    if stop.is_set():  # perhaps in the middle of it
+    mended: _Mended | None = _Mended(proof)
+    if mend:
+        mended = _mend(out, proof, cuts, tell=tell, stop=stop, moot=moot)
+    if mended is None or stop.is_set():  # perhaps in the middle of it
         return None
-    page = show_proof(proof, out, repaired if mend else None)
+    save_proof(mended.proof, out)
+    page = show_proof(mended.proof, out, mended.last if mend else None)
     manifest = load(out)
     assert manifest is not None
-    manifest = replace(manifest, proof=_record(proof, manifest, mend=mend))
+    manifest = replace(manifest, proof=_record(mended.proof, manifest, mend=mend))
     save(manifest, out)
-    return Proven(proof, manifest, tuple(cut), tuple(repaired), page)
+    return Proven(mended.proof, manifest, mended.cut, tuple(mended.repaired.values()), page)
+
+
+@dataclass(frozen=True)
+class _Mended:
+    """Masks put right, and the proof by which they were."""
+
+    proof: Proof
+    cut: tuple[Repaired, ...] = ()
+    repaired: Mapping[str, Repaired] = field(default_factory=dict)
+    """By photo: from how it was at first."""
+    last: tuple[Repaired, ...] = ()
+    """Of these what the last proof wanted."""
+
+
+def _mend(
+    out: Path,
+    proof: Proof,
+    cuts: tuple[Agreement, ...],
+    *,
+    tell: Callable[[str], None],
+    stop: threading.Event,
+    moot: Callable[[], bool] | None,
+) -> _Mended | None:
+    """Write masks anew; where a platter was cut off, all is asked again as long as that helps."""
+    cut = tuple(cut_off(out, cuts, tell=tell, stop=stop)) if cuts else ()
+    mended = _repaired(out, _Mended(proof, cut), tell=tell, stop=stop)
+    for _ in range(_FURTHER if cut else 0):
+        if stop.is_set() or not mended.last:
+            break
+        again = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
+        if again is None:
+            return None
+        mended = _repaired(out, replace(mended, proof=replace(again, notes=proof.notes)), tell=tell, stop=stop)
+    return mended
+
+
+def _repaired(out: Path, mended: _Mended, *, tell: Callable[[str], None], stop: threading.Event) -> _Mended:
+    if not mended.proof.joined:
+        return replace(mended, last=())
+    last = tuple(repair(out, mended.proof, tell=tell, stop=stop))
+    before = mended.repaired
+    now = {each.disagreement.photo: each.after(before.get(each.disagreement.photo)) for each in last}
+    return replace(mended, repaired={**before, **now}, last=last)
 
 
 def _tried_without_platter(

@@ -42,6 +42,10 @@ class Repaired:
     area_after: float
     """Shares of the photo."""
 
+    def after(self, earlier: "Repaired | None") -> "Repaired":
+        """Both as one, where the mask was written anew before."""
+        return replace(earlier, area_after=self.area_after) if earlier else self
+
 
 @dataclass(frozen=True)
 class ChangedMask:
@@ -155,7 +159,7 @@ def _written(announced: ShotRecord, mask: Bytes, disagreement: Disagreement, why
         box=(left, top, left + width, top + height) if width else None,
         area=round(cv2.countNonZero(mask) / mask.size, 6),
         steps=(*(each for each in announced.steps if each.name != PUT_RIGHT), step),
-        notes=(*(each for each in announced.notes if not each.startswith(why)), note),
+        notes=announced.notes if any(each.startswith(why) for each in announced.notes) else (*announced.notes, note),
     )
 
 
