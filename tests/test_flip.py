@@ -229,6 +229,10 @@ def ball(camera: Place) -> NDArray[np.uint8]:
     return mask
 
 
+def view_of(silhouette: Silhouette, picture: NDArray[np.uint8]) -> View:
+    return View(silhouette, picture, np.zeros(silhouette.mask.shape, np.bool_))
+
+
 def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -> None:
     heights = [(15, None), (45, None), (15, about("x", 180)), (45, about("x", 180))]
     places = [each for height, pose in heights for each in ring(f"{height}{pose is None}", height=height, pose=pose)]
@@ -239,7 +243,7 @@ def test_a_part_that_one_mask_lost_and_a_platter_that_one_kept_are_put_right() -
     found = [silhouette_of(each, mask, points, 180) for each, mask in zip(places, masks, strict=True)]
     before: list[Silhouette] = [each for each in found if each is not None]
     # Photos without any colour: the masks' votes alone.
-    views = [View(each, np.full((*each.mask.shape, 3), 128, np.uint8)) for each in before]
+    views = [view_of(each, np.full((*each.mask.shape, 3), 128, np.uint8)) for each in before]
     after = agreed_silhouettes(views, points)
     true = [silhouette_of(each, ball(each), points, 180) for each in places]
     for number in (5, 20):
@@ -270,7 +274,7 @@ def test_what_no_shot_denies_comes_back_only_in_the_objects_colours(an_opening: 
             if an_opening
             else cv2.morphologyEx(silhouette.mask, cv2.MORPH_CLOSE, np.ones((61, 61), np.uint8)) > 127
         )
-        views.append(View(silhouette, np.where(shown[..., None], (160, 60, 40), (90, 120, 90)).astype(np.uint8)))
+        views.append(view_of(silhouette, np.where(shown[..., None], (160, 60, 40), (90, 120, 90)).astype(np.uint8)))
     after = agreed_silhouettes(views, points)[5]
     stays = bool((after.mask > 127).sum() <= (views[5].silhouette.mask > 127).sum() + 20)
     assert stays == an_opening
@@ -282,7 +286,7 @@ def test_an_opening_that_every_mask_fills_is_told_by_its_colours() -> None:
     picture = np.full((480, 640, 3), (90, 120, 90), np.uint8)
     picture[mask > 0] = (160, 60, 40)
     cv2.circle(picture, (320, 240), 30, (90, 120, 90), -1)
-    view = View(Silhouette(camera, (0, 0, 640, 480), mask), picture)
+    view = view_of(Silhouette(camera, (0, 0, 640, 480), mask), picture)
     belief = np.where(mask > 0, np.float32(1.5), np.float32(-1.5))
     (odds,) = colour_odds(["upright"], [palette_of(view)], [belief])
     assert odds[240, 320] < -0.5

@@ -68,8 +68,11 @@ class Proof:
         return tuple(sorted((each for each in found if each), key=lambda each: -(each.kept + each.lost)))
 
 
-def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
-    """Ask whether the masks of an output folder join its passes into one object."""
+def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None, cut_from: Path | None = None) -> Proof:
+    """Ask whether the masks of an output folder join its passes into one object.
+
+    ``cut_from`` is the folder with the masks from which something was cut off to make these.
+    """
     started = time.monotonic()
     colmap()
     sources = read_sources(out)
@@ -102,7 +105,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Proof:
     if not proof.joined:
         return proof
     tell("Holding the masks against each other")
-    agreement = tuple(agree(model, without=_named(answer)))
+    agreement = tuple(agree(model, without=_named(answer), cut_from=cut_from))
     return replace(proof, agreement=agreement, seconds=round(time.monotonic() - started, 1))
 
 

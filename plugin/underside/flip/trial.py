@@ -51,7 +51,7 @@ def without_platter(out: Path, *, tell: Callable[[str], None] = lambda _: None) 
     with tempfile.TemporaryDirectory(prefix="underside-cut-") as copy:
         _copy_masks(out, Path(copy), cuts)
         tell(f"Proving again, without the platter in {len(cuts)} masks")
-        return Trial(tuple(cuts), prove(Path(copy), tell=tell))
+        return Trial(tuple(cuts), prove(Path(copy), tell=tell, cut_from=out))
 
 
 def _cuts(out: Path) -> list[Agreement]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -66,9 +67,12 @@ class Agreement:
         return Disagreement(self.own.place.shot.name, round(kept, 4), round(lost, 4))
 
 
-def agree(model: Model, *, without: Collection[str] = ()) -> list[Agreement]:
-    """Every shot of a model that is truly joined; those that are not trusted have no vote, and are told nothing."""
-    views = views_of(model, without=without)
+def agree(model: Model, *, without: Collection[str] = (), cut_from: Path | None = None) -> list[Agreement]:
+    """Every shot of a model that is truly joined; those that are not trusted have no vote, and are told nothing.
+
+    ``cut_from`` as for ``views_of``.
+    """
+    views = views_of(model, without=without, cut_from=cut_from)
     wanted = agreed_silhouettes(views, model.points) if len(views) > 2 else [view.silhouette for view in views]
     return [Agreement(view.silhouette, other) for view, other in zip(views, wanted, strict=True)]
 
@@ -80,7 +84,7 @@ def agreed_silhouettes(views: Sequence[View], on_object: NDArray[np.float32]) ->
     if cells is None:
         return known
     passes, palettes = [each.place.shot.pass_name for each in known], [palette_of(view) for view in views]
-    own = [cv2.GaussianBlur(np.where(each.mask > 127, _FIRM, -_FIRM), (0, 0), _SOFT) for each in known]
+    own = [cv2.GaussianBlur(_own_word(view), (0, 0), _SOFT) for view in views]
     found = [np.asarray(each, np.float32) for each in own]
     for learnt in _ROUNDS:
         for _ in range(learnt):
@@ -88,8 +92,14 @@ def agreed_silhouettes(views: Sequence[View], on_object: NDArray[np.float32]) ->
             found = [np.clip(a + b, -SURENESS, SURENESS) for a, b in zip(own, odds, strict=True)]
         voting = [replace(each, mask=said(belief)) for each, belief in zip(known, found, strict=True)]
         found = beliefs(cells, voting)
-    wanted, odds = corrected(known, found, cells), colour_odds(passes, palettes, found)
+    wanted = corrected(known, found, cells, [view.doubtful for view in views])
+    odds = colour_odds(passes, palettes, found)
     return [_without_strangers(*each) for each in zip(known, wanted, odds, strict=True)]
+
+
+def _own_word(view: View) -> NDArray[np.float64]:
+    word = np.where(view.silhouette.mask > 127, _FIRM, -_FIRM)
+    return np.where(view.doubtful, 0.0, word)
 
 
 def _without_strangers(before: Silhouette, after: Silhouette, odds: NDArray[np.float32]) -> Silhouette:

@@ -16,6 +16,7 @@ __all__ = ["SURENESS", "Cells", "Silhouette", "beliefs", "cells_of", "corrected"
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 
 # Tuned in November 2026 on flip-full and the tuning captures with legs, with true cameras and the engine's masks.
 _CELLS = 160
@@ -113,7 +114,7 @@ class Cells:
 
 
 def cells_of(
-    silhouettes: Sequence[Silhouette], on_object: Floats, floor: Callable[[Floats], NDArray[np.bool_]] | None = None
+    silhouettes: Sequence[Silhouette], on_object: Floats, floor: Callable[[Floats], Flags] | None = None
 ) -> Cells | None:
     """All that may be object by the masks, and by ``floor`` where it is given; none where nothing can be."""
     with _pool() as pool:
@@ -262,18 +263,23 @@ def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[Bytes]) -> Fl
     return np.asarray(np.log(share / (1 - share)), np.float32)
 
 
-def corrected(known: Sequence[Silhouette], beliefs: Sequence[Floats], cells: Cells) -> list[Silhouette]:
+def corrected(
+    known: Sequence[Silhouette], beliefs: Sequence[Floats], cells: Cells, doubtful: Sequence[Flags]
+) -> list[Silhouette]:
     """The masks with what the others say put in, but for thin lines along their edges."""
     kept = [each.mask > 127 for each in known]
     edges = [max(1, round(_THICKNESS * cells.pixels(each))) for each in known]
     wrong = [_thick(own & (belief < 0), edge) for own, belief, edge in zip(kept, beliefs, edges, strict=True)]
-    lost = [~own & (belief > 0) for own, belief in zip(kept, beliefs, strict=True)]
+    missed = [~own & (belief > 0) for own, belief in zip(kept, beliefs, strict=True)]
+    cut_off = [_thick(part & doubt, edge) for part, doubt, edge in zip(missed, doubtful, edges, strict=True)]
+    lost = [part & ~doubt for part, doubt in zip(missed, doubtful, strict=True)]
     for slack in _SLACKS:
         # Shots from few sides leave room around the object that no mask denies; it lies around most masks alike,
         # while a part that one mask has lost is missing there alone.
         lost = [_thick(part, edge * slack) for part, edge in zip(lost, edges, strict=True)]
         if np.median([part.sum() / max(1, own.sum()) for part, own in zip(lost, kept, strict=True)]) < _USUAL:
             break
+    lost = [part | back for part, back in zip(lost, cut_off, strict=True)]
     return [
         replace(each, mask=np.where(more, np.uint8(255), np.where(less, np.uint8(0), each.mask)))
         for each, more, less in zip(known, lost, wrong, strict=True)
