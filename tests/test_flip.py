@@ -280,6 +280,28 @@ def test_what_no_shot_denies_comes_back_only_in_the_objects_colours(an_opening: 
     assert stays == an_opening
 
 
+def test_what_was_cut_off_a_whole_pass_comes_back_by_the_other_pass_where_the_cut_is_doubtful() -> None:
+    places = [*ring("upright", height=20), *ring("flipped", height=20, pose=about("x", 180), first=100)]
+    points = model_of(places).points
+    denied, doubted = [], []
+    for camera in places:
+        whole = silhouette_of(camera, ball(camera), points, 180)
+        assert whole is not None
+        foot = np.zeros(whole.mask.shape, np.bool_)
+        if camera.shot.pass_name == "upright":
+            foot[-whole.mask.shape[0] // 3 :] = whole.mask[-whole.mask.shape[0] // 3 :] > 127
+        cut = Silhouette(camera, whole.box, np.where(foot, 0, whole.mask).astype(np.uint8))
+        picture = np.where(whole.mask[..., None] > 127, (160, 60, 40), (90, 120, 90)).astype(np.uint8)
+        denied.append(view_of(cut, picture))
+        doubted.append(View(cut, picture, foot))
+    left, back = (
+        [(after.mask > 127).sum() / (ball(camera) > 127).sum() for after, camera in zip(found, places, strict=True)]
+        for found in (agreed_silhouettes(denied, points), agreed_silhouettes(doubted, points))
+    )
+    assert max(left[: len(left) // 2]) < 0.95
+    assert min(back) > 0.97
+
+
 def test_an_opening_that_every_mask_fills_is_told_by_its_colours() -> None:
     camera = place("a", "upright", around=0, height=20)
     mask = ball(camera)
