@@ -83,7 +83,8 @@ def test_a_second_run_proves_nothing_again_and_writes_the_same(joined: Joined, r
     assert {path: sha256_of(path) for path in before} == before
     assert manifest_of(out) == record
     summary = run("mask", joined.capture, "-o", out, *BEST).stdout
-    assert f"{len(proof['repaired'])} masks put right by what the other shots show" in summary
+    count = len(proof["repaired"])
+    assert f"{count} mask{'s' if count > 1 else ''} put right by what the other shots show" in summary
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

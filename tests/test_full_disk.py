@@ -48,7 +48,7 @@ def test_a_disk_that_becomes_full_keeps_what_is_done_and_goes_on_with_space(
     filling.unlink()
     again = run("mask", capture, "-o", out, *options)
     assert again.returncode == 0, again.stderr
-    assert f"{len(kept)} shots already done" in again.stdout
+    assert f"{len(kept)} shot{'s' if len(kept) > 1 else ''} already done" in again.stdout
     assert len(masked(out)) == 12
 
 

@@ -188,8 +188,15 @@ class _Run:
         # A shot that was masked with settings of its own was judged alone.
         return record.judged and (record.agreement == told or shot.name in self._work.pinned)
 
+    def _enter(self, record: ShotRecord) -> None:
+        """Take up a record. A manifest that cannot be saved ends the run, but only after the shots in flight."""
+        try:
+            self._book.enter(record)
+        except UndersideError as error:
+            self.broken_by = self.broken_by or error
+
     def _take_up(self, record: ShotRecord, before: ShotRecord, *, left: int) -> None:
-        self._book.enter(record)
+        self._enter(record)
         self._on_judged(Judged(record, before, left))
 
     def _is_stopped(self) -> bool:
@@ -214,7 +221,7 @@ class _Run:
         return content
 
     def _landed(self, done: Done) -> None:
-        self._book.enter(done.record)
+        self._enter(done.record)
         if done.signs is not None:
             self._signs[done.record.photo] = done.signs
         if done.tried is not None and len(self._tried) < _KEPT_CLIMBS:
