@@ -92,9 +92,7 @@ def prove_and_keep(
         proof, cuts = _tried_without_platter(out, proof, tell=tell, stop=stop, moot=moot)
     if proof is None or stop.is_set() or (moot and moot()):
         return None
-    mended: _Mended | None = _Mended(proof)
-    if mend:
-        mended = _mend(out, proof, cuts, tell=tell, stop=stop, moot=moot)
+    mended = _mend(out, proof, cuts, tell=tell, stop=stop, moot=moot) if mend else _Mended(proof)
     if mended is None or stop.is_set():  # perhaps in the middle of it
         return None
     save_proof(mended.proof, out)
