@@ -136,6 +136,13 @@ def test_a_capture_masked_in_two_ways_names_both(tmp_path: Path) -> None:
     assert "1 masked with turntable, effort fast" in made
 
 
+def test_a_segmenter_that_is_no_network_is_named(tmp_path: Path) -> None:
+    engine = {**ENGINE, "segmenter": {"segmenter": "grabcut", "revision": "2", "model": "turntable"}}
+    manifest = replace(manifest_of(tmp_path, draw_ring(tmp_path, [10, 11, 12])), engines={"f1": engine})
+    made = read(write_contact_sheet(manifest, tmp_path / "out")).all("p", **{"class": "made"})[0].text
+    assert "masked with grabcut, effort normal" in made
+
+
 def test_failed_shots_come_first_with_their_reason(tmp_path: Path) -> None:
     shots = draw_ring(tmp_path, [10, 11, 12])
     shots.append(failed("upright/004.jpg", "upright/004.jpg is cut short. Copy it again from the camera."))

@@ -58,7 +58,7 @@ def _made(sheet: Sheet) -> str:
 
 def _way(engine: Mapping[str, Any]) -> str:
     segmenter = engine.get("segmenter", {})
-    parts = [segmenter.get("model", "a segmenter of another Underside")]
+    parts = [segmenter.get("segmenter") or segmenter.get("model", "a segmenter of another Underside")]
     if "effort" in engine:
         parts.append(f"effort {engine['effort']}")
     if "provider" in segmenter:
