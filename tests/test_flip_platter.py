@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from test_flip import facts_of, model_of, ring
 
+from underside.errors import SettingsError
 from underside.files import sha256_of
 from underside.flip import Answer, Coverage, Finding, Proof, Proven, Verdict, prove_and_keep, proving
 from underside.flip.agreement.agree import Agreement
@@ -139,7 +140,14 @@ def kept(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path) -> Kept:
     return Kept(out, tuple(cuts))
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, *answers: Proof | Trial | type[TimeoutError]) -> list[float]:
+class NoMemoryError(SettingsError):
+    """What is said of a process that was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("The process has ended, perhaps for want of memory", "Try it by itself")
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: Proof | Trial | type[Exception]) -> list[float]:
     """What the processes that are asked will say, in turn; and how many seconds each was given."""
     left, given = list(answers), list[float]()
 
@@ -147,7 +155,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers: Proof | Trial | type[Ti
         given.append(seconds)
         answer = left.pop(0)
         if isinstance(answer, type):
-            raise answer
+            raise answer()
         return answer
 
     monkeypatch.setattr(proving, "ask_apart", ask)
@@ -194,10 +202,44 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
     assert found.proof.answer.verdict is Verdict.YES
     assert "The platter was cut off" in found.proof.notes[0]
     assert len(found.cut) == len(others) - 1
-    assert {each.disagreement.photo for each in found.repaired} == {
+    assert {each.photo for each in found.repaired} == {
         others[-1].own.place.shot.name,
         last.own.place.shot.name,
     }
+
+
+def test_the_page_shows_every_mask_from_before_the_cut_to_the_end(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only what the last round changed."""
+    joined = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[1:2])
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Verdict.YES))
+    found = mended(kept)
+    page = found.page.read_text()
+    assert page.count("Mask before") == page.count("Mask after") == len(found.cut) == len(kept.cuts) - 1
+    assert f"{len(found.cut)}\N{NO-BREAK SPACE}masks were put right" in page
+    areas = {each.photo: each.area_before for each in found.cut}
+    again = found.repaired[0]
+    assert f"Mask before, {100 * areas[again.photo]:.2f}" in page
+    assert f"Mask after, {100 * again.area_after:.2f}" in page
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, joined: bool
+) -> None:
+    """Such as for want of memory."""
+    true = replace(proof(Verdict.YES), agreement=kept.cuts[1:2])
+    last = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[2:3])
+    further = [] if joined else [last]
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, true), *further, NoMemoryError)
+    found = mended(kept)
+    assert found.manifest.proof is not None
+    assert found.manifest.proof.answer == ("yes" if joined else "unsafe")
+    assert len(found.manifest.proof.repaired or ()) == len(kept.cuts) - 1
+    assert [note.split(".")[0] for note in found.proof.notes] == [
+        f"The platter was cut off in {len(kept.cuts)} masks; with it, the answer was no (never turned)",
+        "Whether the better masks show more could not be found out",
+    ]
+    assert is_proven(found.manifest, mend=True)
 
 
 def test_masks_that_better_masks_do_not_join_are_told_as_they_are(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:

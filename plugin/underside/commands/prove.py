@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -65,8 +66,8 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     if as_json:
         told = {
             **facts_of(proof),
-            "platter_cut": [asdict(each) for each in proven.cut],
-            "repaired": [asdict(each) for each in proven.repaired],
+            "platter_cut": [_repaired_facts(each) for each in proven.cut],
+            "repaired": [_repaired_facts(each) for each in proven.repaired],
         }
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
@@ -121,7 +122,12 @@ def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
 
 def _areas(repaired: Sequence[Repaired]) -> Iterator[str]:
     for each in repaired:
-        yield f"  {each.disagreement.photo}: area {100 * each.area_before:.2f} % -> {100 * each.area_after:.2f} %"
+        yield f"  {each.photo}: area {100 * each.area_before:.2f} % -> {100 * each.area_after:.2f} %"
+
+
+def _repaired_facts(repaired: Repaired) -> dict[str, Any]:
+    areas = {"area_before": repaired.area_before, "area_after": repaired.area_after}
+    return {"disagreement": asdict(repaired.disagreement), **areas}
 
 
 def _told(finding: Finding) -> Iterator[str]:

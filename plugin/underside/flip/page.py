@@ -130,9 +130,12 @@ def _corners(place: Place) -> Iterator[Floats]:
 
 
 def _doubts(proof: Proof, repaired: Sequence[Repaired]) -> Iterator[MaskDoubt]:
-    """The worst first."""
+    """The worst first; a mask that was put right by what was wrong with it at first."""
+    put_right = {each.photo: each for each in repaired}
     asked = {each.own.place.shot.name: each for each in proof.agreement}
-    areas = {each.disagreement.photo: (each.area_before, each.area_after) for each in repaired}
-    for found in proof.disagreements:
-        own, wanted = asked[found.photo].own, asked[found.photo].wanted
-        yield MaskDoubt(found.photo, found.in_words, own.box, own.mask, wanted.mask, areas.get(found.photo))
+    asked |= {photo: each.agreement for photo, each in put_right.items()}
+    found = [each.disagreement for each in asked.values()]
+    for one in sorted((each for each in found if each), key=lambda each: -(each.kept + each.lost)):
+        own, wanted, done = asked[one.photo].own, asked[one.photo].wanted, put_right.get(one.photo)
+        areas = (done.area_before, done.area_after) if done else None
+        yield MaskDoubt(one.photo, one.in_words, own.box, own.mask, wanted.mask, areas)

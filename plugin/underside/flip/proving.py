@@ -96,7 +96,7 @@ def prove_and_keep(
     if mended is None or stop.is_set():  # perhaps in the middle of it
         return None
     save_proof(mended.proof, out)
-    page = show_proof(mended.proof, out, mended.last if mend else None)
+    page = show_proof(mended.proof, out, tuple(mended.changed.values()) if mend else None)
     manifest = load(out)
     assert manifest is not None
     manifest = replace(manifest, proof=_record(mended.proof, manifest, mend=mend))
@@ -115,6 +115,12 @@ class _Mended:
     last: tuple[Repaired, ...] = ()
     """Of these what the last proof wanted."""
 
+    @property
+    def changed(self) -> Mapping[str, Repaired]:
+        """By photo: from how it was at first, with a platter perhaps, to how it is."""
+        cut = {each.photo: each for each in self.cut}
+        return {**cut, **{photo: each.after(cut.get(photo)) for photo, each in self.repaired.items()}}
+
 
 def _mend(
     out: Path,
@@ -131,7 +137,11 @@ def _mend(
     for _ in range(_FURTHER if cut else 0):
         if stop.is_set() or not mended.last:
             break
-        again = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
+        try:
+            again = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
+        except UndersideError as error:
+            late = f"Whether the better masks show more could not be found out. {error}"
+            return replace(mended, proof=_noting(mended.proof, late))
         if again is None:
             return None
         mended = _repaired(out, replace(mended, proof=replace(again, notes=proof.notes)), tell=tell, stop=stop)
@@ -143,7 +153,7 @@ def _repaired(out: Path, mended: _Mended, *, tell: Callable[[str], None], stop: 
         return replace(mended, last=())
     last = tuple(repair(out, mended.proof, tell=tell, stop=stop))
     before = mended.repaired
-    now = {each.disagreement.photo: each.after(before.get(each.disagreement.photo)) for each in last}
+    now = {each.photo: each.after(before.get(each.photo)) for each in last}
     return replace(mended, repaired={**before, **now}, last=last)
 
 
@@ -156,22 +166,23 @@ def _tried_without_platter(
         trial = ask_apart(without_platter, out, tell=tell, stop=stop, moot=moot, seconds=seconds)
     except TimeoutError:
         late = f"Whether the masks keep a platter could not be found out within {seconds:.0f} seconds."
-        return _noting(first, first, late), ()
+        return _noting(first, late), ()
     except UndersideError as error:
-        return _noting(first, first, f"Whether the masks keep a platter could not be found out. {error}"), ()
+        return _noting(first, f"Whether the masks keep a platter could not be found out. {error}"), ()
     if trial is None or trial.proof is None:
         return first, ()
     if not trial.proof.joined:
         found = f"A platter was found in {len(trial.cuts)} masks; cut off, it does not make the join true either."
-        return _noting(first, first, f"{found} No mask was changed."), ()
+        return _noting(first, f"{found} No mask was changed."), ()
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
     was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"
-    return _noting(trial.proof, first, f"The platter was cut off in {len(trial.cuts)} masks; {was}."), trial.cuts
+    # What is to be said of the capture itself, the first proof knows: the trial saw a copy.
+    of_capture = replace(trial.proof, notes=first.notes)
+    return _noting(of_capture, f"The platter was cut off in {len(trial.cuts)} masks; {was}."), trial.cuts
 
 
-def _noting(proof: Proof, first: Proof, note: str) -> Proof:
-    """With what was to be said of the capture itself."""
-    return replace(proof, notes=(*first.notes, note))
+def _noting(proof: Proof, note: str) -> Proof:
+    return replace(proof, notes=(*proof.notes, note))
 
 
 def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:

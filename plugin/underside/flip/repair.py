@@ -37,10 +37,17 @@ _CUT_OFF = "The platter was cut off"
 class Repaired:
     """One mask that was written anew."""
 
+    agreement: Agreement
+    """What was wrong with the mask as it was before."""
     disagreement: Disagreement
     area_before: float
     area_after: float
     """Shares of the photo."""
+
+    @property
+    def photo(self) -> str:
+        """By its name in the manifest."""
+        return self.disagreement.photo
 
     def after(self, earlier: "Repaired | None") -> "Repaired":
         """Both as one, where the mask was written anew before."""
@@ -134,7 +141,7 @@ def _write(out: Path, agreements: Sequence[Agreement], why: str, stop: threading
         mask = read_mask(path, width=record.width, height=record.height)
         _write_preview(each, mask, out)
         records[record.photo] = _written(announced[record.photo], mask, each.disagreement, why)
-        done.append(Repaired(each.disagreement, record.area, records[record.photo].area))
+        done.append(Repaired(each.agreement, each.disagreement, record.area, records[record.photo].area))
     save(_with(manifest, records), out)
     return done
 

@@ -38,11 +38,10 @@ _FIGURE = """\
 
 def masks_section(facts: CoverageFacts, sheet: Sheet, card: dict[str, str]) -> Html:
     """The whole section; ``card`` is where the contact sheet has each shot."""
-    if not facts.compared:
-        told = "Masks are held against each other in space once the passes are truly joined. They are not."
-        return markup(_SECTION, head="Masks", lede=told, rest=Html(""))
     if not facts.doubts:
         told = "No mask disagrees with what all the others show of the object."
+        if not facts.compared:
+            told = "Masks are held against each other in space once the passes are truly joined. They are not."
         return markup(_SECTION, head="Masks", lede=told, rest=Html(""))
     pictured, named = facts.doubts[:_PICTURED], facts.doubts[_PICTURED:]
     cards = join(_doubt(each, facts, sheet, card, _largest(pictured)) for each in pictured)

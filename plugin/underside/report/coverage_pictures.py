@@ -46,18 +46,17 @@ def doubt_pictures(doubt: MaskDoubt, shot: ShotRecord, capture: Path, out: Path,
     """Draw one; no JPEG is larger than ``largest`` bytes, as far as that can be."""
     photo = _cropped_photo(doubt, shot, capture)
     rows, columns = photo.shape[:2]
-    before, wanted = (_fitted(turn_upright(mask, shot.orientation), photo) for mask in (doubt.mask, doubt.wanted))
-    after = None
+    wanted = doubt.wanted
     if doubt.areas:
         left, top, right, bottom = doubt.box
-        mask = read_mask(out / shot.mask, width=shot.width, height=shot.height)[top:bottom, left:right]
-        after = _png(_fitted(turn_upright(mask, shot.orientation), photo))
+        wanted = read_mask(out / shot.mask, width=shot.width, height=shot.height)[top:bottom, left:right]
+    before, after = (_fitted(turn_upright(mask, shot.orientation), photo) for mask in (doubt.mask, wanted))
     return DoubtPictures(
         size=(columns, rows),
         photo=_jpeg(photo, largest),
         before=_png(before),
-        error=_jpeg(_error(photo, before, wanted), largest),
-        after=after,
+        error=_jpeg(_error(photo, before, after), largest),
+        after=_png(after) if doubt.areas else None,
     )
 
 
