@@ -22,6 +22,8 @@ pytestmark = needs_curl
 ON_OTHER_PORT = "http://127.0.0.1:{other}/photo"
 REDIRECTS = {
     "/moved": "/photo",
+    **{f"/{times}-times": f"/{times - 1}-times" for times in range(2, 7)},
+    "/1-times": "/photo",
     "/round": "/round",
     "/nowhere": "",
     "/to-nonsense": "http://[",
@@ -116,6 +118,11 @@ def test_a_photo_of_a_named_host_is_masked(service: Served, host: ThreadingHTTPS
 
 def test_a_redirect_within_the_named_host_is_followed(service: Served, host: ThreadingHTTPServer) -> None:
     assert ask(service, f"http://127.0.0.1:{host.server_port}/moved").status == 200
+
+
+def test_five_redirects_are_followed_and_not_a_sixth(service: Served, host: ThreadingHTTPServer) -> None:
+    assert ask(service, f"http://127.0.0.1:{host.server_port}/5-times").status == 200
+    assert ask(service, f"http://127.0.0.1:{host.server_port}/6-times").said == "Too many redirects."
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ __all__ = ["UrlHosts", "fetch_photo"]
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_MOST_REQUESTS = 5
+_MOST_REDIRECTS = 5
 _CHUNK = 1 << 18
 # Addresses of IPv6 that stand for one of IPv4, besides those that Python unwraps: 6to4, Teredo, NAT64.
 _WRAPPERS = [ipaddress.ip_network(each) for each in ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48")]
@@ -67,7 +67,7 @@ def fetch_photo(url: str, hosts: UrlHosts, *, max_bytes: int, patience: float) -
             "--allow-url-host HOST.",
         )
     until = time.monotonic() + patience
-    for _ in range(_MOST_REQUESTS):
+    for _ in range(_MOST_REDIRECTS + 1):
         with _asked(_checked(url, hosts), until) as response:
             if response.status not in _REDIRECTS:
                 return _body(response, url, max_bytes)
