@@ -120,6 +120,12 @@ def test_a_redirect_within_the_named_host_is_followed(service: Served, host: Thr
     assert ask(service, f"http://127.0.0.1:{host.server_port}/moved").status == 200
 
 
+def test_an_unknown_model_is_told_of_where_the_query_names_it(service: Served, host: ThreadingHTTPServer) -> None:
+    answer = ask(service, f"http://127.0.0.1:{host.server_port}/photo", "&model=nonsense")
+    assert answer.status == 422
+    assert [problem["loc"] for problem in answer.said] == [["query", "model"]]
+
+
 def test_five_redirects_are_followed_and_not_a_sixth(service: Served, host: ThreadingHTTPServer) -> None:
     assert ask(service, f"http://127.0.0.1:{host.server_port}/5-times").status == 200
     assert ask(service, f"http://127.0.0.1:{host.server_port}/6-times").said == "Too many redirects."

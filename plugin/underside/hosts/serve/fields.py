@@ -91,6 +91,8 @@ IN_QUERY_TOO = ("bgc", "extras")
 class Wish:
     """What a request asks for, once its fields are understood."""
 
+    where: Literal["query", "body"]
+    """Where its fields stand."""
     model: str | None
     """None: the one that the service was started with."""
     only_mask: bool
@@ -107,7 +109,7 @@ def read_wish(given: Mapping[str, object], *, where: Literal["query", "body"], n
         raise Refusal(422, problems)
     _check_extras(values["extras"])
     background = _background(values["bgc"]) if values["bgc"] else (0, 0, 0, 0)
-    return Wish(values["model"] or None, values["om"], background)
+    return Wish(where, values["model"] or None, values["om"], background)
 
 
 def _value(field: Field, said: object, where: str, problems: list[Problem]) -> Any:  # noqa: ANN401

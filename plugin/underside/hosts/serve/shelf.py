@@ -40,9 +40,12 @@ class Shelf:
         self.notes = segmenter.notes
 
     @contextmanager
-    def lent(self, model: str | None) -> Iterator[Ladder]:
-        """The way to masks with that model, or with the service's own; nothing is ever fetched for it."""
-        name = None if model is None or model in self._own else self._known(model).name
+    def lent(self, model: str | None, *, asked_in: str) -> Iterator[Ladder]:
+        """The way to masks with that model, or with the service's own; nothing is ever fetched for it.
+
+        ``asked_in`` is the part of the request that names the model.
+        """
+        name = None if model is None or model in self._own else self._known(model, asked_in).name
         with self._door:
             ladder = self._with(name)
             with self._changed:
@@ -81,7 +84,7 @@ class Shelf:
             self._settings, segmenter="network", model=known.name, working_size=None, url=None, key_colour=None
         )
 
-    def _known(self, name: str) -> Model:
+    def _known(self, name: str, asked_in: str) -> Model:
         # Only names: a request never says which file of this machine is opened.
         try:
             return load_catalogue().find(name)
@@ -97,7 +100,7 @@ class Shelf:
                 [
                     {
                         "type": "string_pattern_mismatch",
-                        "loc": ["body", "model"],
+                        "loc": [asked_in, "model"],
                         "msg": f"{error.what}; `underside models` lists all",
                         "input": name,
                     }
