@@ -247,7 +247,9 @@ def test_models_take_turns_in_memory_and_each_answers_its_own_way(tmp_path: Path
 
 def test_other_paths_and_verbs_are_refused(quick: Served) -> None:
     assert quick.curl(path="/api/other").status == 404
-    assert quick.curl("-X", "PUT", *FILE).status == 405
+    refused = quick.curl("-X", "PUT", *FILE)
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, POST")
+    assert quick.curl("-X", "POST", *FILE, path="/").headers["allow"] == "GET, HEAD"
     assert quick.curl("-X", "OPTIONS").status == 405
     assert quick.curl("-I").status == 405
     assert b"/api/remove" in quick.curl(path="/").body

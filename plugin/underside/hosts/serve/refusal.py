@@ -8,11 +8,12 @@ __all__ = ["Refusal"]
 class Refusal(Exception):  # noqa: N818 - an answer like any other
     """Ends a request; ``detail`` is a sentence, or the list that validation gives."""
 
-    def __init__(self, status: int, detail: str | list[dict[str, Any]], *, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, detail: str | list[dict[str, Any]], **headers: str) -> None:
+        """Headers are named as arguments are: ``retry_after``."""
         super().__init__(status, detail)
         self.status = status
         self.detail = detail
-        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     @property
     def in_short(self) -> str:

@@ -114,8 +114,9 @@ class Service:
         path, method = scope["path"], scope["method"]
         if path not in (_ADDRESS, *_PAGES):
             raise Refusal(404, "Not Found")
-        if method not in (("GET", "POST") if path == _ADDRESS else ("GET", "HEAD")):
-            raise Refusal(405, "Method Not Allowed")
+        allowed = ("GET", "POST") if path == _ADDRESS else ("GET", "HEAD")
+        if method not in allowed:
+            raise Refusal(405, "Method Not Allowed", allow=", ".join(allowed))
         return None if path == _ADDRESS else _PAGES[path]()
 
     def _check_caller(self, headers: Headers) -> None:
@@ -129,7 +130,7 @@ class Service:
 
     async def _remove(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._inside >= self._limits.workers + self._limits.queue:
-            raise Refusal(429, "The service has enough to do. Ask again in a moment.", retry_after=1)
+            raise Refusal(429, "The service has enough to do. Ask again in a moment.", retry_after="1")
         self._inside += 1
         try:
             picture = await self._picture(Request(scope, _Counted(receive, self._limits.max_bytes)), receive)
@@ -180,7 +181,7 @@ class Service:
             if not done.done() and job.cancel():
                 if left.done():
                     raise ClientDisconnect
-                raise Refusal(503, f"No worker was free for {patience:g} s. Ask again.", retry_after=5)
+                raise Refusal(503, f"No worker was free for {patience:g} s. Ask again.", retry_after="5")
             return await done
         finally:
             left.cancel()
