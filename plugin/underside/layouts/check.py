@@ -13,7 +13,7 @@ from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
 from underside.manifest import Manifest, ShotRecord, State, load
-from underside.masks import read_mask
+from underside.masks import mask_name, read_mask
 from underside.photo import open_photo
 
 __all__ = ["check_folder"]
@@ -60,7 +60,7 @@ def check_folder(folder: Path, *, layout: str | None = None, photos: Path | None
 
 
 def _places(folder: Path, layout: str | None) -> list[_Place]:
-    manifest = load(folder)
+    manifest = _of_output(folder)
     if manifest is None:
         out = folder.parents[1] if folder.parent.name == LAYOUTS_FOLDER else None
         return [_Place(_meant(folder, layout), folder, out, load(out) if out else None)]
@@ -72,6 +72,13 @@ def _places(folder: Path, layout: str | None) -> list[_Place]:
     if not (laid / find(layout).name).is_dir():
         raise SettingsError(f"{folder} has no layout {layout}", f"Make it with underside mask --layout {layout}")
     return [_Place(find(layout), laid / layout, folder, manifest)]
+
+
+def _of_output(folder: Path) -> Manifest | None:
+    """The manifest, where the masks are called as in an output folder; a set for Metashape has one with other names."""
+    manifest = load(folder)
+    ours = manifest is not None and all(shot.mask in ("", mask_name(shot.photo)) for shot in manifest.shots)
+    return manifest if ours else None
 
 
 def _meant(folder: Path, layout: str | None) -> Layout:
