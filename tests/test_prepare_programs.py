@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 from finished_folder import pixels, upright
 from metashape_host import part, started
-from prepared_sets import SAME_NAMES, camera, hashed, keeping, masked
+from prepared_sets import SAME_NAMES, TWO_PASSES, camera, hashed, keeping, masked
 from rich_photos import exif_block, metadata_segments, rich_jpeg
 
+from underside import __version__
 from underside.files import sha256_of
-from underside.manifest import load
+from underside.manifest import ProofRecord, load, masks_of, save
 from underside.prepare import prepare
 
 
@@ -50,6 +52,28 @@ def test_the_menu_of_metashape_reads_a_set_as_one_chunk(tmp_path: Path) -> None:
     for shot in manifest.shots:
         assert shot.sha256 == sha256_of(Path(manifest.capture) / shot.photo)
         assert shot.mask_sha256 == sha256_of(tmp_path / "set" / shot.mask)
+
+
+def test_what_was_proven_of_a_set_stays_with_its_masks_and_keeps_nothing_new_out(tmp_path: Path) -> None:
+    finished = masked(tmp_path, [*TWO_PASSES, "flipped/DSC_0020.JPG"])
+    whole = finished.manifest
+    save(replace(whole, shots=whole.shots[:2]), finished.out)
+    prepare(finished.out, tmp_path / "set", "metashape")
+    manifest = load(tmp_path / "set")
+    assert manifest is not None
+    proof = ProofRecord("no", ("They do not join.",), 0.2, 0, None, __version__, masks_of(manifest.shots))
+    save(replace(manifest, proof=proof), tmp_path / "set")
+    prepare(finished.out, tmp_path / "set", "metashape")
+    assert load(tmp_path / "set") == replace(manifest, proof=proof)
+    save(whole, finished.out)
+    done = prepare(finished.out, tmp_path / "set", "metashape")
+    after = load(tmp_path / "set")
+    assert after is not None
+    assert ([shot.photo for shot in after.shots], after.proof) == (
+        ["DSC_0001.JPG", "DSC_0019.JPG", "DSC_0020.JPG"],
+        None,
+    )
+    assert not any("capture.json" in note for note in done.notes)
 
 
 def test_meshroom_gets_a_scene_with_one_group_for_one_camera(tmp_path: Path) -> None:

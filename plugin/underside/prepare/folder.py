@@ -77,11 +77,14 @@ class SetFolder:
             self.written += 1
         return how
 
-    def put_text(self, name: str, text: str) -> None:
-        """A small file of text; one that a person or a program has changed since stays as they left it."""
+    def put_text(self, name: str, text: str, *, ours: bool = False) -> None:
+        """A small file of text; one that a person or a program has changed since stays as they left it.
+
+        What is ``ours`` is for no hand to change: it is always made anew.
+        """
         content = text.encode(errors="surrogateescape")
         known, there = self._files.get(name), _stamp(self.folder / name)
-        if known and known.of and there not in (_NOWHERE, (known.size, known.mtime_ns)):
+        if not ours and known and known.of and there not in (_NOWHERE, (known.size, known.mtime_ns)):
             self.changed_by_others.append(name)
             return
 

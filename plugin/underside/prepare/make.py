@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from underside.errors import PhotoError, SettingsError
 from underside.layouts import places
 from underside.layouts.advice import some
-from underside.manifest import ShotRecord
+from underside.manifest import MANIFEST_NAME, ShotRecord
 from underside.masks import RESULT_FOLDERS
 from underside.metadata.position import has_position
 from underside.outfolder import undisturbed
@@ -92,7 +92,7 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
         )
     changed = not opened.is_new and opened.written > 0
     for each, text in program.more(Draft(opened.folder, members, sensors)).items():
-        opened.put_text(each, text())
+        opened.put_text(each, text(), ours=each == MANIFEST_NAME)
     notes = tuple(_notes(sources, members, sensors, opened, copied=ways[COPIED], changed=changed))
     how_to = program.how_to.replace("{folder}", str(opened.folder))
     opened.put_text(HOW_TO, _how_to_text(program, how_to, notes))

@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from underside.errors import SettingsError
+from underside.errors import OutputError, SettingsError
 from underside.files import sha256_of
 from underside.layouts import IMAGES, LAYOUTS, Layout, Photos
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord
+from underside.manifest import MANIFEST_NAME, Manifest, ProofRecord, ShotRecord, load, masks_of
 from underside.masks import MASKS
 from underside.prepare.sensors import Sensor
 from underside.resources import meshroom_nodes_folder
@@ -74,9 +75,18 @@ def _for_metashape(draft: Draft) -> Texts:
     def manifest() -> str:
         shots = tuple(_record(draft.folder, member) for member in draft.members)
         capture = str(draft.folder / IMAGES)
-        return _json(asdict(Manifest(capture=capture, engines={}, shots=shots)))
+        return _json(asdict(Manifest(capture=capture, engines={}, shots=shots, proof=_proof(draft.folder, shots))))
 
     return {MANIFEST_NAME: manifest}
+
+
+def _proof(folder: Path, shots: Sequence[ShotRecord]) -> ProofRecord | None:
+    """What ``underside prove`` has found of the set, if it was of these very masks."""
+    before: Manifest | None = None
+    with suppress(OutputError):  # it is no manifest any more
+        before = load(folder)
+    proof = before.proof if before else None
+    return proof if proof and proof.of == masks_of(shots) else None
 
 
 def _record(folder: Path, member: Member) -> ShotRecord:
