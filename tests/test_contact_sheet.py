@@ -13,6 +13,7 @@ import numpy as np
 import piexif
 from numpy.typing import NDArray
 from opened_page import Page, opened, read
+from PIL import Image
 
 from underside.manifest import Manifest, ShotRecord, State, Step
 from underside.photo.orientation import turn_stored
@@ -278,6 +279,19 @@ def test_a_mask_changed_by_hand_is_shown_as_it_is_now(tmp_path: Path) -> None:
     write_sheet(tmp_path, [replace(shots[0], state=State.BY_HAND)])
     after = picture_of("1.jpg", tmp_path).astype(int)
     assert np.abs(after[HEIGHT // 2, 72] - before[HEIGHT // 2, 72]).max() > 25
+
+
+def test_what_a_hand_has_erased_is_shown_as_no_object(tmp_path: Path) -> None:
+    shots = [draw_shot(tmp_path, "1.jpg", radius=20)]
+    mask = tmp_path / "out" / shots[0].mask
+    with Image.open(mask) as before:
+        erased_half = before.convert("LA")
+    erased_half.paste((255, 0), (WIDTH // 2, 0, WIDTH, HEIGHT))
+    erased_half.save(mask)
+    write_sheet(tmp_path, [replace(shots[0], state=State.BY_HAND)])
+    kept, erased = (picture_of("1.jpg", tmp_path)[HEIGHT // 2, WIDTH // 2 + away].astype(int) for away in (-12, 12))
+    assert np.abs(kept - (160, 90, 40)).max() < 12
+    assert np.abs(erased - (160, 90, 40)).max() > 25
 
 
 def test_a_photo_that_is_gone_leaves_a_card_without_a_picture(tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from underside.errors import PhotoError
 from underside.files import write_atomically
 from underside.manifest import ShotRecord, State
+from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.preview import PREVIEW_SIDE, draw_preview, preview_path, shrink
 
@@ -33,15 +31,12 @@ def _drawn_anew(photo_path: Path, mask_path: Path) -> bytes | None:
     try:
         photo = open_photo(photo_path)
         pixels = decode(photo, reduce=_reduction(max(photo.width, photo.height)))
-        content = np.fromfile(mask_path, np.uint8)
+        mask = read_mask(mask_path, width=photo.width, height=photo.height)
     except (PhotoError, OSError):
-        return None
-    mask = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) if content.size else None
-    if mask is None or mask.shape != (photo.height, photo.width):
         return None
     return draw_preview(
         turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation),
-        turn_upright(shrink(mask.astype(np.uint8, copy=False)), photo.orientation),
+        turn_upright(shrink(mask), photo.orientation),
     )
 
 
