@@ -93,6 +93,18 @@ def test_the_reference_is_what_was_chosen(run: Run, capture: Path) -> None:
     assert found["grow=0"]["lost"] > found["grow=0"]["gained"] == 0
 
 
+def test_usual_settings_that_do_not_go_with_the_chosen_ones_are_left_out(run: Run, capture: Path) -> None:
+    found = audited(run, capture, "--sample", 1, "--segmenter", "threshold", "--background", 210)
+    assert {"reference", "grow=2", "foreground=250"} <= set(found)
+    assert "foreground=200" not in found
+
+
+def test_what_concerns_one_segmenter_does_not_keep_others_from_being_tried(run: Run, capture: Path) -> None:
+    words = ("--segmenter", "chroma", "--key-colour", "#28a03c", "--vary", "segmenter=threshold,kmeans")
+    found = audited(run, capture, "--sample", 1, *words)
+    assert set(found) == {"reference", "segmenter=threshold", "segmenter=kmeans"}
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [

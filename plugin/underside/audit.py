@@ -1,6 +1,7 @@
 """What each setting changes: a sample of a capture masked again and again, one setting changed at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,12 @@ _OF_THE_SEGMENTER = {"model", "working_size", "segmenter"}
 
 # The knobs that people reach for first. An effort has few values, so all of them are tried.
 _USUAL = {
-    "working_size": "384,512,640",
-    "sensitivity": "0.2,0.8",
-    "grow": "-2,2",
-    "mask_blur": "3",
-    "keep": "largest",
-    "foreground": "200,250",
+    "working_size": ("384", "512", "640"),
+    "sensitivity": ("0.2", "0.8"),
+    "grow": ("-2", "2"),
+    "mask_blur": ("3",),
+    "keep": ("largest",),
+    "foreground": ("200", "250"),
 }
 
 # Structural similarity (Wang et al., 2004) with its authors' window and constants.
@@ -184,15 +185,19 @@ def variants(reference: Settings, vary: Sequence[str]) -> tuple[Variant, ...]:
         for text in texts:
             value = read_text(field, text)
             if value != getattr(reference, field.name):
-                variant = Variant(spoken(field.name), text, replace(reference, **{field.name: value}))
+                variant = Variant(spoken(field.name), text, _with(reference, field.name, value))
                 found.setdefault(variant.name, variant)
     return tuple(found.values())
 
 
 def usual_variants(reference: Settings) -> tuple[Variant, ...]:
-    """What is tried where nothing is asked for."""
-    efforts = ",".join(option_of(SETTINGS["effort"]).choices)
-    return variants(reference, [f"effort={efforts}", *(f"{name}={values}" for name, values in _USUAL.items())])
+    """What is tried where nothing is asked for, as far as it goes with the reference."""
+    found: list[Variant] = []
+    for name, values in {"effort": option_of(SETTINGS["effort"]).choices, **_USUAL}.items():
+        for value in values:
+            with suppress(SettingsError):  # such as a foreground below the reference's background
+                found += variants(reference, [f"{name}={value}"])
+    return tuple(found)
 
 
 def audit_sample(
@@ -307,6 +312,14 @@ def _blurred(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 def _around(left: int, top: int, right: int, bottom: int, reach: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
     rows = slice(max(0, top - reach), min(shape[0], bottom + reach))
     return rows, slice(max(0, left - reach), min(shape[1], right + reach))
+
+
+def _with(reference: Settings, name: str, value: object) -> Settings:
+    """With one setting changed; what concerns another segmenter alone is set aside for the one that is tried."""
+    changes: dict[str, Any] = {name: value}
+    if name == "segmenter":
+        changes |= {key: None for key, each in SETTINGS.items() if option_of(each).only_for not in (None, value)}
+    return replace(reference, **changes)
 
 
 def _that_vary() -> dict[str, Field[Any]]:
