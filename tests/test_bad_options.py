@@ -54,6 +54,24 @@ def test_an_option_that_cannot_be_meant_is_refused_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve", "--port", "0", "--max-megabytes"),
+        ("serve", "--port", "0", "--timeout"),
+        ("watch", "capture", "-o", "out", "--once", "--settle"),
+        ("watch", "capture", "-o", "out", "--once", "--quiet"),
+        ("watch", "capture", "-o", "out", "--once", "--complete-after"),
+        ("watch", "capture", "-o", "out", "--once", "--scan-every"),
+    ],
+    ids=" ".join,
+)
+def test_a_size_or_a_time_that_is_no_number_is_refused(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    photos(tmp_path / "capture", 1)
+    assert "nan is no number that can be meant" in refusal(run(*words, "nan"))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/a.jpg", "n" * 300, "empty"])
 def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
     (tmp_path / "empty").mkdir()

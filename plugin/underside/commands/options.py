@@ -1,6 +1,5 @@
 """The settings as options of a command, and what holds for a capture once ``underside.toml`` is read too."""
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from underside.commands.number import Number
 from underside.settings import KEYS, Kind, Option, Resolved, kind_of, option_of, resolve, settings_files_for, spoken
 from underside.settings.values import NONE, SETTINGS
 
@@ -104,21 +104,11 @@ def _type(each: Field[Any], option: Option) -> click.ParamType[Any]:
     if option.choices:
         return (_ChoiceOrNone if may_be_none else click.Choice)(option.choices)
     if kind_of(each) is Kind.NUMBER:
-        return _Number(min=option.least, max=option.most)
+        return Number(min=option.least, max=option.most)
     if kind_of(each) is Kind.WHOLE:
         least, most = (None if limit is None else int(limit) for limit in (option.least, option.most))
         return (_WholeOrNone if may_be_none else click.IntRange)(min=least, max=most)
     return _TextOrNone() if may_be_none else click.STRING
-
-
-class _Number(click.FloatRange):
-    """Within its limits, and a number at all: nothing is smaller or larger than ``nan``."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is no number that can be meant.", param, ctx)
-        return number
 
 
 class _OrNone:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from underside.commands.number import Number
 from underside.commands.options import masking_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import say, tell
@@ -31,14 +32,14 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
 )
 @click.option(
     "--max-megabytes",
-    type=click.FloatRange(0.001, 4000),
+    type=Number(0.001, 4000),
     default=100,
     show_default=True,
     help="Refuse larger requests.",
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1, 3600),
+    type=Number(0.1, 3600),
     default=60,
     show_default=True,
     metavar="SECONDS",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from underside.commands.number import Number
 from underside.commands.options import given, layout_option, plate_options, settings_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.watch_settings import settings_of, written
@@ -22,7 +23,7 @@ from underside.watch.watching import watch as run_watch
 
 __all__ = ["watch"]
 
-_SECONDS = click.FloatRange(min=0.0, max=7 * 24 * 3600.0)
+_SECONDS = Number(min=0.0, max=7 * 24 * 3600.0)
 _POLL_EVERY = 2.0
 
 
@@ -50,7 +51,7 @@ def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | N
 )  # fmt: skip
 @click.option("--poll", is_flag=True, help="Look through the folder instead of relying on the system's notices.")
 @click.option(
-    "--scan-every", type=click.FloatRange(min=0.1), default=300.0, show_default=True, metavar="SECONDS",
+    "--scan-every", type=Number(min=0.1), default=300.0, show_default=True, metavar="SECONDS",
     help="Look through the folder this often beside the notices.",
 )  # fmt: skip
 @click.option(

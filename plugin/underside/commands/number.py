@@ -1,0 +1,19 @@
+"""A number on the command line."""
+
+import math
+from typing import Any
+
+import click
+
+__all__ = ["Number"]
+
+
+class Number(click.FloatRange):
+    """Within its limits, and a number at all: nothing is smaller or larger than ``nan``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Refuse what is none."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number that can be meant.", param, ctx)
+        return number
