@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -293,6 +294,16 @@ def test_a_misspelt_layout_is_refused_with_the_names_there_are() -> None:
         check_layout_names(["plain", "colmpa"])
 
 
+@pytest.mark.parametrize("photos", [["a.jpg"], ["upright/a.jpg", "flipped/a.jpg", "flipped/b.jpg"]])
+def test_metashape_is_pointed_to_folders_that_are_there(tmp_path: Path, photos: list[str]) -> None:
+    finished = finish(tmp_path, photos)
+    result = write_layout(finished.manifest, finished.out, "metashape")
+    templates = re.findall(r'"([^"]+)"', result.how_to)
+    masks = {template.replace("{filename}", stem) for template in templates for stem in ("a", "b")}
+    assert {str(result.folder / each) for each in files(result.folder) - {"HOW-TO.txt"}} <= masks
+    assert all(Path(template).parent.is_dir() for template in templates)
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_how_to_can_be_typed_as_it_stands(tmp_path: Path, name: str) -> None:
     finished = finish(tmp_path, ["a.jpg"])
@@ -300,6 +311,7 @@ def test_the_how_to_can_be_typed_as_it_stands(tmp_path: Path, name: str) -> None
     assert str(result.folder) in result.how_to
     assert "{folder}" not in result.how_to
     assert "{capture}" not in result.how_to
+    assert "{templates}" not in result.how_to
     text = (result.folder / "HOW-TO.txt").read_text(encoding="utf-8")
     assert result.how_to in text
     assert all(note in text for note in result.notes)

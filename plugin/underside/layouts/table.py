@@ -49,7 +49,10 @@ class Layout:
     mask: str
     """A mask's file name: ``{name}`` is the photo's file name, ``{stem}`` the same without its suffix."""
     how_to: str
-    """What to type or to click; ``{folder}`` is the layout's folder, ``{capture}`` that of the photos."""
+    """What to type or to click; ``{folder}`` is the layout's folder, ``{capture}`` that of the photos.
+
+    ``{templates}`` are the masks of each folder, with ``{filename}`` for the photo's name without its suffix.
+    """
     masks: str = MASKS
     """The masks' folder: ``IMAGES`` puts them beside the photos."""
     photos: Photos = Photos.STAY
@@ -88,9 +91,8 @@ _ALL = (
         mask="{stem}_mask.png",
         how_to=(
             "File > Import > Import Masks, Method: From File, Operation: Replacement, and as template "
-            '"{folder}/masks/PASS/{filename}_mask.png": once for each pass (sub-folder), applied to its '
-            "photos only, because {filename} does not tell folders apart. Then Align Photos with Apply "
-            "masks to: Key points."
+            "{templates}: each applied to the photos of its own folder only, because {filename} does not tell "
+            "folders apart. Then Align Photos with Apply masks to: Key points."
         ),
     ),
     Layout(

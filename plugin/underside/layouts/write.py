@@ -1,7 +1,7 @@
 """Lay finished masks out as one program wants them, whole or not at all."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
         name=name,
         folder=folder,
         written=len(placed),
-        how_to=layout.how_to.replace("{folder}", str(folder)).replace("{capture}", manifest.capture),
+        how_to=_how_to(layout, placed).replace("{folder}", str(folder)).replace("{capture}", manifest.capture),
         notes=tuple(notes(layout, manifest, placed)),
     )
     with _replacing(folder) as new, ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -71,6 +71,13 @@ def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
     text = how_to_text(layout, result.how_to, result.notes)
     write_atomically(folder / HOW_TO, text.encode(errors="surrogateescape"))
     return result
+
+
+def _how_to(layout: Layout, placed: Sequence[Place]) -> str:
+    name = layout.mask.replace("{stem}", "{filename}")
+    folders = dict.fromkeys(PurePosixPath(place.mask).parent.as_posix() for place in placed)
+    templates = ", then ".join(f'"{{folder}}/{folder}/{name}"' for folder in folders)
+    return layout.how_to.replace("{templates}", templates)
 
 
 def laid_out(layout: Layout, manifest: Manifest) -> tuple[Place, ...]:
