@@ -295,7 +295,8 @@ def test_chunks_with_rings_mask_as_the_command_does_the_whole_and_plates_are_bla
     plate = Path(shutil.copy(DEMO / "empty" / "DSC_0037.JPG", tmp_path / "photos" / "empty"))
     source = scene(tmp_path / "scene.sfm", [*photos, plate])
     rings = Node("UndersideRings", tmp_path / "rings cache", input=str(source))
-    rings.compute()
+    (survey,) = rings.compute()
+    assert "4 shots looked at; camera positions with a ring: 1" in survey.log
     monkeypatch.setattr(node_class("UndersideMasking").parallelization, "blockSize", 2)
     links = {name: rings.attributes[name] for name in ("input", "model", "effort", "passes", "device")}
     node = Node("UndersideMasking", tmp_path / "cache", rings=rings.attributes["output"], **links)

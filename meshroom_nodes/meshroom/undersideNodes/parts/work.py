@@ -135,5 +135,8 @@ class _Log:
     def _finished(self, event: Event) -> None:
         for warning in event.get("warnings", ()):
             self._logger.warning(warning)
-        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in event.get("verdicts", {}).items())
-        self._logger.info(f"Finished in {event['seconds']:.1f} s: {verdicts or 'nothing masked'}")
+        if "positions" in event:
+            told = f"{event['shots']} shots looked at; camera positions with a ring: {event['positions']}"
+        else:
+            told = ", ".join(f"{count} {verdict}" for verdict, count in event["verdicts"].items()) or "nothing masked"
+        self._logger.info(f"Finished in {event['seconds']:.1f} s: {told}")
