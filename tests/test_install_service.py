@@ -67,6 +67,12 @@ def test_a_service_is_shown_and_not_written_unless_somebody_agrees(run: Run, tmp
 
 
 @on_linux
+def test_a_model_that_is_a_file_is_found_from_wherever_the_service_runs(run: Run, tmp_path: Path) -> None:
+    done = run("install", "service", watched(tmp_path), "--model", "my.onnx", "--user", env=home(tmp_path))
+    assert f'"--model={tmp_path / "my.onnx"}"' in done.stdout
+
+
+@on_linux
 def test_a_service_is_written_started_and_taken_away_again(run: Run, tmp_path: Path) -> None:
     folder, environment = watched(tmp_path), home(tmp_path)
     options = ("-o", "my out", "--layout", "colmap", "--layout=metashape", "--grow", "-3", "--newest-first")

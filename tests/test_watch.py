@@ -12,6 +12,7 @@ import psutil
 import pytest
 from blob_captures import refusal
 from conftest import Run
+from tiny_networks import brightness
 from watched import QUICK, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
 from underside.watch import notices
@@ -435,6 +436,16 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
     assert run("retry", watch.out, "IMG_0001.jpg").returncode == 0
     assert masks(watch.out) == before
     assert "There is no shot" in run("retry", watch.out, "IMG_9999.jpg").stderr
+
+
+def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
+    brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
+    put_some(tmp_path / "captures" / "vase", 2)
+    own = ("--model", "own.onnx", "--effort", "fast")
+    assert run("watch", "captures", "-o", "out", "--once", *own).returncode == 0
+    (tmp_path / "elsewhere").mkdir()
+    done = run("retry", tmp_path / "out", "IMG_0001.jpg", cwd=tmp_path / "elsewhere")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_renamed_capture_takes_all_its_masks_along(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from underside.commands.watch import watch
 from underside.commands.watch_settings import settings_of
 from underside.errors import ExitCode, SettingsError
 from underside.hosts import user_service
+from underside.settings import placed
 from underside.settings.values import NONE
 
 __all__ = ["install_service", "uninstall_service"]
@@ -78,7 +79,7 @@ def _words(context: click.Context) -> list[str]:
         name = option.name or ""
         said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if isinstance(option, click.Option) and said and name != "output":
-            value = context.params[name]
+            value = placed(name, context.params[name], Path.cwd())
             spoken = max(option.opts, key=len)
             words += [spoken] if value is True else [f"{spoken}={_word(each)}" for each in _several(value)]
     return words

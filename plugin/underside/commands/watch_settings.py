@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.layouts import check_layout_names
-from underside.settings import Resolved, resolve, settings_files_for
+from underside.settings import Resolved, placed, resolve, settings_files_for
 
 __all__ = ["read", "settings_of", "written"]
 
@@ -32,7 +32,8 @@ def settings_of(said: Mapping[str, Any]) -> Callable[[Path, str], Resolved]:
 
 def written(said: Mapping[str, Any]) -> str:
     """Choices as text, for the journal; nothing where nothing is said."""
-    return json.dumps(said, default=_text, sort_keys=True) if said else ""
+    found = {name: placed(name, value, Path.cwd()) for name, value in said.items()}
+    return json.dumps(found, default=_text, sort_keys=True) if found else ""
 
 
 def read(text: str) -> dict[str, Any]:

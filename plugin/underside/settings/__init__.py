@@ -1,6 +1,6 @@
 """What a person may choose: on the command line, in ``underside.toml``, or not at all."""
 
-from underside.settings.file import FILE_NAME, settings_files_for
+from underside.settings.file import FILE_NAME, placed, settings_files_for
 from underside.settings.options import Option, Settings
 from underside.settings.resolve import COMMAND_LINE, DEFAULT, KEYS, Resolved, resolve
 from underside.settings.template import template
@@ -17,6 +17,7 @@ __all__ = [
     "Settings",
     "kind_of",
     "option_of",
+    "placed",
     "read_text",
     "resolve",
     "setting",

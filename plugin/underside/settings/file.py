@@ -11,7 +11,7 @@ from underside.errors import SettingsError
 from underside.layouts import check_layout_names
 from underside.settings.values import SETTINGS, checked, option_of, setting, spoken, written
 
-__all__ = ["FILE_NAME", "read_settings", "settings_files_for"]
+__all__ = ["FILE_NAME", "placed", "read_settings", "settings_files_for"]
 
 FILE_NAME = "underside.toml"
 
@@ -67,7 +67,7 @@ def _known(path: Path, name: str) -> tuple[str, _Read]:
     field = setting(plain)
     if field is not None:
         known = field
-        return known.name, lambda value, folder: _placed(known.name, checked(known, value), folder)
+        return known.name, lambda value, folder: placed(known.name, checked(known, value), folder)
     if plain in _OTHERS:
         return plain, _OTHERS[plain]
     if spoken(name) in _OF_A_RUN:
@@ -77,7 +77,8 @@ def _known(path: Path, name: str) -> tuple[str, _Read]:
     raise SettingsError(f"{path}: there is no setting {written(name)}", f"Is it {near[0]}? {_HELP}" if near else _HELP)
 
 
-def _placed(key: str, value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the setting is
+def placed(key: str, value: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the setting is
+    """The value; a model that is a file, as seen from the folder, is named so that it is found from anywhere."""
     is_file = key == "model" and (value.lower().endswith(".onnx") or Path(value).name != value)
     return str(_beside(value, folder)) if is_file else value
 
