@@ -221,6 +221,12 @@ def test_the_table_names_passes_and_the_worst_shots_first(run: Run, truth: Path,
     assert worst.split()[:2] == ["flipped/A_3.JPG", "0.5000"]
 
 
+def test_a_pass_that_is_called_all_has_a_row_of_its_own(run: Run, truth: Path) -> None:
+    (truth / "upright").rename(truth / "all")
+    lines = run("score", truth, truth).stdout.splitlines()
+    assert [line.split(",")[0] for line in lines if ", mean of " in line] == ["all", "flipped", "all"]
+
+
 def test_folders_that_do_not_belong_together_are_refused(run: Run, truth: Path, tmp_path: Path) -> None:
     write(tmp_path / "others" / "B_1.png", mask_of(OBJECT))
     (tmp_path / "nothing").mkdir()

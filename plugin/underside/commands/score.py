@@ -82,8 +82,8 @@ def _shot_facts(shot: ShotScore) -> dict[str, Any]:
 
 def _lines(found: Score) -> Iterator[str]:
     rows: list[tuple[str, Measures | None]] = []
-    parts = {**found.passes, "all": found} if len(found.passes) > 1 else {"all": found}
-    for name, part in parts.items():
+    parts = list(found.passes.items()) if len(found.passes) > 1 else []
+    for name, part in (*parts, ("all", found)):  # a pass may be called so, too
         rows += [(f"{name or 'no pass'}, mean of {len(part.measured)}", part.mean), ("  worst", part.worst)]
     shots = [(f"  {shot.photo}", shot.measures) for shot in found.measured[:_WORST]]
     width = max(len(name) for name, _ in (*rows, *shots, (_HEAD, None)))
