@@ -63,6 +63,16 @@ def test_a_project_is_masked_and_saved(project: Path) -> None:
     assert len(list(project.with_suffix(".underside").rglob("masks/**/*.png"))) == 2
 
 
+def test_a_folder_for_results_holds_those_of_all_chunks(project: Path) -> None:
+    (amphora,) = json.loads(project.read_text(encoding="utf-8"))["chunks"]
+    chunks = [{"label": Path(photo).parent.name, "photos": [photo]} for photo in amphora["photos"]]
+    project.write_text(json.dumps({"chunks": chunks}), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast", "--results", project.parent / "results")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("1 of 1 photos have their mask.") == 2
+    assert len(list((project.parent / "results").rglob("masks/**/*.png"))) == 2
+
+
 def test_the_copy_in_the_scripts_folder_does_not_do_it_again(project: Path) -> None:
     done = metashape(project, "--mask", project, "--effort", "fast", twice=True)
     assert done.stdout.count("2 of 2 photos have their mask.") == 1

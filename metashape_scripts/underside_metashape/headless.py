@@ -9,7 +9,7 @@ from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedEr
 from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
 from underside_metashape.process import Run
 from underside_metashape.record import Engine, find_engine
-from underside_metashape.views import View, common_folder, results_beside, views_of
+from underside_metashape.views import View, common_folder, results_beside, results_in, views_of
 
 __all__ = ["headless"]
 
@@ -31,7 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="underside_menu.py", description="Mask the photos of a Metashape project.")
     parser.add_argument("--mask", metavar="PROJECT", required=True, help="the project; it is saved with its masks")
     parser.add_argument("--chunk", metavar="LABEL", help="only this chunk; all where not given")
-    parser.add_argument("--results", metavar="FOLDER", help="for masks and report; beside the project where not given")
+    parser.add_argument(
+        "--results",
+        metavar="FOLDER",
+        help="for masks and report, of several chunks in folders of their own; beside the project where not given",
+    )
     parser.add_argument("--model", default=MODEL, help="a name that `underside models` lists")
     parser.add_argument("--effort", choices=EFFORTS, default=EFFORTS[0])
     parser.add_argument("--combine", action="store_true", help="keep hidden what masks hide already")
@@ -58,6 +62,8 @@ def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
             continue
         folder = common_folder(view.path for view in views)
         results = wanted.results or results_beside(wanted.mask, folder)
+        if wanted.results and len(chunks) > 1:
+            results = results_in(wanted.results, folder)
         wish = Wish(results, wanted.model, wanted.effort, wanted.combine, wanted.groups)
         tally = _run(engine, views, wish)
         say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")

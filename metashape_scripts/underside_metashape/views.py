@@ -9,7 +9,7 @@ from typing import Iterable, Sequence
 
 from underside_metashape.host import Camera, Chunk, Host, MenuError
 
-__all__ = ["View", "common_folder", "passes_of", "results_beside", "views_of", "whole_passes"]
+__all__ = ["View", "common_folder", "passes_of", "results_beside", "results_in", "views_of", "whole_passes"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,10 @@ def results_beside(project: str, folder: str) -> str:
     """Where the results for the photos of a folder lie: beside the project, each folder's by itself."""
     if not project:
         raise MenuError("Save the project first: masks are kept in a folder beside it.")
+    return results_in(os.path.splitext(os.path.abspath(project))[0] + ".underside", folder)
+
+
+def results_in(place: str, folder: str) -> str:
+    """Where in a place for results those for the photos of a folder lie: the engine keeps one capture in each."""
     mark = hashlib.sha256(os.path.normcase(folder).encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    name = "{}-{}".format(os.path.basename(folder) or "photos", mark)
-    return os.path.join(os.path.splitext(os.path.abspath(project))[0] + ".underside", name)
+    return os.path.join(place, "{}-{}".format(os.path.basename(folder) or "photos", mark))
