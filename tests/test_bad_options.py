@@ -72,6 +72,10 @@ def test_a_size_or_a_time_that_is_no_number_is_refused(run: Run, tmp_path: Path,
     assert not (tmp_path / "out").exists()
 
 
+def test_a_near_miss_of_an_option_is_told_in_sentences(run: Run) -> None:
+    assert refusal(run("audit", "capture", "--crop", "3")).endswith("? See underside audit --help.")
+
+
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/a.jpg", "n" * 300, "empty"])
 def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
     (tmp_path / "empty").mkdir()

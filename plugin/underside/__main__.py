@@ -47,7 +47,8 @@ def _run() -> int:
         return ExitCode.INTERRUPTED
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "underside"
-        _say(f"{error.format_message().rstrip('.')}. See {where} --help.")
+        what = error.format_message().rstrip(".")
+        _say(f"{what}{'' if what.endswith('?') else '.'} See {where} --help.")
         return ExitCode.COULD_NOT_RUN
     except click.ClickException as error:
         _say(error.format_message())
