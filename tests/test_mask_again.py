@@ -4,11 +4,29 @@ import os
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from conftest import Run, shots
 from demo_runs import SHOTS, masks, read
 from PIL import Image
+
+
+def two_rings(folder: Path) -> Path:
+    """One pass from two places, in whose photos the object is of two sizes."""
+    rows, columns = np.mgrid[:240, :320]
+    for number in range(14):
+        noise = np.random.default_rng(number)
+        size, middle = (25, 110) if number < 7 else (50, 200)
+        room = np.random.default_rng(size).integers(10, 180, (20, 27, 3)).astype(np.uint8)
+        picture = cv2.resize(room, (320, 240), interpolation=cv2.INTER_CUBIC) + noise.normal(0, 2, (240, 320, 3))
+        x, y = middle + 1.4 * size * np.cos(0.7 * number), 130 + 15 * np.sin(0.7 * number)
+        body = (columns - middle) ** 2 + (rows - 130) ** 2 < size**2
+        picture[body | ((columns - x) ** 2 + (rows - y) ** 2 < (size / 2) ** 2)] = (220, 120, 40)
+        photo = folder / "upright" / f"IMG_{number:02}.jpg"
+        photo.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(photo, quality=95)
+    return folder
 
 
 def edit(mask: Path) -> None:
@@ -23,6 +41,15 @@ def test_a_second_run_does_nothing_twice(run: Run, masked_capture: Path, tmp_pat
     assert again.returncode == 0
     assert "4 shots already done" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+def test_a_second_run_holds_no_shot_against_those_of_another_ring(run: Run, tmp_path: Path) -> None:
+    capture, out = two_rings(tmp_path / "capture"), tmp_path / "out"
+    assert run("mask", capture, "-o", "out").returncode == 0
+    before = shots(out)
+    assert "14 shots already done" in run("mask", capture, "-o", "out").stdout
+    assert shots(out) == before
+    assert {shot["place"] for shot in before.values()} == {0, 1}
 
 
 def test_force_does_everything_again(run: Run, masked_capture: Path) -> None:

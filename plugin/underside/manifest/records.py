@@ -79,6 +79,8 @@ class ShotRecord:
     """A hash of everything that decides the mask; the manifest's ``engines`` spells it out."""
     ring: str = ""
     """A hash of all photos that its ring was learnt from; empty for a shot that was masked alone."""
+    place: int = -1
+    """Number of the place among those of that hash where the camera stood still; -1 where that is not known."""
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0

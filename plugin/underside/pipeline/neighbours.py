@@ -4,20 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from underside.capture import Shot
 from underside.ring import Agreement, Silhouette, agreement
-from underside.survey import Seen
 
-__all__ = ["agreement_at", "in_rings", "lenders"]
+__all__ = ["agreement_at", "in_rings", "lenders", "said_of"]
 
 # Shots further away show the object from another side.
 _LENDING_REACH = 2
 
 
-def in_rings(shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
-    """The shots of each pass in which the camera stood still, in their order; whole passes where none was surveyed."""
+def in_rings(shots: Sequence[Shot], places: Mapping[str, int]) -> list[list[Shot]]:
+    """The shots of each pass in which the camera stood still, in their order; whole passes where all have one place."""
     found: dict[tuple[str, int], list[Shot]] = {}
     for shot in shots:
-        known = seen.get(shot.name)
-        found.setdefault((shot.pass_name, known.place if known else -1), []).append(shot)
+        found.setdefault((shot.pass_name, places[shot.name]), []).append(shot)
     return list(found.values())
 
 
@@ -28,6 +26,12 @@ def lenders(place: int, agreements: Sequence[Agreement]) -> list[int]:
     fine = [i for i, agrees in enumerate(agreements) if not agrees.reason]
     sides = ([i for i in fine if i < place][-1:], [i for i in fine if i > place][:1])
     return [i for side in sides for i in side if abs(i - place) <= _LENDING_REACH]
+
+
+def said_of(place: int, agreements: Sequence[Agreement]) -> str:
+    """What its neighbours say of a mask, as its record keeps it; empty where it has none."""
+    agrees = agreements[place]
+    return f"{agrees.score:.3f} {agrees.reason}".strip() if len(agreements) > 1 else ""
 
 
 def agreement_at(place: int, silhouettes: Sequence[Silhouette], own: Silhouette) -> Agreement | None:

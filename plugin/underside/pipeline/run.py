@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from underside.kept_rings import Group, Rings, content_of, content_of_file, lear
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed
 from underside.pipeline.in_flight import fly
-from underside.pipeline.neighbours import agreement_at, in_rings, lenders
+from underside.pipeline.neighbours import agreement_at, in_rings, lenders, said_of
 from underside.pipeline.outcome import Judged, Outcome, Progress
 from underside.ring import Silhouette, agreement
 from underside.shotrecord import judged_alone
@@ -118,7 +118,7 @@ class _Run:
         ring, seen = "", dict[str, Seen]()
         if surveyor is not None and worth_learning(shots) and not self._is_stopped():
             ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
-            if not all(self._is_finished(shot, ring) for shot in shots):
+            if not all(self._is_finished(shot, ring) for shot in shots) or self._are_at_odds(shots):
                 seen = surveyor.survey(shots, pool, self._stop)
         return Group(shots, ring, seen)
 
@@ -142,8 +142,7 @@ class _Run:
 
     def _judge(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
         """Hold the masks of each ring against each other, and try again where they cannot be trusted."""
-        together = [[shot] for shot in group.shots] if self._alone else in_rings(group.shots, group.seen)
-        again = [climb for ring in together for climb in self._climbs(ring, group)]
+        again = [climb for ring in self._in_rings(group.shots, group.seen) for climb in self._climbs(ring, group)]
         left = len(again)
 
         def climbed(done: Done) -> None:
@@ -156,15 +155,38 @@ class _Run:
         fly(again, pool, in_flight=in_flight, landed=climbed, stopped=self._is_stopped)
         self.unjudged += left
 
+    def _in_rings(self, shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
+        """Shots that are held against each other; where none was surveyed now, an earlier run tells their places."""
+        if self._alone:
+            return [[shot] for shot in shots]
+        places = {}
+        for shot in shots:
+            now, before = seen.get(shot.name), self._book.before(shot)
+            places[shot.name] = now.place if now else before.place if before else -1
+        return in_rings(shots, places)
+
+    def _marked(self, ring: Sequence[Shot]) -> list[tuple[Shot, ShotRecord]]:
+        """Those that have a mask."""
+        return [(shot, record) for shot in ring if (record := self._book.before(shot)) and record.silhouette]
+
+    def _are_at_odds(self, shots: Sequence[Shot]) -> bool:
+        """Whether some neighbours say another thing of a mask than when it was judged."""
+        for marked in map(self._marked, self._in_rings(shots, {})):
+            agreements = agreement([Silhouette(*record.silhouette) for _, record in marked])
+            said = (said_of(at, agreements) for at in range(len(marked)))
+            if not all(self._is_judged(*each, told) for each, told in zip(marked, said, strict=True)):
+                return True
+        return False
+
     def _climbs(self, ring: Sequence[Shot], group: Group) -> Iterator[Callable[[], Done]]:
         """A climb for each mask of a ring that asks for one; the others are judged here and now."""
-        marked = [(shot, record) for shot in ring if (record := self._book.before(shot)) and record.silhouette]
+        marked = self._marked(ring)
         silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
         agreements = agreement(silhouettes)
         for place, (shot, record) in enumerate(marked):
             agrees = agreements[place] if len(marked) > 1 else None
-            told = f"{agrees.score:.3f} {agrees.reason}".strip() if agrees else ""
-            if record.state is not State.MASKED or self._is_judged(shot, record, told):
+            told = said_of(place, agreements)
+            if self._is_judged(shot, record, told):
                 continue
             record = replace(record, agreement=told)
             signs = self._signs.pop(record.photo, None)
@@ -184,9 +206,10 @@ class _Run:
             )
 
     def _is_judged(self, shot: Shot, record: ShotRecord, told: str) -> bool:
-        """Whether an earlier run judged the mask, and its neighbours say the same of it still."""
+        """Whether an earlier run judged the mask, and its neighbours say the same of it still; or a person made it."""
         # A shot that was masked with settings of its own was judged alone.
-        return record.judged and (record.agreement == told or shot.name in self._work.pinned)
+        judged = record.judged and (record.agreement == told or shot.name in self._work.pinned)
+        return judged or record.state is not State.MASKED
 
     def _enter(self, record: ShotRecord) -> None:
         """Take up a record. A manifest that cannot be saved ends the run, but only after the shots in flight."""

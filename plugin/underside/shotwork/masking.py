@@ -44,7 +44,7 @@ class Masking:
 
     def mask(self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None) -> MaskOfShot:
         """See that the shot has its mask; ``before`` is what an earlier run says of it."""
-        record = replace(record_of(shot, photo), ring=ring)
+        record = replace(record_of(shot, photo), ring=ring, place=seen.place if seen else -1)
         on_disk = None if self.force_edited else self.results.mask_sha256(shot)
         written = before.mask_sha256 if before is not None else ""
         if before is not None and on_disk == written and self._holds(before, photo, ring):

@@ -80,7 +80,8 @@ class ShotWork:
         try:
             if before is not None and self.is_masked(shot, before, ring):
                 # A raw file may have come since, or another pass been told apart.
-                return Done(replace(before, pass_name=shot.pass_name, companions=shot.companions), kept=True)
+                kept = replace(before, pass_name=shot.pass_name, companions=shot.companions)
+                return Done(replace(kept, place=seen.place) if seen else kept, kept=True)
             photo = self._open(shot, hashed)
             masked = self._masking.mask(shot, photo, before, ring, seen)
             record = masked.record
