@@ -1,13 +1,15 @@
 """``underside mask`` again: done is done, what has changed is done anew, and a person's hand wins."""
 
+import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from conftest import Run, shots
+from conftest import Run, command, running_in, shots
 from demo_runs import SHOTS, masks, read
 from PIL import Image
 
@@ -50,6 +52,28 @@ def test_a_second_run_holds_no_shot_against_those_of_another_ring(run: Run, tmp_
     assert "14 shots already done" in run("mask", capture, "-o", "out").stdout
     assert shots(out) == before
     assert {shot["place"] for shot in before.values()} == {0, 1}
+
+
+def test_an_interrupted_run_counts_each_shot_once(tmp_path: Path) -> None:
+    capture = two_rings(tmp_path / "capture")
+    running_in(tmp_path)("mask", capture, "-o", "out")
+    with subprocess.Popen(
+        command("mask", capture, "-o", "out", "--grow", "8", "--events"),
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        while '"shot"' not in process.stdout.readline():
+            pass
+        process.stdin.close()
+        rest = process.stdout.read()
+    assert process.returncode == 130
+    finished = json.loads(rest.splitlines()[-1])
+    assert finished["masked"] > 0
+    assert finished["unreached"] <= 14
 
 
 def test_force_does_everything_again(run: Run, masked_capture: Path) -> None:

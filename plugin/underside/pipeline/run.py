@@ -52,7 +52,7 @@ def mask_capture(
     # Every worker is one thread's worth of work already; more threads inside would only fight.
     cv2.setNumThreads(1)
     book = Book(capture, out, work.engine, work.warnings, work.promises)
-    run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, total=len(capture.shots), alone=alone)
+    run = _Run(book, work, stop or threading.Event(), on_progress, on_judged, shots=capture.shots, alone=alone)
     surveyor = (
         Surveyor(work.ladder.masker.segmenter, capture.plates, max_megapixels=work.settings.max_megapixels)
         if work.ladder.masker.learns and not alone
@@ -77,7 +77,7 @@ def mask_capture(
         masked=run.masked,
         kept=run.kept,
         failed=tuple(run.failed),
-        unreached=len(capture.shots) - run.done + run.unjudged,
+        unreached=len(run.unreached),
         seconds=time.monotonic() - started,
     )
 
@@ -93,7 +93,7 @@ class _Run:
         on_progress: Callable[[Progress], None],
         on_judged: Callable[[Judged], None],
         *,
-        total: int,
+        shots: Sequence[Shot],
         alone: bool,
     ) -> None:
         self._book = book
@@ -101,12 +101,14 @@ class _Run:
         self._stop = stop
         self._on_progress = on_progress
         self._on_judged = on_judged
-        self._total = total
+        self._total, self._done = len(shots), 0
         self._alone = alone
         self._signs: dict[str, Signs] = {}
         self._tried: dict[str, Tried] = {}
         self._hashed: dict[str, Hashed] = {}
-        self.done = self.masked = self.kept = self.unjudged = 0
+        self.masked = self.kept = 0
+        self.unreached = {shot.name for shot in shots}
+        """Not masked so far, or not judged."""
         self.failed: list[ShotRecord] = []
         self.broken_by: UndersideError | None = None
         """An error that would meet every further shot too."""
@@ -144,16 +146,18 @@ class _Run:
         """Hold the masks of each ring against each other, and try again where they cannot be trusted."""
         again = [climb for ring in self._in_rings(group.shots, group.seen) for climb in self._climbs(ring, group)]
         left = len(again)
+        self.unreached.update(shot.name for shot, _ in again)
 
         def climbed(done: Done) -> None:
             nonlocal left
             left -= 1
             self.broken_by = self.broken_by or done.breaks
+            self.unreached.discard(done.record.photo)
             before = self._book.record(done.record.photo)
             self._take_up(done.record, before or done.record, left=left)
 
-        fly(again, pool, in_flight=in_flight, landed=climbed, stopped=self._is_stopped)
-        self.unjudged += left
+        work = (climb for _, climb in again)
+        fly(work, pool, in_flight=in_flight, landed=climbed, stopped=self._is_stopped)
 
     def _in_rings(self, shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
         """Shots that are held against each other; where none was surveyed now, an earlier run tells their places."""
@@ -178,7 +182,7 @@ class _Run:
                 return True
         return False
 
-    def _climbs(self, ring: Sequence[Shot], group: Group) -> Iterator[Callable[[], Done]]:
+    def _climbs(self, ring: Sequence[Shot], group: Group) -> Iterator[tuple[Shot, Callable[[], Done]]]:
         """A climb for each mask of a ring that asks for one; the others are judged here and now."""
         marked = self._marked(ring)
         silhouettes = [Silhouette(*record.silhouette) for _, record in marked]
@@ -194,7 +198,7 @@ class _Run:
                 self._take_up(judged_alone(record, verdict), record, left=0)
                 continue
             lending = [marked[at][0] for at in lenders(place, agreements)]
-            yield partial(
+            climb = partial(
                 self._work.climb,
                 shot,
                 record,
@@ -204,6 +208,7 @@ class _Run:
                 partial(self._book.enter, at_once=True),
                 self._tried.get(record.photo),
             )
+            yield shot, climb
 
     def _is_judged(self, shot: Shot, record: ShotRecord, told: str) -> bool:
         """Whether an earlier run judged the mask, and its neighbours say the same of it still; or a person made it."""
@@ -249,7 +254,8 @@ class _Run:
             self._signs[done.record.photo] = done.signs
         if done.tried is not None and len(self._tried) < _KEPT_CLIMBS:
             self._tried[done.record.photo] = done.tried
-        self.done += 1
+        self._done += 1
+        self.unreached.discard(done.record.photo)
         if done.record.state is State.FAILED:
             self.failed.append(done.record)
         elif done.kept:
@@ -257,4 +263,4 @@ class _Run:
         else:
             self.masked += 1
         self.broken_by = self.broken_by or done.breaks
-        self._on_progress(Progress(done.record, self.done, self._total, done.kept))
+        self._on_progress(Progress(done.record, self._done, self._total, done.kept))
