@@ -4,10 +4,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from underside.files import sha256_of
 from underside.journal import Entry, Journal, Stage
-from underside.manifest import ShotRecord, State
+from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
 from underside.preview import preview_path
+from underside.promises import Promises
 from underside.watch.going_through import GoneThrough
 from underside.watch.intake import Intake, mask_stamp
 from underside.watch.places import name_in_capture
@@ -69,10 +71,20 @@ class Results:
         stage = Stage.PLATE if name in done.plates else stage
         if entry.stage is stage:
             return
-        if entry.mask_stamp and entry.mask_stamp == self.stamp(entry):
-            # A raw file was masked before its JPEG came; a person's hand has not been at it.
-            out = self._out / entry.capture
+        out = self._out / entry.capture
+        # A raw file was masked before its JPEG came; what a person's hand has made of the mask stays.
+        if _is_ours(out, name, done.manifest):
             for result in (out / mask_name(name), preview_path(out, name)):
                 with suppress(OSError):
                     result.unlink()
         self._journal.change(entry.photo, stage=stage, mask_stamp="", verdict="", reason="")
+
+
+def _is_ours(out: Path, name: str, manifest: Manifest) -> bool:
+    """Whether the mask that lies there is as a run has written it, told of by the manifest or dropped from it."""
+    record = manifest.of_photo(name)
+    try:
+        sha256 = sha256_of(out / mask_name(name))
+    except OSError:  # none, or one that cannot be read just now
+        return False
+    return (record is not None and record.mask_sha256 == sha256) or Promises(out).is_ours(name, sha256)

@@ -1,0 +1,38 @@
+"""``underside watch``, and masks that a person has changed: whatever becomes of their photos, no work is lost."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from watched import Watch, photo, put, stages
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
+
+
+def edited(mask: Path) -> bytes:
+    """What a person has made of a mask."""
+    mask.write_bytes(cv2.imencode(".png", np.full((96, 128), 255, np.uint8))[1].tobytes())
+    return mask.read_bytes()
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "unnoticed"])
+def test_the_mask_of_a_photo_that_is_none_any_more_is_removed_unless_a_hand_was_at_it(
+    tmp_path: Path, noticed: bool
+) -> None:
+    with Watch(tmp_path, "--scan-every", "0.5" if noticed else "300").begins() as watch:
+        for number in (0, 1):
+            put(watch.root / "vase" / f"IMG_{number}_mask.png", photo(1 + number))
+        watch.until_complete("vase")
+        ours, theirs = (watch.out / "vase" / "masks" / f"IMG_{number}_mask.png.png" for number in (0, 1))
+        work = edited(theirs)
+        if noticed:
+            watch.until(lambda: stages(watch.out)["vase/IMG_1_mask.png"] == "by hand")
+        for number in (0, 1):
+            put(watch.root / "vase" / f"IMG_{number}.jpg", photo(3 + number))
+        left = {f"vase/IMG_{number}_mask.png": "left out" for number in (0, 1)}
+        watch.until(lambda: left.items() <= stages(watch.out).items())
+        watch.until_complete("vase", times=2)
+    assert not ours.exists()
+    assert theirs.read_bytes() == work
