@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from watched import Watch, photo, put, stages
+from watched import Watch, photo, put, put_some, stages
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -36,3 +36,20 @@ def test_the_mask_of_a_photo_that_is_none_any_more_is_removed_unless_a_hand_was_
         watch.until_complete("vase", times=2)
     assert not ours.exists()
     assert theirs.read_bytes() == work
+
+
+def test_a_photo_that_is_renamed_and_renamed_back_has_its_mask_back(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        mask, elsewhere = (watch.out / "vase" / "masks" / f"{name}.jpg.png" for name in ("IMG_0001", "front"))
+        work = edited(mask)
+        (watch.root / "vase" / "IMG_0001.jpg").rename(watch.root / "vase" / "front.jpg")
+        watch.until_complete("vase", times=2)
+        assert elsewhere.read_bytes() == work
+        (watch.root / "vase" / "front.jpg").rename(watch.root / "vase" / "IMG_0001.jpg")
+        watch.until_complete("vase", times=3)
+        assert len(watch.events("moved")) == 2
+    assert mask.read_bytes() == work
+    assert not elsewhere.exists()
+    assert stages(watch.out)["vase/IMG_0001.jpg"] == "by hand"

@@ -117,7 +117,7 @@ class Intake:
             self._left_out.discard(found.photo)
             self._journal.add(entry)
             self._tell(Seen(found.photo))
-        elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns):
+        elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or _went_along(known):
             self._journal.change(
                 found.photo,
                 stage=Stage.SETTLING,
@@ -273,6 +273,11 @@ class Intake:
     def waits_for_kin(entry: Entry) -> bool:
         """A raw file whose developed file may still come."""
         return PurePosixPath(entry.photo).suffix.lower() in RAW_SUFFIXES
+
+
+def _went_along(known: Glimpse) -> bool:
+    """Whether the mask of a photo that was elsewhere meanwhile is still there, and has to come back with it."""
+    return bool(known.gone) and known.stage in (Stage.MASKED, Stage.DONE, Stage.BY_HAND) and not known.mask_stamp
 
 
 def kin_of(photo: str) -> str:
