@@ -53,3 +53,21 @@ def test_a_photo_that_is_renamed_and_renamed_back_has_its_mask_back(tmp_path: Pa
     assert mask.read_bytes() == work
     assert not elsewhere.exists()
     assert stages(watch.out)["vase/IMG_0001.jpg"] == "by hand"
+
+
+def test_a_photo_that_was_away_takes_a_hands_work_along_when_it_comes_back_elsewhere(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
+        put_some(watch.root / "vase" / "upright", 3)
+        watch.until_complete("vase")
+        made = watch.out / "vase" / "masks" / "upright"
+        work = edited(made / "IMG_0001.jpg.png")
+        watch.until_complete("vase", times=2)
+        (watch.root / "vase" / "upright").rename(tmp_path / "away")
+        put_some(watch.root / "vase" / "flipped", 1, first=9)
+        watch.until_complete("vase", times=3)
+        (tmp_path / "away").rename(watch.root / "vase" / "top")
+        watch.until_complete("vase", times=4)
+    assert (watch.out / "vase" / "masks" / "top" / "IMG_0001.jpg.png").read_bytes() == work
+    found = {name: stage for name, stage in stages(watch.out).items() if "/top/" in name}
+    assert found == {f"vase/top/IMG_{number:04}.jpg": "by hand" if number == 1 else "done" for number in range(3)}
+    assert not (made / "IMG_0001.jpg.png").exists()

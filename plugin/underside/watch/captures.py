@@ -127,6 +127,7 @@ class Captures:
         """Move masks along with their photos."""
         for move, moved in self._moves.make(self._desks) if self._moves else ():
             if not moved:
+                self._journal.change(move.before.photo, mask_stamp=self._results.stamp(move.before))
                 self._take_up(move.after)
                 continue
             self._journal.change(

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
-from underside.files import writing
+from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
 from underside.masks import CUTOUTS, MASKS, mask_name
 from underside.outfolder import claimed
 from underside.preview import preview_path
+from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
 from underside.report.sheet import COVERAGE_NAME
 from underside.watch.desk import Desk
@@ -104,6 +105,8 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                 there = known.get(move.name_after)
                 if there is not None and there.sha256 == move.after.sha256:
                     moved[move] = there  # a watch that was killed had come so far
+                else:
+                    _take_a_hands_work_along(move, before, after)
                 continue
             if record.state is State.FAILED or record.sha256 != move.after.sha256:
                 continue
@@ -148,6 +151,14 @@ def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotR
         mask=mask,
         cutout=cutout,
     )
+
+
+def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
+    """The photo was missed for so long that its record is gone; its mask is made anew unless it is a person's."""
+    source, target = before / mask_name(move.name_before), after / mask_name(move.name_after)
+    with suppress(OSError):  # no mask, or one that cannot be read just now
+        if not target.exists() and not Promises(before).is_ours(move.name_before, sha256_of(source)):
+            _rename(source, target)
 
 
 def _rename(source: Path, target: Path) -> None:
