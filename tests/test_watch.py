@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 from blob_captures import refusal
@@ -484,6 +486,24 @@ def test_settings_in_a_capture_hold_for_it_and_a_mistake_there_stops_no_other(ru
         watch.until_complete("cup")
     grown = {name: manifest(watch.out, name)["engines"] for name in ("vase", "bowl")}
     assert [engine["grow"] for name in grown for engine in grown[name].values()] == [3, 0]
+
+
+def test_a_mistake_in_a_file_of_settings_harms_no_shot_in_flight(tmp_path: Path) -> None:
+    # Large enough that some are in flight whenever the file is read.
+    picture = np.random.default_rng(1).integers(0, 60, (1800, 2400, 3)).astype(np.uint8)
+    picture[600:1200, 600:1800] = 220
+    large = cv2.imencode(".jpg", picture)[1].tobytes()
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, "--cutout", "black", settings=(*QUICK, *waiting)).begins() as watch:
+        settings = watch.root / "vase" / "underside.toml"
+        for number in range(10):
+            put(watch.root / "vase" / f"IMG_{number:04}.jpg", large + bytes(number))
+        watch.until(lambda: watch.events("shot"))
+        settings.write_text("grwo = 3\n")
+        watch.until(lambda: watch.events("note"))
+        settings.unlink()
+        watch.until(lambda: len({event["photo"] for event in watch.events("shot")}) == 10)
+        assert not watch.events("failed")
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,8 @@ class Captures:
         """Something is wrong with this capture alone."""
         if self._plan.once:
             raise error
-        desk.close()
+        if not desk.flying:
+            desk.close()
         desk.wait_until = time.monotonic() + _AGAIN_AFTER
         if str(error) != desk.told:
             self._tell(Note(f"{desk.name} has to wait: {error}"))
