@@ -14,6 +14,7 @@ import psutil
 import pytest
 from blob_captures import refusal
 from conftest import Run
+from PIL import Image
 from tiny_networks import brightness
 from watched import QUICK, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
@@ -486,6 +487,22 @@ def test_settings_in_a_capture_hold_for_it_and_a_mistake_there_stops_no_other(ru
         watch.until_complete("cup")
     grown = {name: manifest(watch.out, name)["engines"] for name in ("vase", "bowl")}
     assert [engine["grow"] for name in grown for engine in grown[name].values()] == [3, 0]
+
+
+def test_settings_that_change_while_a_capture_is_open_hold_from_then_on(tmp_path: Path) -> None:
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, settings=(*QUICK, *waiting)).begins() as watch:
+        put(watch.root / "vase" / "IMG_0000.jpg", photo(0))
+        watch.until_masked("vase/IMG_0000.jpg")
+        (watch.root / "vase" / "underside.toml").write_text("grow = 12\n")
+        time.sleep(3)  # the file is read again after two
+        put(watch.root / "vase" / "IMG_0001.jpg", photo(0) + b"other")
+        watch.until_masked("vase/IMG_0001.jpg")
+        usual, grown = (Image.open(path).histogram()[255] for path in sorted(watch.out.glob("vase/masks/*.png")))
+        assert grown > 1.5 * usual
+        (watch.root / "vase" / "done").touch()
+        watch.until_complete("vase")
+    assert [engine["grow"] for engine in manifest(watch.out, "vase")["engines"].values()] == [12]
 
 
 def test_a_mistake_in_a_file_of_settings_harms_no_shot_in_flight(tmp_path: Path) -> None:

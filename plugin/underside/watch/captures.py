@@ -225,9 +225,13 @@ class Captures:
             self._complete(desk, without=without, final=final)
 
     def _session(self, desk: Desk) -> CaptureSession | None:
+        settings = self._plan.of_capture(desk.folder, "").settings
+        if desk.session is not None and desk.session.settings != settings:  # their file was changed
+            if desk.flying:
+                return None
+            desk.close()
         if desk.session is None:
-            plan = self._plan.of_capture(desk.folder, "")
-            session = CaptureSession(desk.folder, desk.out, plan.settings, self._maskers, workers=self._plan.workers)
+            session = CaptureSession(desk.folder, desk.out, settings, self._maskers, workers=self._plan.workers)
             try:
                 desk.open(session)
             except OutputError as error:

@@ -75,7 +75,7 @@ class CaptureSession:
     def __init__(self, folder: Path, out: Path, settings: Settings, maskers: Maskers, *, workers: int) -> None:
         self._folder = folder
         self._out = out
-        self._settings = settings
+        self.settings = settings
         self._maskers = maskers
         self._workers = workers
         self._stack = ExitStack()
@@ -86,7 +86,7 @@ class CaptureSession:
         self._stack.enter_context(claimed(self._out))
         self._promises = Promises(self._out)
         self._cutouts = (
-            self._stack.enter_context(CutoutWorkers(self._workers)) if self._settings.cutout_options else None
+            self._stack.enter_context(CutoutWorkers(self._workers)) if self.settings.cutout_options else None
         )
         return self
 
@@ -102,7 +102,7 @@ class CaptureSession:
         With ``settings`` of its own it is tried by all steps that these allow, and stays so.
         """
         capture = Capture(self._folder, shots=(shot,), whole=False)
-        work = self._work(capture, settings or self._settings)
+        work = self._work(capture, settings or self.settings)
         with self._saving:
             if self._book is None:
                 self._book = Book(capture, self._out, work.engine, work.warnings, self._promises)
@@ -128,7 +128,7 @@ class CaptureSession:
     ) -> Outcome:
         """Do all that the shots lack, the ordinary way; those pinned keep their masks."""
         self._close_book()
-        work = replace(self._work(capture, self._settings), pinned=frozenset(pinned))
+        work = replace(self._work(capture, self.settings), pinned=frozenset(pinned))
         return mask_capture(
             capture,
             self._out,
@@ -141,7 +141,7 @@ class CaptureSession:
 
     def cut_out(self, capture: Capture, stop: threading.Event) -> Manifest | None:
         """Make the cut-outs of masks that have changed since; nothing where it was stopped."""
-        cut = cut_out_capture(capture, self._out, self._work(capture, self._settings), workers=self._workers, stop=stop)
+        cut = cut_out_capture(capture, self._out, self._work(capture, self.settings), workers=self._workers, stop=stop)
         return None if cut.unreached else cut.manifest
 
     def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> tuple[LayoutResult, ...]:
