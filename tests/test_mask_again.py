@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -52,6 +53,22 @@ def test_a_second_run_holds_no_shot_against_those_of_another_ring(run: Run, tmp_
     assert "14 shots already done" in run("mask", capture, "-o", "out").stdout
     assert shots(out) == before
     assert {shot["place"] for shot in before.values()} == {0, 1}
+
+
+def test_a_mask_that_could_not_be_looked_at_again_is_the_next_time(
+    run: Run, tmp_path: Path, fewer_rights: Callable[[], None] | None
+) -> None:
+    capture, out = two_rings(tmp_path / "capture"), tmp_path / "out"
+    run("mask", capture, "-o", "out")
+    # Its neighbour looks otherwise now, and so it is judged anew.
+    Image.fromarray(np.full((240, 320), 255, np.uint8)).save(out / "masks" / "upright" / "IMG_01.jpg.png")
+    photo = capture / "upright" / "IMG_00.jpg"
+    photo.chmod(0)
+    run("mask", capture, "-o", "out", preexec_fn=fewer_rights)
+    assert "could not be looked at again" in shots(out)["upright/IMG_00.jpg"]["reasons"][0]
+    photo.chmod(0o644)
+    run("mask", capture, "-o", "out")
+    assert "could not" not in str(shots(out)["upright/IMG_00.jpg"]["reasons"])
 
 
 def test_an_interrupted_run_counts_each_shot_once(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class ShotWork:
             return Done(replace(final, seconds=round(record.seconds + time.monotonic() - started, 3)))
         except Exception as error:
             told = f"could not be looked at again: {in_words(error)}"
-            doubted = replace(record, verdict=Grade.INSUFFICIENT.value, doubt=1.0, reasons=(told,))
+            doubted = replace(record, verdict=Grade.INSUFFICIENT.value, doubt=1.0, reasons=(told,), judged=False)
             return Done(doubted, breaks=that_meets_all(error))
 
     def cut_out(self, shot: Shot, record: ShotRecord) -> Done:
