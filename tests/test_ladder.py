@@ -9,12 +9,19 @@ import cv2
 import numpy as np
 from conftest import Run
 from numpy.typing import NDArray
+from PIL import Image
 
+from underside.capture import Shot
+from underside.cutout import CutoutWorkers
 from underside.ladder import Climbed, Ladder
 from underside.ladder.rungs import ByColour, FromNeighbours, Lenders
 from underside.looks import Found, Frame
+from underside.manifest import State
 from underside.masker import Effort, Look, Masked, Masker
+from underside.promises import Promises
 from underside.ring import Agreement
+from underside.settings import Settings
+from underside.shotwork import ShotWork, engine_facts
 from underside.verdict import Grade
 
 WIDTH, HEIGHT = 320, 240
@@ -162,6 +169,32 @@ def test_colours_have_no_say_in_a_noisy_photo() -> None:
     noisy = replace(quiet, look=replace(quiet.look, pixels=pixels))
     assert ByColour().find(quiet, quiet.found, list) is not None
     assert ByColour().find(noisy, noisy.found, list) is None
+
+
+def test_a_better_mask_is_known_as_ours_though_its_cut_out_could_not_be_made(tmp_path: Path) -> None:
+    path = tmp_path / "capture" / "shot.png"
+    path.parent.mkdir()
+    Image.fromarray(picture()).save(path)
+    shot = Shot(path, path.name, "")
+    ladder = Ladder(Masker(Same(disc(left=0.6)), effort=Effort.NORMAL), (Offers(disc()),))
+    settings = Settings(cutout="black")
+    out = tmp_path / "out"
+    with CutoutWorkers(1) as workers:
+        engine = engine_facts(settings, ladder)
+        work = ShotWork(out, ladder, settings, engine, Promises(out), cutout_workers=workers)
+        first = work.do(shot, None).record
+        cutout = out / first.cutout
+        cutout.unlink()
+        (cutout / "in the way").mkdir(parents=True)
+        failed = work.climb(shot, first, None, lambda _: None, (), lambda _: None).record
+        assert "could not be looked at again" in failed.reasons[0]
+        (cutout / "in the way").rmdir()
+        cutout.rmdir()
+        again = work.do(shot, failed).record
+    assert again.state is State.MASKED
+    assert again.mask_sha256 == failed.mask_sha256 != first.mask_sha256
+    assert cutout.is_file()
+    assert not again.judged
 
 
 def test_every_step_is_in_the_manifest_and_told_of(run: Run, capture: Path, tmp_path: Path) -> None:

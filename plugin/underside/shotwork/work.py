@@ -121,7 +121,11 @@ class ShotWork:
                 climbed = climb(self.ladder, record, photo, seen, agreed, lenders, self._open)
             final = climbed.record
             if climbed.better is not None:
-                final = self._put_in_place(shot, photo or self._open(shot), record, final, climbed.better, announce)
+                photo = photo or self._open(shot)
+                final = self._put_in_place(shot, photo, record, final, climbed.better, announce)
+                if final is not record and self._cutouts is not None:
+                    record = final  # should the cut-out fail, the better mask is there all the same
+                    final = self._cutouts.add(shot, photo, climbed.better.mask, final, None)
             return Done(replace(final, seconds=round(record.seconds + time.monotonic() - started, 3)))
         except Exception as error:
             told = f"could not be looked at again: {in_words(error)}"
@@ -184,8 +188,7 @@ class ShotWork:
             return record  # changed by hand just now, or gone: the next run sees to it
         self._results.write_preview(shot, photo, better.pixels, better.mask)
         self._results.write_mask(shot, better.png)
-        final = with_mask(final, better.mask, sha256=better.sha256, fingerprint=record.fingerprint)
-        return final if self._cutouts is None else self._cutouts.add(shot, photo, better.mask, final, None)
+        return with_mask(final, better.mask, sha256=better.sha256, fingerprint=record.fingerprint)
 
     def _has_cutout(self, record: ShotRecord, mask_sha256: str) -> bool:
         return self._cutouts is None or self._cutouts.is_current(record, mask_sha256)
