@@ -34,6 +34,17 @@ def test_a_manifest_with_nonsense_in_a_field_is_refused(run: Run, tmp_path: Path
     assert "is not a manifest" in refusal(run("mask", "capture", "-o", "out"))
 
 
+def test_without_the_manifest_masks_of_other_settings_are_kept_as_the_refusal_says(run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "capture" / "a.jpg")
+    run("mask", "capture", "-o", "out")
+    before = files(tmp_path / "out" / "masks")
+    (tmp_path / "out" / "capture.json").write_text("x")
+    assert "are then kept as changed by hand" in refusal(run("mask", "capture", "-o", "out", "--grow", "3"))
+    (tmp_path / "out" / "capture.json").unlink()
+    assert "1 mask changed by hand, kept" in run("mask", "capture", "-o", "out", "--grow", "3").stdout
+    assert files(tmp_path / "out" / "masks") == before
+
+
 def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
     photos(tmp_path / "amphora", 2)
     photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=9)

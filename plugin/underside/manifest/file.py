@@ -49,7 +49,7 @@ def load(folder: Path) -> Manifest | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{path} is not a manifest that Underside can read ({error})",
-            "Move it away and run again: every shot is then masked anew",
+            "Move it away and run again: masks that would come out otherwise now are then kept as changed by hand",
         ) from error
 
 
