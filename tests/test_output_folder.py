@@ -45,6 +45,14 @@ def test_without_the_manifest_masks_of_other_settings_are_kept_as_the_refusal_sa
     assert files(tmp_path / "out" / "masks") == before
 
 
+def test_an_output_folder_that_is_a_pass_of_the_capture_is_refused(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "capture", 1)
+    photo(tmp_path / "capture" / "flipped" / "b.jpg")
+    before = files(tmp_path)
+    assert "flipped would be left out" in refusal(run("mask", "capture", "-o", "capture/flipped"))
+    assert files(tmp_path) == before
+
+
 def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
     photos(tmp_path / "amphora", 2)
     photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=9)
