@@ -6,13 +6,19 @@ import zlib
 
 from underside import png
 from underside.metadata import tiff
+from underside.photo.containers.items import exif_places
 from underside.photo.exif import Tags
 
 __all__ = ["has_position", "without_position"]
 
 _GPS = 34853
-# Where other containers than TIFF keep a block of EXIF: JPEG and HEIC after its mark, WebP and PNG in a chunk.
-_MARKS = ((b"Exif\0\0", 0), (b"EXIF", 4), (b"eXIf", 0))
+# What stands in a directory of positions, with the tag by which programs pad it; any other is none.
+_OF_POSITIONS = frozenset(range(32)) | {0xEA1C}
+_MARK = b"Exif\0\0"
+# Where other containers than TIFF and HEIF keep a block of EXIF, and the length by which it ends.
+_SEGMENT = re.compile(rb"\xff\xe1(..)" + _MARK, re.DOTALL)
+_WEBP_CHUNK = re.compile(rb"EXIF(....)(?:" + _MARK + rb")?", re.DOTALL)
+_PNG_CHUNK = re.compile(rb"(....)eXIf(?:" + _MARK + rb")?", re.DOTALL)
 _HEADERS = (b"II*\0", b"MM\0*")
 # Positions in XMP, headings of flown cameras, and poses that RealityScan takes for known.
 _NAMES = rb"(?:exif:GPS\w+|drone-dji:\w+|xcr:\w+|Camera:(?:Yaw|Pitch|Roll))"
@@ -23,7 +29,7 @@ def has_position(data: bytes) -> bool:
     """Whether a file, or the beginning of one, tells where the photo was taken."""
     if any(_XMP.search(data, begin, end) for begin, end in _packets(data)):
         return True
-    return any(_entries(data[place:]) for place in _blocks(data))
+    return any(_entries(_joined(data, block)) for block in _blocks(data))
 
 
 def without_position(data: bytes) -> bytes:
@@ -31,9 +37,11 @@ def without_position(data: bytes) -> bytes:
     if not has_position(data):
         return data
     content = bytearray(data)
-    for place in _blocks(data):
-        for directory, index in _entries(data[place:]):
-            _drop(content, place, data[place:], directory, index)
+    for block in _blocks(data):
+        stripped = _stripped(_joined(data, block))
+        for begin, end in block:
+            content[begin:end] = stripped[: end - begin]
+            stripped = stripped[end - begin :]
     for begin, end in _packets(data):
         for found in _XMP.finditer(data, begin, end):
             # Spaces keep every length and place true that is told elsewhere.
@@ -41,12 +49,38 @@ def without_position(data: bytes) -> bytes:
     return _with_sums(bytes(content)) if data.startswith(png.SIGNATURE) else bytes(content)
 
 
-def _blocks(data: bytes) -> list[int]:
-    """Where structures of tags begin."""
+_Spans = list[tuple[int, int]]
+
+
+def _blocks(data: bytes) -> list[_Spans]:
+    """Where structures of tags lie, each in one piece or in several."""
     if Tags.of(data) is not None:
-        return [0]
-    ends = [at + len(mark) + more for mark, more in _MARKS for at in _all(data, mark)]
-    return [end for end in ends if data[end : end + 4] in _HEADERS]
+        return [[(0, len(data))]]
+    if data[4:8] == b"ftyp":
+        return exif_places(data)
+    whole = [(found.end(), found.end(1) + int.from_bytes(found[1], "little")) for found in _WEBP_CHUNK.finditer(data)]
+    whole += [(found.end(), found.end(1) + 4 + int.from_bytes(found[1], "big")) for found in _PNG_CHUNK.finditer(data)]
+    segments = [(found.end(), found.start(1) + int.from_bytes(found[1], "big")) for found in _SEGMENT.finditer(data)]
+    return [[span] for span in whole if _begins(data, span)] + _continued(data, segments)
+
+
+def _continued(data: bytes, segments: _Spans) -> list[_Spans]:
+    """Blocks of EXIF in a JPEG: what is longer than a segment goes on in the next one."""
+    blocks: list[_Spans] = []
+    for begin, end in segments:
+        if _begins(data, (begin, end)):
+            blocks.append([(begin, end)])
+        elif blocks and blocks[-1][-1][1] == begin - 4 - len(_MARK):
+            blocks[-1].append((begin, end))
+    return blocks
+
+
+def _begins(data: bytes, span: tuple[int, int]) -> bool:
+    return data[span[0] : span[0] + 4] in _HEADERS
+
+
+def _joined(data: bytes, block: _Spans) -> bytes:
+    return b"".join(data[begin:end] for begin, end in block)
 
 
 def _packets(data: bytes) -> list[tuple[int, int]]:
@@ -86,30 +120,40 @@ def _shape(tags: Tags, directory: int) -> tuple[int, int, int]:
     return (directory + 8, 20, 8) if tags.big else (directory + 2, 12, 4)
 
 
-def _drop(content: bytearray, place: int, block: bytes, directory: int, index: int) -> None:
+def _stripped(block: bytes) -> bytes:
+    """A structure of tags of the same length, without its positions."""
+    content, tags = bytearray(block), Tags.of(block)
+    if tags is not None:
+        for directory, index in _entries(block):
+            _drop(content, tags, directory, index)
+    return bytes(content)
+
+
+def _drop(content: bytearray, tags: Tags, directory: int, index: int) -> None:
     """Close the gap that an entry leaves; blank the position's own directory and values."""
-    tags = Tags.of(block)
-    assert tags is not None
     pointer = tags.whole(tags.directory(directory), _GPS)
     if pointer:
-        _blank(content, place, tags, pointer[0])
+        _blank(content, tags, pointer[0])
     begin, size, following = _shape(tags, directory)
     code = tags.order + ("Q" if tags.big else "H")
-    count = struct.unpack_from(code, block, directory)[0]
-    gap, end = place + begin + index * size, min(len(content), place + begin + count * size + following)
+    count = struct.unpack_from(code, tags.data, directory)[0]
+    gap, end = begin + index * size, min(len(content), begin + count * size + following)
     moved = bytes(content[gap + size : end])
     content[gap:end] = moved + bytes(end - gap - len(moved))
-    struct.pack_into(code, content, place + directory, count - 1)
+    struct.pack_into(code, content, directory, count - 1)
 
 
-def _blank(content: bytearray, place: int, tags: Tags, directory: int) -> None:
+def _blank(content: bytearray, tags: Tags, directory: int) -> None:
     entries = tags.directory(directory).entries
+    # A pointer that is broken may lead into the picture.
+    if not _OF_POSITIONS.issuperset(entries):
+        return
     for entry in entries.values():
         value = tiff.value_of(tags, entry) or b""
-        content[place + entry.offset : place + entry.offset + len(value)] = bytes(len(value))
+        content[entry.offset : entry.offset + len(value)] = bytes(len(value))
     begin, size, _ = _shape(tags, directory)
     length = min(begin - directory + len(entries) * size, max(0, len(tags.data) - directory))
-    content[place + directory : place + directory + length] = bytes(length)
+    content[directory : directory + length] = bytes(length)
 
 
 def _with_sums(data: bytes) -> bytes:

@@ -1,15 +1,17 @@
 """What a HEIF file holds beside its pictures, as the bytes that stand in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import RefusedError
 
-__all__ = ["exif_item"]
+__all__ = ["exif_item", "exif_places"]
 
 _Span = tuple[int, int]
 _Spans = Mapping[bytes, _Span]
 
+_EXIF_MARK = b"Exif\0\0"
 _IN_THE_FILE, _IN_THEIR_OWN_BOX = 0, 1
 _VERSION = 4
 """Bytes before the content of most boxes here: a version, and flags."""
@@ -26,9 +28,35 @@ def exif_item(data: bytes) -> bytes:
         content = _content(data, meta, (of_main or found)[0])
     except (RefusedError, LookupError):
         return b""
+    return content[_begin_of_block(content) :]
+
+
+def exif_places(data: bytes) -> list[list[_Span]]:
+    """Where the blocks of EXIF lie that describe any picture, each in one piece or in several."""
+    places: list[list[_Span]] = []
+    with suppress(RefusedError, LookupError):
+        meta = _within(data, _within(data, (0, len(data)))[b"meta"], skip=_VERSION)
+        for item in _called_exif(data, meta[b"iinf"]):
+            with suppress(LookupError):
+                spans = _spans(data, meta, item)
+                content = b"".join(data[begin:end] for begin, end in spans)
+                begin = _begin_of_block(content)
+                marked = len(_EXIF_MARK) * content[begin:].startswith(_EXIF_MARK)
+                places.append(list(_behind(spans, begin + marked)))
+    return places
+
+
+def _begin_of_block(content: bytes) -> int:
     # First comes where in the rest the block begins, behind a mark or at once; it is often wrong.
     begin = 4 + int.from_bytes(content[:4], "big")
-    return content[begin if content[begin : begin + 2] in (b"II", b"MM") else 4 :]
+    return begin if content[begin : begin + 2] in (b"II", b"MM") else 4
+
+
+def _behind(spans: Iterable[_Span], skipped: int) -> Iterator[_Span]:
+    """What is left of them behind so many bytes."""
+    for begin, end in spans:
+        yield min(begin + skipped, end), end
+        skipped = max(0, skipped - (end - begin))
 
 
 class _Numbers:
@@ -84,6 +112,10 @@ def _described(data: bytes, meta: _Spans) -> dict[int, set[int]]:
 
 
 def _content(data: bytes, meta: _Spans, item: int) -> bytes:
+    return b"".join(data[begin:end] for begin, end in _spans(data, meta, item))
+
+
+def _spans(data: bytes, meta: _Spans, item: int) -> list[_Span]:
     kind, places = _places(_Numbers(data, meta[b"iloc"]), item)
     if kind not in (_IN_THE_FILE, _IN_THEIR_OWN_BOX):
         raise LookupError
@@ -91,7 +123,7 @@ def _content(data: bytes, meta: _Spans, item: int) -> bytes:
     spans = [(start + offset, start + offset + length if length else end) for offset, length in places]
     if any(stop > end for _, stop in spans) or sum(stop - begin for begin, stop in spans) > len(data):
         raise LookupError
-    return b"".join(data[begin:stop] for begin, stop in spans)
+    return spans
 
 
 def _places(iloc: _Numbers, wanted: int) -> tuple[int, list[tuple[int, int]]]:
