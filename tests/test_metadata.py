@@ -35,7 +35,7 @@ from rich_photos import (
 
 from underside.cutout import Cutout, CutoutOptions, make_cutout
 from underside.metadata import missing_camera_facts, read_metadata, xmp
-from underside.photo import open_photo
+from underside.photo import open_photo, peek
 from underside.photo.exif import Tags
 
 BROKEN_EXIF = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 900, 0x010F, 2, 0xFFFFFFF0, 0x7FFFFFFF) + b"\xde\xad" * 40
@@ -71,6 +71,25 @@ def test_broken_exif_survives_in_other_containers(tmp_path: Path, kind: str) -> 
     cutout = cut(tmp_path, rich_jpeg(BROKEN_EXIF), ".jpg", format=kind)
     assert BROKEN_EXIF[8:] in cutout.data
     assert np.asarray(Image.open(io.BytesIO(cutout.data))).shape[:2] == (120, 200)
+
+
+def test_exif_longer_than_a_segment_is_read_and_carried_whole(tmp_path: Path) -> None:
+    note = b"all that was seen" * 4000
+    block = piexif.dump({"0th": {270: note, 271: b"LUMENWORKS"}, "Exif": {37386: (35, 1)}}).removeprefix(b"Exif\0\0")
+    parts = [block[at : at + 65_527] for at in range(0, len(block), 65_527)]
+    bare = saved(picture(200, 120), "JPEG")
+    content = bare[:2] + b"".join(segment(0xE1, b"Exif\0\0" + part) for part in parts) + bare[2:]
+    for kind in ("png", "webp", "tiff"):
+        cutout = cut(tmp_path, content, ".jpg", format=kind)
+        assert cutout.notes == ()
+        facts = exiftool_facts(cutout.data, cutout.suffix, tmp_path)
+        assert facts["IFD0:ImageDescription"] == note.decode()
+        assert facts["ExifIFD:FocalLength"] == "35.0 mm"
+    path = tmp_path / "photo.jpg"
+    seen = peek(path)
+    assert seen is not None
+    assert seen.camera == open_photo(path).camera
+    assert seen.camera.focal_length == 35
 
 
 @pytest.mark.parametrize("extra", [b"", segment(0xE2, b"MPF\0II*\0" + bytes(60))])

@@ -16,7 +16,6 @@ from underside.photo.containers.items import exif_item
 
 __all__ = ["ICC_MARK", "IPTC_RESOURCE", "PHOTOSHOP_MARK", "Metadata", "missing_camera_facts", "read_metadata"]
 
-EXIF_MARK = b"Exif\0\0"
 ICC_MARK = b"ICC_PROFILE\0"
 PHOTOSHOP_MARK = b"Photoshop 3.0\0"
 IPTC_RESOURCE = b"8BIM\x04\x04\0\0"
@@ -76,7 +75,7 @@ def _of_jpeg(data: bytes) -> Metadata:
 
     profile = sorted(part for part in after(APP2, ICC_MARK) if len(part) > 2)
     return Metadata(
-        exif=next(iter(after(APP1, EXIF_MARK)), b""),
+        exif=exif.joined_exif(each.payload for each in segments if each.marker == APP1),
         xmp=xmp.joined(next(iter(after(APP1, xmp.PACKET)), b""), after(APP1, xmp.EXTENSION)),
         icc=b"".join(part[2:] for part in profile),
         photoshop=b"".join(after(APP13, PHOTOSHOP_MARK)),
@@ -151,7 +150,7 @@ def _of_webp(data: bytes) -> Metadata:
         chunks.setdefault(data[begin - 8 : begin - 4], data[begin:position])
         position += position % 2
     return Metadata(
-        exif=chunks.get(b"EXIF", b"").removeprefix(EXIF_MARK),
+        exif=chunks.get(b"EXIF", b"").removeprefix(exif.EXIF_MARK),
         xmp=chunks.get(b"XMP ", b""),
         icc=chunks.get(b"ICCP", b""),
     )
@@ -175,7 +174,7 @@ def _of_tiff(data: bytes) -> Metadata:
 
 
 # A block of EXIF that fits into a segment of JPEG.
-_REACH = 65533 - len(EXIF_MARK)
+_REACH = 65533 - len(exif.EXIF_MARK)
 
 
 def _of_heif(data: bytes) -> Metadata:
@@ -183,7 +182,7 @@ def _of_heif(data: bytes) -> Metadata:
     block = info.get("exif") or b""
     # Decoding has turned the picture already; a program that read the old orientation would turn it again.
     return Metadata(
-        exif=_upright(block.removeprefix(EXIF_MARK)),
+        exif=_upright(block.removeprefix(exif.EXIF_MARK)),
         exif_is_lost=not block and heif.names_exif(data),
         xmp=_XMP_ORIENTATION.sub(rb"\g<1>1", info.get("xmp") or b""),
         icc=info.get("icc_profile") or b"",

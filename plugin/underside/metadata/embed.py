@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from underside import png
 from underside.metadata import tiff, xmp
-from underside.metadata.blocks import EXIF_MARK, ICC_MARK, PHOTOSHOP_MARK, Metadata
+from underside.metadata.blocks import ICC_MARK, PHOTOSHOP_MARK, Metadata
 from underside.metadata.segments import APP1, APP2, APP13, COM, LARGEST_PAYLOAD, Segment
 from underside.photo import exif
 
@@ -25,7 +25,7 @@ def jpeg_segments(metadata: Metadata) -> list[Segment]:
     block = _fitting(metadata.exif)
     profile = _pieces(metadata.icc, LARGEST_PAYLOAD - len(ICC_MARK) - 2)
     return [
-        *([Segment(APP1, EXIF_MARK + block)] if block else []),
+        *([Segment(APP1, exif.EXIF_MARK + block)] if block else []),
         *(Segment(APP1, content) for content in xmp.split_for_jpeg(metadata.xmp)),
         *(
             Segment(APP2, ICC_MARK + bytes((number, len(profile))) + piece)
@@ -119,7 +119,7 @@ def _too_broken_for_tiff(block: bytes) -> list[str]:
 
 
 def _fitting(block: bytes) -> bytes:
-    most = LARGEST_PAYLOAD - len(EXIF_MARK)
+    most = LARGEST_PAYLOAD - len(exif.EXIF_MARK)
     if len(block) <= most:
         return block
     tags = exif.Tags.of(block)

@@ -7,18 +7,17 @@ import zlib
 from underside import png
 from underside.metadata import tiff
 from underside.photo.containers.items import exif_places
-from underside.photo.exif import Tags
+from underside.photo.exif import EXIF_MARK, Tags
 
 __all__ = ["has_position", "without_position"]
 
 _GPS = 34853
 # What stands in a directory of positions, with the tag by which programs pad it; any other is none.
 _OF_POSITIONS = frozenset(range(32)) | {0xEA1C}
-_MARK = b"Exif\0\0"
 # Where other containers than TIFF and HEIF keep a block of EXIF, and the length by which it ends.
-_SEGMENT = re.compile(rb"\xff\xe1(..)" + _MARK, re.DOTALL)
-_WEBP_CHUNK = re.compile(rb"EXIF(....)(?:" + _MARK + rb")?", re.DOTALL)
-_PNG_CHUNK = re.compile(rb"(....)eXIf(?:" + _MARK + rb")?", re.DOTALL)
+_SEGMENT = re.compile(rb"\xff\xe1(..)" + EXIF_MARK, re.DOTALL)
+_WEBP_CHUNK = re.compile(rb"EXIF(....)(?:" + EXIF_MARK + rb")?", re.DOTALL)
+_PNG_CHUNK = re.compile(rb"(....)eXIf(?:" + EXIF_MARK + rb")?", re.DOTALL)
 _HEADERS = (b"II*\0", b"MM\0*")
 # Positions in XMP, headings of flown cameras, and poses that RealityScan takes for known.
 _NAMES = rb"(?:exif:GPS\w+|drone-dji:\w+|xcr:\w+|Camera:(?:Yaw|Pitch|Roll))"
@@ -70,7 +69,7 @@ def _continued(data: bytes, segments: _Spans) -> list[_Spans]:
     for begin, end in segments:
         if _begins(data, (begin, end)):
             blocks.append([(begin, end)])
-        elif blocks and blocks[-1][-1][1] == begin - 4 - len(_MARK):
+        elif blocks and blocks[-1][-1][1] == begin - 4 - len(EXIF_MARK):
             blocks[-1].append((begin, end))
     return blocks
 

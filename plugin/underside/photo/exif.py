@@ -2,11 +2,15 @@
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-__all__ = ["CameraFacts", "Directory", "Entry", "Tags", "camera_facts", "orientation_of", "read_exif"]
+__all__ = ["EXIF_MARK", "CameraFacts", "Directory", "Entry", "Tags", "camera_facts", "joined_exif", "orientation_of"]
+__all__ += ["read_exif"]
+
+EXIF_MARK = b"Exif\0\0"
+"""What stands before a block of EXIF in JPEG, and often elsewhere."""
 
 # Type number → struct code of one number; rationals are two of them.
 _CODES = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i"}
@@ -165,9 +169,21 @@ class Tags:
         return tag, Entry(kind, count, size, offset, self.data[at : at + length])
 
 
+def joined_exif(segments: Iterable[bytes]) -> bytes:
+    """The block in a JPEG's segments, all marks left out; one that is longer than a segment goes on in the next."""
+    parts: list[bytes] = []
+    for payload in segments:
+        if payload.startswith(EXIF_MARK):
+            part = payload.removeprefix(EXIF_MARK)
+            if parts and part[:4] in (b"II*\0", b"MM\0*"):
+                break
+            parts.append(part)
+    return b"".join(parts)
+
+
 def read_exif(data: bytes | None) -> tuple[int, CameraFacts]:
     """Orientation and camera from a block of EXIF, with or without the marker before it."""
-    tags = Tags.of((data or b"").removeprefix(b"Exif\0\0"))
+    tags = Tags.of((data or b"").removeprefix(EXIF_MARK))
     if tags is None:
         return 1, CameraFacts()
     directory = tags.directory(tags.first)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from underside.photo.containers import READERS, identify, refuse_too_long
-from underside.photo.exif import CameraFacts, read_exif
+from underside.photo.exif import EXIF_MARK, CameraFacts, joined_exif, read_exif
 
 __all__ = ["Peek", "peek"]
 
@@ -65,9 +65,9 @@ def _peek(name: str, size: int, mtime_ns: int) -> Peek | None:
     return Peek(size, mtime, header.width, header.height, header.orientation, header.camera)
 
 
-def _jpeg(file: BinaryIO) -> tuple[int, int, bytes | None]:
+def _jpeg(file: BinaryIO) -> tuple[int, int, bytes]:
     """Width, height and EXIF; segments that hold neither are stepped over."""
-    exif: bytes | None = None
+    app1: list[bytes] = []
     file.seek(2)
     while (marker := _marker(file)) not in (None, _SCAN, _END):
         length = file.read(2)
@@ -79,11 +79,11 @@ def _jpeg(file: BinaryIO) -> tuple[int, int, bytes | None]:
             if len(frame) < 5:
                 break
             _, height, width = struct.unpack(">BHH", frame)
-            return width, height, exif
-        if marker == _APP1 and exif is None and file.read(6) == b"Exif\0\0":
-            exif = file.read(max(0, rest - 6))
+            return width, height, joined_exif(app1)
+        if marker == _APP1 and (mark := file.read(len(EXIF_MARK))) == EXIF_MARK:
+            app1.append(mark + file.read(max(0, rest - len(mark))))
         file.seek(begin + max(0, rest))
-    return 0, 0, exif
+    return 0, 0, joined_exif(app1)
 
 
 def _marker(file: BinaryIO) -> int | None:

@@ -5,13 +5,13 @@ from contextlib import suppress
 
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import RefusedError
+from underside.photo.exif import EXIF_MARK
 
 __all__ = ["exif_item", "exif_places"]
 
 _Span = tuple[int, int]
 _Spans = Mapping[bytes, _Span]
 
-_EXIF_MARK = b"Exif\0\0"
 _IN_THE_FILE, _IN_THEIR_OWN_BOX = 0, 1
 _VERSION = 4
 """Bytes before the content of most boxes here: a version, and flags."""
@@ -41,7 +41,7 @@ def exif_places(data: bytes) -> list[list[_Span]]:
                 spans = _spans(data, meta, item)
                 content = b"".join(data[begin:end] for begin, end in spans)
                 begin = _begin_of_block(content)
-                marked = len(_EXIF_MARK) * content[begin:].startswith(_EXIF_MARK)
+                marked = len(EXIF_MARK) * content[begin:].startswith(EXIF_MARK)
                 places.append(list(_behind(spans, begin + marked)))
     return places
 

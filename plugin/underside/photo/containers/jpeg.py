@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from underside.photo.colour import shrink
 from underside.photo.containers.common import Header, Mode, RefusedError, cut_short
-from underside.photo.exif import read_exif
+from underside.photo.exif import joined_exif, read_exif
 
 __all__ = ["SUFFIXES", "header", "pixels", "small"]
 
@@ -31,7 +31,8 @@ _DAMAGE = re.compile("premature end|bad Huffman|bad arithmetic|found marker|Inco
 
 def header(data: bytes) -> Header:
     """Walk the markers from the first to the end marker; what a camera appends behind it is none of ours."""
-    frame = exif = None
+    frame = None
+    app1: list[bytes] = []
     profile: dict[int, bytes] = {}
     scans = 0
     for marker, payload in _segments(data):
@@ -39,8 +40,8 @@ def header(data: bytes) -> Header:
             frame = payload
         elif marker == _SCAN:
             scans += 1
-        elif marker == _APP1 and exif is None and payload.startswith(b"Exif\0\0"):
-            exif = payload
+        elif marker == _APP1:
+            app1.append(payload)
         elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0") and len(payload) > 14:
             profile.setdefault(payload[12], payload[14:])
     if frame is None or len(frame) < 6 or scans == 0:
@@ -50,7 +51,7 @@ def header(data: bytes) -> Header:
         raise RefusedError(f"has {bits} bits a channel, which no photogrammetry program reads", "Save it with 8 bits")
     if channels not in _MODES:
         raise RefusedError(f"has {channels} channels, which no photo has", "Save it as RGB")
-    orientation, camera = read_exif(exif)
+    orientation, camera = read_exif(joined_exif(app1))
     icc = b"".join(profile[number] for number in sorted(profile)) or None
     return Header(width, height, _MODES[channels], orientation=orientation, icc=icc, camera=camera)
 
