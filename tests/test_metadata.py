@@ -250,6 +250,14 @@ def test_exif_too_long_for_a_jpeg_loses_its_largest_tags_and_says_so(tmp_path: P
     assert b"short" in read_metadata(cutout.data).exif
 
 
+def test_a_makers_note_too_long_for_a_jpeg_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    camera = {"0th": {271: b"LUMENWORKS", 272: b"LX-4"}, "Exif": {37386: (35, 1), 37500: MAKER_NOTE * 120}}
+    cutout = cut(tmp_path, heic(picture(64, 48), exif=piexif.dump(camera)), ".heic")
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: the largest tags stayed behind",)
+    (tmp_path / "cut.jpg").write_bytes(cutout.data)
+    assert missing_camera_facts(open_photo(tmp_path / "cut.jpg")) == ()
+
+
 def test_xmp_too_long_for_a_segment_is_extended_and_comes_back(tmp_path: Path) -> None:
     long_packet = XMP.replace(b"EXTENDED", b' xmp:Label="' + b"long " * 30_000 + b'"')
     source = saved(picture(), "WEBP", xmp=long_packet)

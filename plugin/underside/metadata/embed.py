@@ -125,10 +125,12 @@ def _fitting(block: bytes) -> bytes:
     tags = exif.Tags.of(block)
     if tags is None:
         return b""
-    entries = tags.directory(tags.first).entries
-    long = {tag for tag, entry in entries.items() if len(tiff.value_of(tags, entry) or b"") > 1024}
-    block = tiff.pack_tags(tags, without=frozenset(long), reach=most)
-    return block if len(block) <= most else b""
+    # The maker's note is often what is too long, and the camera stands beside it.
+    for longest in (most, most // 4, 1024):
+        shorter = tiff.pack_tags(tags, longest=longest, reach=most)
+        if len(shorter) <= most:
+            return shorter
+    return b""
 
 
 def _pieces(content: bytes, most: int) -> list[bytes]:

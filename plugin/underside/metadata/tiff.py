@@ -78,14 +78,16 @@ def value_of(tags: Tags, entry: Entry) -> bytes | None:
     return tags.data[entry.offset : end]
 
 
-def pack_tags(tags: Tags, *, without: frozenset[int] = frozenset(), reach: int | None = None) -> bytes:
+def pack_tags(
+    tags: Tags, *, without: frozenset[int] = frozenset(), longest: int | None = None, reach: int | None = None
+) -> bytes:
     """A block of its own with all tags of a file's first directory that are no facts of its pixels.
 
-    Makers' notes hold places counted from the file's beginning: theirs stays where it was, if that is within
-    ``reach`` (of the block's own length and a megabyte, where not given).
+    Those with more than ``longest`` bytes stay behind. Makers' notes hold places counted from the file's beginning:
+    theirs stays where it was, if that is within ``reach`` (of the block's own length and a megabyte, where not given).
     """
     first = tags.directory(tags.first)
-    tree = _tree(tags, first, without | _PIXEL_FACTS, _CHILDREN)
+    tree = _tree(tags, first, without | _PIXEL_FACTS, _CHILDREN, longest)
     if not tree.fields and not tree.children:
         return b""
     if reach is None:
@@ -109,19 +111,25 @@ class _Tree:
         return 6 + own + sum(12 + child.length for child in self.children.values())
 
 
-def _tree(tags: Tags, directory: Directory, without: frozenset[int], children: Mapping[int, tuple[int, ...]]) -> _Tree:
+def _tree(
+    tags: Tags,
+    directory: Directory,
+    without: frozenset[int],
+    children: Mapping[int, tuple[int, ...]],
+    longest: int | None,
+) -> _Tree:
     fields = []
     branches = {}
     for tag, entry in directory.entries.items():
         if tag in children:
             place = tags.whole(directory, tag)
             within = tags.directory(place[0]) if place else Directory()
-            branch = _tree(tags, within, frozenset(), dict.fromkeys(children[tag], ()))
+            branch = _tree(tags, within, frozenset(), dict.fromkeys(children[tag], ()), longest)
             if branch.fields:
                 branches[tag] = branch
         elif tag not in without:
             value = value_of(tags, entry)
-            if value is not None:
+            if value is not None and (longest is None or len(value) <= longest):
                 fields.append(Field(tag, entry.type, value, entry.offset))
     return _Tree(tuple(fields), branches)
 
