@@ -128,6 +128,15 @@ def test_a_heic_that_its_boxes_turn_is_delivered_upright(opened: Open) -> None:
     assert far_apart(decode(photo), turn_upright(picture(), 6)) < 12
 
 
+@pytest.mark.parametrize("suffix", [".heic", ".avif"])
+def test_what_a_phone_appends_to_a_heic_or_avif_is_no_harm(opened: Open, suffix: str) -> None:
+    block = exif(make="LUMENWORKS")
+    content = heic(picture(), exif=block) if suffix == ".heic" else saved(picture(), "AVIF", exif=block)
+    photo = opened(f"a{suffix}", content + b"\0\0\1\x0a\x0e\0\0\0Image_UTC_Data1717000000000SEFHj\0\0\0SEFT")
+    assert photo.camera.make == "LUMENWORKS"
+    assert np.array_equal(decode(photo), decode(opened(f"b{suffix}", content)))
+
+
 def test_ten_bits_of_heic_fill_the_whole_range(opened: Open) -> None:
     photo = opened("a.heic", heic(np.full((48, 80, 3), 65535, np.uint16), depth=16))
     assert photo.bits == 16

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from underside.photo.colour import Pixels
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import Header, Mode, RefusedError
-from underside.photo.containers.items import exif_item
+from underside.photo.containers.items import are_whole, exif_item
 from underside.photo.exif import read_exif
 from underside.photo.orientation import turn_upright, upright_size
 
@@ -34,9 +34,13 @@ def is_heif(data: bytes) -> bool:
 
 
 def header(data: bytes) -> Header:
-    """Read the main picture's facts; the boxes must be whole."""
-    for _ in boxes(data):
-        pass
+    """Read the main picture's facts; the boxes must be whole, and what some phones append behind them is none."""
+    try:
+        for _ in boxes(data):
+            pass
+    except RefusedError:
+        if not are_whole(data):
+            raise
     if is_for_pillow(data):
         return _avif_header(data)
     heif = _open_heif(data)

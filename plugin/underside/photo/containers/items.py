@@ -7,7 +7,7 @@ from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import RefusedError
 from underside.photo.exif import EXIF_MARK
 
-__all__ = ["exif_item", "exif_places"]
+__all__ = ["are_whole", "exif_item", "exif_places"]
 
 _Span = tuple[int, int]
 _Spans = Mapping[bytes, _Span]
@@ -17,10 +17,21 @@ _VERSION = 4
 """Bytes before the content of most boxes here: a version, and flags."""
 
 
+def are_whole(data: bytes) -> bool:
+    """Whether all that the file's pictures consist of lies within it, whatever was appended behind them."""
+    try:
+        meta = _within(data, _outermost(data)[b"meta"], skip=_VERSION)
+        located = _located(_Numbers(data, meta[b"iloc"]))
+        of_the_file = (place for _, kind, places in located if kind == _IN_THE_FILE for place in places)
+        return all(length and offset + length <= len(data) for offset, length in of_the_file)
+    except (RefusedError, LookupError):
+        return False
+
+
 def exif_item(data: bytes) -> bytes:
     """The EXIF that describes the main picture, whatever is in it; empty where there is none, or none is found."""
     try:
-        meta = _within(data, _within(data, (0, len(data)))[b"meta"], skip=_VERSION)
+        meta = _within(data, _outermost(data)[b"meta"], skip=_VERSION)
         found = list(_called_exif(data, meta[b"iinf"]))
         main = _Numbers(data, meta[b"pitm"]).versioned()
         described = _described(data, meta)
@@ -35,7 +46,7 @@ def exif_places(data: bytes) -> list[list[_Span]]:
     """Where the blocks of EXIF lie that describe any picture, each in one piece or in several."""
     places: list[list[_Span]] = []
     with suppress(RefusedError, LookupError):
-        meta = _within(data, _within(data, (0, len(data)))[b"meta"], skip=_VERSION)
+        meta = _within(data, _outermost(data)[b"meta"], skip=_VERSION)
         for item in _called_exif(data, meta[b"iinf"]):
             with suppress(LookupError):
                 spans = _spans(data, meta, item)
@@ -76,6 +87,15 @@ class _Numbers:
         """The first number behind the version; from that version on it has four bytes, and two before."""
         version = self.take(_VERSION) >> 24
         return self.take(2 if version < wide_from else 4)
+
+
+def _outermost(data: bytes) -> _Spans:
+    """The file's own boxes; what was appended behind them is none."""
+    found: dict[bytes, _Span] = {}
+    with suppress(RefusedError):
+        for name, begin, end in boxes(data):
+            found.setdefault(name, (begin, end))
+    return found
 
 
 def _within(data: bytes, span: _Span, *, skip: int = 0) -> _Spans:
@@ -128,6 +148,14 @@ def _spans(data: bytes, meta: _Spans, item: int) -> list[_Span]:
 
 def _places(iloc: _Numbers, wanted: int) -> tuple[int, list[tuple[int, int]]]:
     """What the places of an item are counted from, and offset and length of each of its parts."""
+    for item, kind, places in _located(iloc):
+        if item == wanted:
+            return kind, places
+    raise LookupError
+
+
+def _located(iloc: _Numbers) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Each item with what its places are counted from, and offset and length of each of its parts."""
     version = iloc.take(_VERSION) >> 24
     sizes = iloc.take(2)
     offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
@@ -142,6 +170,4 @@ def _places(iloc: _Numbers, wanted: int) -> tuple[int, list[tuple[int, int]]]:
         for _ in range(iloc.take(2)):
             iloc.take(index_size)
             places.append((base + iloc.take(offset_size), iloc.take(length_size)))
-        if item == wanted:
-            return kind, places
-    raise LookupError
+        yield item, kind, places
