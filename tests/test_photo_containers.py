@@ -1,11 +1,13 @@
 """PNG, TIFF, WebP, HEIC, AVIF and camera raw: every depth and channel, on the stored grid."""
 
+import io
 import struct
 import sys
 import types
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from conftest import Open
 from numpy.typing import NDArray
@@ -142,6 +144,24 @@ def test_ten_bits_of_heic_fill_the_whole_range(opened: Open) -> None:
     assert photo.bits == 16
     assert decode_exact(photo).min() > 65535 - 64 * 4
     assert decode(photo).min() == 255
+
+
+@pytest.mark.parametrize("depth", [8, 10])
+def test_a_grey_heic_stays_grey(opened: Open, depth: int) -> None:
+    grey = picture()[..., 1]
+    photo = opened("a.heic", grey_heic(grey, depth))
+    assert (photo.mode, photo.bits) == ("grey", 8 if depth == 8 else 16)
+    assert far_apart(decode_exact(photo) // (1 if depth == 8 else 257), grey) < 6
+    assert far_apart(decode(photo), np.dstack([grey] * 3)) < 6
+
+
+def grey_heic(grey: NDArray[np.uint8], depth: int) -> bytes:
+    pixels = grey if depth == 8 else grey.astype(np.uint16) << (depth - 8)
+    mode = "L" if depth == 8 else f"L;{depth}"
+    heif = pillow_heif.from_bytes(mode=mode, size=grey.shape[::-1], data=pixels.tobytes())
+    file = io.BytesIO()
+    heif.save(file, quality=-1)
+    return file.getvalue()
 
 
 @ORIENTATIONS

@@ -21,7 +21,7 @@ SUFFIXES = frozenset({".heic", ".heif", ".hif", ".avif"})
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"} | _AVIF_BRANDS
-_MODES: dict[str, Mode] = {"L": "grey", "RGB": "rgb"}
+_MODES: dict[str, Mode] = {"L": "grey", "I": "grey", "RGB": "rgb"}
 # libavif takes no more, and would only say that it cannot parse the file.
 _LARGEST_AVIF = 1 << 28
 _EXIF_ITEM = re.compile(rb"(infe.{8})Exif", re.DOTALL)
