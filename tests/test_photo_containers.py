@@ -58,6 +58,23 @@ def test_grey_with_alpha_comes_as_rgba(opened: Open) -> None:
         assert np.array_equal(decode_exact(photo), np.asarray(image.convert("RGBA")))
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+def test_colours_that_were_stored_darkened_by_alpha_come_as_they_were(opened: Open, depth: int) -> None:
+    white = 2**depth - 1
+    colours = picture().astype(np.float64) / 255 * white
+    alpha = np.linspace(0.5, 1, 48 * 80).reshape(48, 80, 1)
+    darkened = np.rint(np.dstack([colours * alpha, alpha * white])).astype(f"<u{depth // 8}")
+    content = tiff(
+        [(256, 4, [80]), (257, 4, [48]), (258, 3, [depth] * 4), (259, 3, [1]), (262, 3, [2]), (273, 4, [8]),
+         (277, 3, [4]), (278, 4, [48]), (279, 4, [darkened.nbytes]), (338, 3, [1])],
+        darkened.tobytes(),
+    )  # fmt: skip
+    for name, photo in {"a.tif": content, "a.heic": heic_with(darkened, "RGBa" if depth == 8 else "RGBa;16")}.items():
+        stored = decode_exact(opened(name, photo))
+        assert far_apart(stored[..., :3] / white * 255, picture()) < 8
+        assert far_apart(stored[..., 3] / white, darkened[..., 3] / white) < 0.02
+
+
 def with_palette() -> Image.Image:
     return Image.fromarray(picture()).quantize(200)
 
@@ -149,18 +166,17 @@ def test_ten_bits_of_heic_fill_the_whole_range(opened: Open) -> None:
 @pytest.mark.parametrize("depth", [8, 10])
 def test_a_grey_heic_stays_grey(opened: Open, depth: int) -> None:
     grey = picture()[..., 1]
-    photo = opened("a.heic", grey_heic(grey, depth))
+    content = heic_with(grey, "L") if depth == 8 else heic_with(grey.astype(np.uint16) << 2, "L;10")
+    photo = opened("a.heic", content)
     assert (photo.mode, photo.bits) == ("grey", 8 if depth == 8 else 16)
     assert far_apart(decode_exact(photo) // (1 if depth == 8 else 257), grey) < 6
     assert far_apart(decode(photo), np.dstack([grey] * 3)) < 6
 
 
-def grey_heic(grey: NDArray[np.uint8], depth: int) -> bytes:
-    pixels = grey if depth == 8 else grey.astype(np.uint16) << (depth - 8)
-    mode = "L" if depth == 8 else f"L;{depth}"
-    heif = pillow_heif.from_bytes(mode=mode, size=grey.shape[::-1], data=pixels.tobytes())
+def heic_with(pixels: NDArray[Any], mode: str) -> bytes:
+    heif = pillow_heif.from_bytes(mode=mode, size=pixels.shape[1::-1], data=pixels.tobytes())
     file = io.BytesIO()
-    heif.save(file, quality=-1)
+    heif.save(file, quality=-1, chroma=444)
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-__all__ = ["Pixels", "eight_bits", "rgb_of", "shrink", "to_srgb"]
+__all__ = ["Pixels", "eight_bits", "not_darkened", "rgb_of", "shrink", "to_srgb"]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -44,6 +44,14 @@ def rgb_of(pixels: Pixels, *, mode: str, icc: bytes | None) -> NDArray[np.uint8]
 def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
     """16 bits become 8 so that white stays white: divided by 257, rounded."""
     return _u8(pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257))
+
+
+def not_darkened(pixels: Pixels) -> Pixels:
+    """RGBA whose colours were stored multiplied by alpha, with the colours as they were."""
+    white = np.iinfo(pixels.dtype).max
+    alpha = pixels[..., 3:]
+    colours = pixels[..., :3] * np.float32(white) / np.maximum(alpha, 1)
+    return np.concatenate([np.rint(np.minimum(colours, white)).astype(pixels.dtype), alpha], axis=2)
 
 
 def shrink(pixels: Pixels, reduce: int) -> Pixels:

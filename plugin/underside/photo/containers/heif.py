@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.photo.colour import Pixels
+from underside.photo.colour import Pixels, not_darkened
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import Header, Mode, RefusedError
 from underside.photo.containers.items import are_whole, exif_item
@@ -67,10 +67,10 @@ def pixels(data: bytes, facts: Header) -> Pixels:
     heif = _open_heif(data)
     # A copy: the pixels are the library's, and go when it lets go of its file.
     decoded: NDArray[np.uint16] = np.array(heif[heif.primary_index])
-    if facts.bits == 8:
-        return decoded
-    # Only the upper bits are filled: repeated below them, white is white.
-    return decoded | decoded >> np.uint16(heif.info["bit_depth"])
+    if facts.bits == 16:
+        # Only the upper bits are filled: repeated below them, white is white.
+        decoded |= decoded >> np.uint16(heif.info["bit_depth"])
+    return not_darkened(decoded) if heif.premultiplied_alpha else decoded
 
 
 def _brands(data: bytes) -> set[bytes]:

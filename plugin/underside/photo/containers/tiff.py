@@ -8,7 +8,7 @@ import numpy as np
 from PIL import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from underside.photo.colour import Pixels
+from underside.photo.colour import Pixels, not_darkened
 from underside.photo.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
 from underside.photo.exif import Directory, Tags, camera_facts, orientation_of
 
@@ -18,7 +18,7 @@ SUFFIXES = frozenset({".tif", ".tiff"})
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _STRIPS, _CHANNELS = 254, 256, 257, 258, 262, 273, 277
 _STRIP_SIZES, _PLANAR, _TILES, _TILE_SIZES, _EXTRA, _SAMPLE_FORMAT, _ICC = 279, 284, 324, 325, 338, 339, 34675
-_WHITE_IS_ZERO, _SEPARATE_PLANES, _REDUCED = 0, 2, 1
+_WHITE_IS_ZERO, _SEPARATE_PLANES, _REDUCED, _DARKENS = 0, 2, 1, 1
 _MODES: dict[int, Mode] = {0: "grey", 1: "grey", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb"}
 _COLOURS = {"grey": 1, "rgb": 3, "cmyk": 4}
 _PILLOW_MODES = {"grey": "L", "rgb": "RGB", "rgba": "RGBA", "cmyk": "CMYK"}
@@ -66,6 +66,8 @@ def pixels(data: bytes, facts: Header) -> Pixels:
         decoded = cv2.bitwise_not(decoded)  # type: ignore[assignment]
     if facts.mode == "rgb" and decoded.shape[2] == 4:
         decoded = cv2.cvtColor(decoded, cv2.COLOR_RGBA2RGB)  # type: ignore[assignment]
+    if facts.mode == "rgba" and tags.one(page, _EXTRA, 0) == _DARKENS:
+        decoded = not_darkened(decoded)
     return decoded
 
 
