@@ -127,6 +127,11 @@ def test_a_png_holds_iptc_comments_and_density_too(tmp_path: Path) -> None:
     assert dict(chunks_of(content))[b"pHYs"] == struct.pack(">IIB", 11811, 11811, 1)
 
 
+def test_a_comment_in_latin_1_is_still_legible_in_a_png(tmp_path: Path) -> None:
+    content = saved(picture(200, 120), "JPEG", comment="Vitrine 4, \u00e9tage 2".encode("latin-1"))
+    assert read_metadata(cut(tmp_path, content, ".jpg", format="png").data).comments == (COMMENTS[1],)
+
+
 def test_a_webp_says_what_it_cannot_hold(tmp_path: Path) -> None:
     assert "WebP holds no IPTC" in cut(tmp_path, rich_jpeg(), ".jpg", format="webp").notes[0]
 

@@ -152,8 +152,15 @@ def _png_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
         rolled = f"\niptc\n{len(metadata.photoshop):8d}\n{metadata.photoshop.hex()}\n".encode()
         yield b"zTXt", png.RAW_PROFILE_IPTC + b"\0\0" + zlib.compress(rolled)
     for comment in metadata.comments:
-        text = comment.rstrip(b"\0").replace(b"\0", b" ")
-        yield b"iTXt", b"Comment\0\0\0\0\0" + text.decode("utf-8", "replace").encode()
+        yield b"iTXt", b"Comment\0\0\0\0\0" + _in_utf8(comment.rstrip(b"\0").replace(b"\0", b" "))
+
+
+def _in_utf8(text: bytes) -> bytes:
+    """Older cameras and programs comment in Latin-1."""
+    try:
+        return text.decode().encode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1").encode()
 
 
 def _says_it_stays(kind: bytes) -> bool:
