@@ -127,6 +127,14 @@ def test_a_png_holds_iptc_comments_and_density_too(tmp_path: Path) -> None:
     assert dict(chunks_of(content))[b"pHYs"] == struct.pack(">IIB", 11811, 11811, 1)
 
 
+def test_a_profile_that_stands_in_a_jpeg_twice_is_carried_once(tmp_path: Path) -> None:
+    bare, profile = saved(picture(200, 120), "JPEG"), red_and_green_swapped()
+    content = bare[:2] + segment(0xE2, b"ICC_PROFILE\0\1\1" + profile) * 2 + bare[2:]
+    cutout = cut(tmp_path, content, ".jpg", format="png")
+    assert open_photo(tmp_path / "photo.jpg").icc == profile
+    assert read_metadata(cutout.data).icc == profile
+
+
 def test_a_comment_in_latin_1_is_still_legible_in_a_png(tmp_path: Path) -> None:
     content = saved(picture(200, 120), "JPEG", comment="Vitrine 4, \u00e9tage 2".encode("latin-1"))
     assert read_metadata(cut(tmp_path, content, ".jpg", format="png").data).comments == (COMMENTS[1],)

@@ -73,11 +73,12 @@ def _of_jpeg(data: bytes) -> Metadata:
         found = (each.payload for each in segments if each.marker == marker)
         return [payload.removeprefix(mark) for payload in found if payload.startswith(mark)]
 
-    profile = sorted(part for part in after(APP2, ICC_MARK) if len(part) > 2)
+    # By number; of a part that stands there twice the first counts, as for whoever opens the photo.
+    profile = {part[0]: part[2:] for part in reversed(after(APP2, ICC_MARK)) if len(part) > 2}
     return Metadata(
         exif=exif.joined_exif(each.payload for each in segments if each.marker == APP1),
         xmp=xmp.joined(next(iter(after(APP1, xmp.PACKET)), b""), after(APP1, xmp.EXTENSION)),
-        icc=b"".join(part[2:] for part in profile),
+        icc=b"".join(profile[number] for number in sorted(profile)),
         photoshop=b"".join(after(APP13, PHOTOSHOP_MARK)),
         comments=tuple(each.payload for each in segments if each.marker == COM),
         density=next(map(_jfif_density, after(APP0, b"JFIF\0")), None),
