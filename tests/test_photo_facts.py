@@ -25,6 +25,7 @@ from photo_files import (
 )
 from PIL import Image
 
+from underside.cutout import CutoutOptions, make_cutout
 from underside.errors import PhotoError
 from underside.metadata import read_metadata
 from underside.photo import decode, decode_exact, to_srgb
@@ -130,6 +131,17 @@ def test_broken_exif_costs_only_what_is_broken(opened: Open, kind: str) -> None:
         assert photo.orientation in range(1, 9)
         assert far_apart(decode(photo), picture()) < 12
         assert not read_metadata(photo.data).xmp  # nor does it hinder a cut-out
+
+
+def test_a_camera_that_names_itself_in_utf_8_is_known(opened: Open) -> None:
+    # The type came with EXIF 3.
+    block = tiff([(0x010F, 2, b"Atelier No\xc3\xabl\0"), (0x0112, 3, [6])])
+    block = block.replace(struct.pack("<HH", 0x010F, 2), struct.pack("<HH", 0x010F, 129))
+    photo = opened("a.jpg", with_exif("JPEG", b"Exif\0\0" + block))
+    assert photo.camera.make == "Atelier No\u00ebl"
+    cutout = make_cutout(photo, np.full((photo.height, photo.width), 255, np.uint8), CutoutOptions(format="tiff"))
+    assert cutout.notes == ()
+    assert opened("a.tif", cutout.data).camera.make == photo.camera.make
 
 
 @pytest.mark.parametrize("length", [0, 3, 6, 10, 14, 20, 60, 100, 150])

@@ -14,8 +14,10 @@ EXIF_MARK = b"Exif\0\0"
 
 # Type number → struct code of one number; rationals are two of them.
 _CODES = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i"}
-_CODES |= {11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_CODES |= {11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q", 129: "B"}
 _RATIONALS = (5, 10)
+# Single bytes, ASCII, bytes of any kind, and since EXIF 3 UTF-8.
+_BYTES = (1, 2, 6, 7, 129)
 # Cameras and programs write up to some hundred tags into a directory; more are a broken or a made-up count.
 _MOST_ENTRIES = 4096
 
@@ -142,7 +144,7 @@ class Tags:
     def content(self, directory: Directory, tag: int) -> bytes | None:
         """The bytes of a tag."""
         entry = directory.entries.get(tag)
-        if entry is None or entry.type not in (1, 2, 6, 7) or entry.offset + entry.count > len(self.data):
+        if entry is None or entry.type not in _BYTES or entry.offset + entry.count > len(self.data):
             return None
         return self.data[entry.offset : entry.offset + entry.count]
 
