@@ -100,6 +100,7 @@ def test_pictures_behind_the_picture_are_left_out_and_said_so(tmp_path: Path, ex
         assert metadata_segments(cutout.data) == rich_segments(exif_block())
         assert cutout.data.count(b"\xff\xd9") == 2  # the picture's and the thumbnail's
         assert "left out" in cutout.notes[0]
+    assert "left out" in cut(tmp_path, content, ".jpg", format="png").notes[0]
 
 
 def test_zeros_behind_the_picture_are_nobodys_loss(tmp_path: Path) -> None:

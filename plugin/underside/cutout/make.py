@@ -240,7 +240,7 @@ def _encoded(photo: Photo, picture: _Picture, kind: str) -> tuple[bytes, tuple[s
         kept, notes = kept_metadata(source)
         return with_metadata(compress_like(source, eight_bits(picture.whole())), kept), notes
     metadata, fits = read_metadata(photo.data), _fits(photo.icc, picture.model)
-    notes = embed.left_behind(metadata, container=kind)
+    notes = (*_pictures_behind(photo), *embed.left_behind(metadata, container=kind))
     if not fits:
         metadata = replace(metadata, icc=b"")
         notes = (*notes, "Its colour profile does not fit the cut-out's colours and was left out")
@@ -253,6 +253,11 @@ def _encoded(photo: Photo, picture: _Picture, kind: str) -> tuple[bytes, tuple[s
             return _as_tiff(photo, picture, metadata), notes
         case _:
             return embed.webp_with(metadata, _webp(picture), picture.header), notes
+
+
+def _pictures_behind(photo: Photo) -> tuple[str, ...]:
+    """What stays behind of a JPEG whatever the cut-out's container is."""
+    return kept_metadata(split_photo(photo.data))[1] if photo.container is Container.JPEG else ()
 
 
 def _fits(profile: bytes | None, model: str) -> bool:
