@@ -18,6 +18,7 @@ from rich_photos import object_in_the_middle, segment, segments_of
 from underside.cutout import Cutout, CutoutOptions, make_cutout, parse_background
 from underside.cutout.lossless import LosslessImpossibleError, lossless_cutout
 from underside.errors import PhotoError, SettingsError
+from underside.metadata.segments import DHT, DQT, SOS, Segment, Segments, split
 from underside.photo import decode_exact, open_photo
 
 WIDTH, HEIGHT = 203, 157
@@ -228,6 +229,27 @@ def test_fast_keeps_the_cameras_tables_and_colours(kind: str, tmp_path: Path) ->
     outside = decoded(cutout.data)[far_from(mask)]
     nearly = 8 if kind == "coarse" else 0  # its steps are that large
     assert np.abs(outside.astype(int) - (255 if kind == "CMYK" else 0)).max() <= nearly
+
+
+@pytest.mark.parametrize("factors", [0x11, 0x21, 0x12, 0x22])
+def test_fast_keeps_colours_that_are_fine_by_unusual_factors(factors: int, tmp_path: Path) -> None:
+    content = channels_apart(factors)
+    inside = cv2.erode(object_in_the_middle(WIDTH, HEIGHT), np.ones((33, 33), np.uint8)) > 0
+    difference = decoded(opened_cut(tmp_path, content, mode="fast").data)[inside].astype(int) - decoded(content)[inside]
+    assert np.abs(difference).mean() < 1
+
+
+def channels_apart(factors: int) -> bytes:
+    """A JPEG with a scan for each channel, all as fine as each other, and with the same factors."""
+    colours = Image.fromarray(textured()).convert("YCbCr").split()
+    alone = [split(saved(channel, "JPEG", quality=85)) for channel in colours]
+    frame = b"\x08" + HEIGHT.to_bytes(2, "big") + WIDTH.to_bytes(2, "big") + b"\3"
+    frame += b"".join(bytes((number, factors, 0)) for number in (1, 2, 3))
+    parts = [*alone[0].all_of(DQT), Segment(0xC0, frame)]
+    for number, channel in enumerate(alone, start=1):
+        (scan,) = channel.all_of(SOS)
+        parts += [*channel.all_of(DHT), Segment(SOS, bytes((1, number, 0)) + scan.payload[3:], scan.scan)]
+    return bytes(Segments(tuple(parts)))
 
 
 def test_fast_keeps_tables_that_no_program_calls_a_quality(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from underside.cutout.lossless import colour_model
 from underside.metadata.segments import (
     APP14,
+    Frame,
     Segment,
     Segments,
     is_metadata,
@@ -44,8 +45,7 @@ def compress_like(source: Segments, pixels: NDArray[np.uint8]) -> bytes:
     assert frame is not None
     tables = quantisation_tables(source.segments)
     used = tuple(tables[component.table] for component in frame.components)
-    first = frame.components[0]
-    sampling = (1, 1) if len(used) == 1 else (first.across, first.down)
+    sampling = _sampling(frame)
     in_rgb = colour_model(source, frame) == "rgb"
     quality = None if in_rgb else _standard_quality(used)
     if quality is not None and sampling in _SIMPLEJPEG_SAMPLINGS:
@@ -53,6 +53,14 @@ def compress_like(source: Segments, pixels: NDArray[np.uint8]) -> bytes:
     distinct = used[:1] if len(set(used)) == 1 else used[:2] if used[1] == used[2] else used[:3]
     natural = [[table[_ZIGZAG.index(at)] for at in range(64)] for table in distinct]
     return _by_pillow(pixels, qtables=natural, subsampling=_PILLOW_SAMPLINGS.get(sampling, 0), keep_rgb=in_rgb)
+
+
+def _sampling(frame: Frame) -> tuple[int, int]:
+    """How many pixels across and down share a colour: factors count against each other, and may all be 2."""
+    light, *colours = frame.components
+    across = max((each.across for each in colours), default=light.across)
+    down = max((each.down for each in colours), default=light.down)
+    return light.across // across or 1, light.down // down or 1
 
 
 def with_metadata(encoded: bytes, metadata: Sequence[Segment]) -> bytes:
