@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import piexif
 import pytest
-from photo_files import heic, picture, red_and_green_swapped, saved
+from photo_files import heic, picture, png_chunk, red_and_green_swapped, saved
 from PIL import Image, features
 from rich_photos import (
     COMMENTS,
@@ -134,6 +134,17 @@ def test_a_profile_that_stands_in_a_jpeg_twice_is_carried_once(tmp_path: Path) -
     cutout = cut(tmp_path, content, ".jpg", format="png")
     assert open_photo(tmp_path / "photo.jpg").icc == profile
     assert read_metadata(cutout.data).icc == profile
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "tiff"])
+def test_a_mark_that_some_programs_put_before_the_exif_of_a_png_stays_behind(tmp_path: Path, kind: str) -> None:
+    bare = saved(picture(200, 120), "PNG")
+    source = bare[:33] + png_chunk(b"eXIf", b"Exif\0\0" + exif_block()) + bare[33:]
+    cutout = cut(tmp_path, source, ".png", format=kind)
+    assert cutout.notes == ()
+    assert b"Exif\0\0Exif" not in cutout.data
+    (tmp_path / f"cut{cutout.suffix}").write_bytes(cutout.data)
+    assert open_photo(tmp_path / f"cut{cutout.suffix}").camera == open_photo(tmp_path / "photo.png").camera
 
 
 def test_a_comment_in_latin_1_is_still_legible_in_a_png(tmp_path: Path) -> None:

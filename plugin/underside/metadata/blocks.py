@@ -97,7 +97,7 @@ def _of_png(data: bytes) -> Metadata:
     packets = [text for keyword, text in texts if keyword == b"XML:com.adobe.xmp"]
     comments = [text for keyword, text in texts if keyword == b"Comment"]
     return Metadata(
-        exif=chunks.get(b"eXIf", b""),
+        exif=chunks.get(b"eXIf", b"").removeprefix(exif.EXIF_MARK),
         xmp=next(iter(packets), b""),
         icc=_inflated(chunks.get(b"iCCP", b"").partition(b"\0")[2][1:]),
         photoshop=next((_unrolled(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
