@@ -14,10 +14,10 @@ __all__ = ["has_position", "without_position"]
 _GPS = 34853
 # What stands in a directory of positions, with the tag by which programs pad it; any other is none.
 _OF_POSITIONS = frozenset(range(32)) | {0xEA1C}
-# Where other containers than TIFF and HEIF keep a block of EXIF, and the length by which it ends.
+# Where other containers than TIFF and HEIF keep a block of EXIF, and the length by which it ends; PNG's stands before.
 _SEGMENT = re.compile(rb"\xff\xe1(..)" + EXIF_MARK, re.DOTALL)
 _WEBP_CHUNK = re.compile(rb"EXIF(....)(?:" + EXIF_MARK + rb")?", re.DOTALL)
-_PNG_CHUNK = re.compile(rb"(....)eXIf(?:" + EXIF_MARK + rb")?", re.DOTALL)
+_PNG_CHUNK = re.compile(rb"(eXIf)(?:" + EXIF_MARK + rb")?")
 _HEADERS = (b"II*\0", b"MM\0*")
 # Positions in XMP, headings of flown cameras, and poses that RealityScan takes for known.
 _NAMES = rb"(?:exif:GPS\w+|drone-dji:\w+|xcr:\w+|Camera:(?:Yaw|Pitch|Roll))"
@@ -58,9 +58,13 @@ def _blocks(data: bytes) -> list[_Spans]:
     if data[4:8] == b"ftyp":
         return exif_places(data)
     whole = [(found.end(), found.end(1) + int.from_bytes(found[1], "little")) for found in _WEBP_CHUNK.finditer(data)]
-    whole += [(found.end(), found.end(1) + 4 + int.from_bytes(found[1], "big")) for found in _PNG_CHUNK.finditer(data)]
+    whole += [(found.end(), found.end(1) + _length(data, found.start())) for found in _PNG_CHUNK.finditer(data)]
     segments = [(found.end(), found.start(1) + int.from_bytes(found[1], "big")) for found in _SEGMENT.finditer(data)]
     return [[span] for span in whole if _begins(data, span)] + _continued(data, segments)
+
+
+def _length(data: bytes, name: int) -> int:
+    return int.from_bytes(data[max(0, name - 4) : name], "big")
 
 
 def _continued(data: bytes, segments: _Spans) -> list[_Spans]:
