@@ -32,6 +32,9 @@ _MOST_SECONDS = 90
 _BUSIEST = 0.05
 """Share of the processors that is reckoned with at least, so that the time stays bounded."""
 _MOST_MODELS = 5
+_FEWEST_INLIERS, _LEAST_INLIERS = 15, 0.1
+"""Points, and their share, by which a shot is placed where COLMAP's usual 30 and .25 leave some out: thin things share
+few with their other side, and so do platters turned by 30 degrees a shot. False places are the answer's to find."""
 _MOST_ADJUSTMENTS = 30
 """Steps of each adjustment of the whole model, of COLMAP's usual 50: for the time that they take."""
 _MOST_THREADS = 8
@@ -126,7 +129,7 @@ def build_models(shots: Sequence[FlipShot], features: Sequence[Features]) -> tup
         ids = _fill(engine, database, shots, features)
         share = _match(engine, Path(work), database, shots)
         links = _read_links(engine, database, ids)
-        found = _map(engine, Path(work), database, _MOST_SECONDS / share)
+        found = _placed(engine, Path(work), database, len(shots), _MOST_SECONDS / share)
     colours = {shot.name: each.colours for shot, each in zip(shots, features, strict=True)}
     models = [_model(each, shots, colours) for each in found]
     return sorted(models, key=lambda model: -len(model.places)), links
@@ -218,7 +221,23 @@ def _read_links(engine: Any, path: Path, names: dict[int, str]) -> list[Link]:  
     return links
 
 
-def _map(engine: Any, work: Path, database: Path, seconds: float) -> list[Any]:  # noqa: ANN401
+def _placed(engine: Any, work: Path, database: Path, shots: int, seconds: float) -> list[Any]:  # noqa: ANN401
+    """Models of as many shots as can be: where some are left out, those with few points are placed, too."""
+    options = _options(engine, seconds)
+    found = _map(engine, work / "usual", database, options)
+    if not found or _most_placed(found) == shots:
+        return found
+    options.mapper.abs_pose_min_num_inliers = _FEWEST_INLIERS
+    options.mapper.abs_pose_min_inlier_ratio = _LEAST_INLIERS
+    by_few = _map(engine, work / "by-few", database, options)
+    return max(found, by_few, key=_most_placed)
+
+
+def _most_placed(models: Sequence[Any]) -> int:
+    return max((model.num_reg_images() for model in models), default=0)
+
+
+def _options(engine: Any, seconds: float) -> Any:  # noqa: ANN401
     options = engine.IncrementalPipelineOptions()
     # With more, sums come in any order: places differ in their last digits from run to run, and so do repaired masks.
     options.num_threads = 1
@@ -233,8 +252,12 @@ def _map(engine: Any, work: Path, database: Path, seconds: float) -> list[Any]: 
     options.max_runtime_seconds = round(seconds)
     options.ba_global_max_num_iterations = _MOST_ADJUSTMENTS
     options.extract_colors = False
-    (work / "sparse").mkdir()
-    return list(engine.incremental_mapping(database, work, work / "sparse", options).values())
+    return options
+
+
+def _map(engine: Any, into: Path, database: Path, options: Any) -> list[Any]:  # noqa: ANN401
+    into.mkdir()
+    return list(engine.incremental_mapping(database, into.parent, into, options).values())
 
 
 def _model(found: Any, shots: Sequence[FlipShot], colours: dict[str, NDArray[np.uint8]]) -> Model:  # noqa: ANN401
