@@ -1,5 +1,6 @@
 """The flip's geometry, on cameras that are made up: axes, strays, coverage, and what the masks agree on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -52,7 +53,7 @@ def ring(pass_name: str, *, height: float, pose: Floats | None = None, first: in
     ]
 
 
-def model_of(places: list[Place]) -> Model:
+def model_of(places: Sequence[Place]) -> Model:
     points = np.random.default_rng(0).uniform(-0.1, 0.1, (200, 3)).astype(np.float32)
     return Model(tuple(places), points, np.zeros((200, 3), np.uint8), ((),) * 200, 0.5)
 
@@ -300,6 +301,33 @@ def test_what_was_cut_off_a_whole_pass_comes_back_by_the_other_pass_where_the_cu
     )
     assert max(left[: len(left) // 2]) < 0.95
     assert min(back) > 0.97
+
+
+@pytest.mark.parametrize("painted", [True, False])
+def test_what_holds_the_object_in_one_pass_goes_by_the_word_of_the_other(painted: bool) -> None:
+    """All masks of a pass hold its stand, and it may have the object's colours: half of all votes are for it."""
+    poses = {"upright": np.eye(3), "flipped": about("x", 180)}
+    points, views, true = model_of([]).points, [], []
+    around = np.linspace(0, 2 * np.pi, 40)
+    stand = np.array([(0.03 * np.cos(a), 0.03 * np.sin(a), z) for z in (-0.16, -0.095) for a in around], np.float32)
+    for name, pose in poses.items():
+        for height in (15, 40):
+            for camera in ring(name, height=height, pose=pose, first=height):
+                mask = ball(camera)
+                outline = cv2.convexHull(np.rint(camera.draw(stand @ pose.astype(np.float32))).astype(np.int32))
+                with_stand = cv2.fillConvexPoly(mask.copy(), outline, 255)
+                silhouette = silhouette_of(camera, np.asarray(with_stand, np.uint8), points, 180)
+                assert silhouette is not None
+                left, top, right, bottom = silhouette.box
+                true.append(mask[top:bottom, left:right] > 127)
+                colour = np.where(true[-1][..., None] | painted, (160, 60, 40), (70, 70, 75))
+                shown = np.where(silhouette.mask[..., None] > 127, colour, (90, 120, 90))
+                views.append(view_of(silhouette, shown.astype(np.uint8)))
+    before = [overlap(view.silhouette.mask > 127, truth) for view, truth in zip(views, true, strict=True)]
+    after = [overlap(s.mask > 127, truth) for s, truth in zip(agreed_silhouettes(views, points), true, strict=True)]
+    assert max(before) < 0.96
+    assert min(after) > (0.95 if painted else 0.98)
+    assert all(now > then + 0.03 for then, now in zip(before, after, strict=True))
 
 
 def test_an_opening_that_every_mask_fills_is_told_by_its_colours() -> None:

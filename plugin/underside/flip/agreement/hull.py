@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.flip.agreement.witness import weights_of
 from underside.flip.proof.mapping import Place
 from underside.refine import Box
 
@@ -49,6 +51,13 @@ _CHUNK = 1 << 18
 """Cells that are drawn at once."""
 _HALF_DIAGONAL = 0.9
 """Of a cell's side, from its middle to a corner: .87."""
+_NOTHING = 1e-3
+"""Weight of nobody's word."""
+_AS_SAID = 0.1
+"""Of all pixels that are object: the weight of the belief that a share of votes means just what it says."""
+_SHARES = np.arange(256) / 255
+_LEAST = 1e-4
+"""Share, for its logarithm."""
 _EVENED = 9
 """Neighbouring counts of votes that are taken together, of 256."""
 
@@ -132,22 +141,25 @@ def said(own: Floats) -> Bytes:
 def beliefs(cells: Cells, silhouettes: Sequence[Silhouette]) -> list[Floats]:
     """Log-odds of object on every shot's grid, by what it says itself and by all others."""
     points = cells.points
+    weights = weights_of(points, [each.place for each in silhouettes])
     with _pool() as pool:
         votes = list(pool.map(lambda each: _votes(each, points), silhouettes))
-        total = np.zeros(len(points), np.uint32)
-        for vote in votes:
-            total += vote
-        others = max(1, len(silhouettes) - 1)
+        weighed, whole = np.zeros(len(points), np.float32), np.zeros(len(points), np.float32)
+        for vote, weight in zip(votes, weights, strict=True):
+            weighed += weight * vote
+            whole += weight
 
-        def support(each: tuple[Silhouette, Bytes]) -> Bytes:
-            silhouette, vote = each
-            return _seen(silhouette, points, ((total - vote) // others).astype(np.uint8), cells.side)
+        def support(each: tuple[Silhouette, Bytes, Floats]) -> _Support:
+            silhouette, vote, weight = each
+            by_others = (weighed - weight * vote) / np.maximum(whole - weight, _NOTHING)
+            return _seen(silhouette, points, np.clip(by_others, 0, 255).astype(np.uint8), weight, cells.side)
 
-        supports = list(pool.map(support, zip(silhouettes, votes, strict=True)))
+        supports = list(pool.map(support, zip(silhouettes, votes, weights, strict=True)))
     means = _meaning(silhouettes, supports)
     return [
-        (own.mask.astype(np.float32) - np.float32(127.5)) * np.float32(SURENESS / 127.5) + _WEIGHT * means[seen]
-        for own, seen in zip(silhouettes, supports, strict=True)
+        own.weight * ((of.mask.astype(np.float32) - np.float32(127.5)) * np.float32(SURENESS / 127.5))
+        + _WEIGHT * means[own.share]
+        for of, own in zip(silhouettes, supports, strict=True)
     ]
 
 
@@ -230,8 +242,17 @@ def _votes(silhouette: Silhouette, points: Floats) -> Bytes:
     return votes
 
 
-def _seen(silhouette: Silhouette, points: Floats, support: Bytes, side: float) -> Bytes:
-    """For each pixel of the shot the most that the others' votes give any cell behind it."""
+@dataclass(frozen=True)
+class _Support:
+    """For each pixel of a shot."""
+
+    share: Bytes
+    """The most that the others' votes give any cell behind it, of 255."""
+    weight: Floats
+    """Of the shot's own word on that cell."""
+
+
+def _seen(silhouette: Silhouette, points: Floats, share: Bytes, weight: Floats, side: float) -> _Support:
     pixels = max(1.0, _pixels(silhouette, points, side))
     height, width = silhouette.mask.shape
     rows, columns = int(height / pixels) + 1, int(width / pixels) + 1
@@ -239,27 +260,34 @@ def _seen(silhouette: Silhouette, points: Floats, support: Bytes, side: float) -
     column = np.rint((x + 0.5) / pixels - 0.5).astype(np.int32)
     row = np.rint((y + 0.5) / pixels - 0.5).astype(np.int32)
     inside = (column >= 0) & (row >= 0) & (column < columns) & (row < rows)
-    at, support = (row * columns + column)[inside], support[inside]
-    order = np.argsort(support, kind="stable")
-    most = np.zeros(rows * columns, np.uint8)
-    most[at[order]] = support[order]  # the last one written stays: the largest
+    at, share, weight = (row * columns + column)[inside], share[inside], weight[inside]
+    order = np.argsort(share, kind="stable")
+    most, its_weight = np.zeros(rows * columns, np.uint8), np.ones(rows * columns, np.float32)
+    most[at[order]] = share[order]  # the last one written stays: the largest
+    its_weight[at[order]] = weight[order]
     picture = cv2.morphologyEx(most.reshape(rows, columns), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     to_grid = np.array([[1 / pixels, 0, 0.5 / pixels - 0.5], [0, 1 / pixels, 0.5 / pixels - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    seen = cv2.warpAffine(picture, to_grid, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return seen.astype(np.uint8, copy=False)
+
+    def on_grid(coarse: NDArray[Any]) -> NDArray[Any]:
+        return cv2.warpAffine(coarse, to_grid, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+    return _Support(on_grid(picture), on_grid(its_weight.reshape(rows, columns)))
 
 
-def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[Bytes]) -> Floats:
-    """Log-odds of object for each support, as this capture's own masks have it: most of their pixels are right."""
+def _meaning(silhouettes: Sequence[Silhouette], supports: Sequence[_Support]) -> Floats:
+    """Log-odds of object for each share, as this capture's own masks have it: most of their pixels are right."""
     of_object, of_rest = np.zeros(256), np.zeros(256)
     for silhouette, support in zip(silhouettes, supports, strict=True):
-        of_object += np.bincount(support[silhouette.mask > _SURELY], minlength=256)
-        of_rest += np.bincount(support[silhouette.mask < 255 - _SURELY], minlength=256)
+        for counts, said_so in ((of_object, silhouette.mask > _SURELY), (of_rest, silhouette.mask < 255 - _SURELY)):
+            counts += np.bincount(support.share[said_so], support.weight[said_so], minlength=256)
     of_rest[0] = of_object[0] = 0  # where no cell lies behind
     window = np.ones(_EVENED) / _EVENED
     of_object, of_rest = np.convolve(of_object, window, "same"), np.convolve(of_rest, window, "same")
-    share = np.maximum.accumulate((of_object + 0.5) / (of_object + of_rest + 1))
+    # A share that a whole pass has wrong alike, as where all its masks hold a stand, is met hardly anywhere else.
+    as_said = _AS_SAID * of_object.sum() / 256 + 1
+    share = (of_object + as_said * _SHARES) / (of_object + of_rest + as_said)
+    share = np.clip(np.maximum.accumulate(share), _LEAST, 1 - _LEAST)
     return np.asarray(np.log(share / (1 - share)), np.float32)
 
 
