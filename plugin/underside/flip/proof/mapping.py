@@ -223,10 +223,13 @@ def _read_links(engine: Any, path: Path, names: dict[int, str]) -> list[Link]:  
 
 def _placed(engine: Any, work: Path, database: Path, shots: int, seconds: float) -> list[Any]:  # noqa: ANN401
     """Models of as many shots as can be: where some are left out, those with few points are placed, too."""
+    began = time.monotonic()
     options = _options(engine, seconds)
     found = _map(engine, work / "usual", database, options)
-    if not found or _most_placed(found) == shots:
+    left = round(seconds - (time.monotonic() - began))
+    if not found or _most_placed(found) == shots or left < 1:
         return found
+    options.max_runtime_seconds = left
     options.mapper.abs_pose_min_num_inliers = _FEWEST_INLIERS
     options.mapper.abs_pose_min_inlier_ratio = _LEAST_INLIERS
     by_few = _map(engine, work / "by-few", database, options)
