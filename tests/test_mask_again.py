@@ -145,6 +145,9 @@ def test_a_mask_changed_by_hand_is_never_written_over(
         assert edited.read_bytes() == before
         assert shots(tmp_path / "out")[SHOTS[0]]["state"] == "by hand"
         assert "1 mask changed by hand, kept" in again.stdout
+    preview = tmp_path / "out" / "previews" / f"{SHOTS[0]}.jpg"
+    with Image.open(preview) as drawn, Image.open(tmp_path / "out" / "previews" / f"{SHOTS[1]}.jpg") as other:
+        assert drawn.size == other.size
 
 
 def test_a_mask_changed_by_hand_twice_is_known_as_it_is_now(run: Run, masked_capture: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PREVIEW_SIDE", "draw_preview", "preview_path", "shrink"]
+__all__ = ["PREVIEW_SIDE", "draw_preview", "preview_path", "reduction", "shrink"]
 
 PREVIEW_SIDE = 320
 """Longest side of a preview, in pixels."""
@@ -37,6 +37,11 @@ _FINER = 2
 def preview_path(out: Path, photo: str) -> Path:
     """Where the preview of a photo lies, by the photo's path relative to its capture."""
     return out / "previews" / f"{photo}.jpg"
+
+
+def reduction(width: int, height: int) -> int:
+    """How far a photo may be reduced while decoding so that enough is left for a preview."""
+    return next((by for by in (8, 4, 2) if max(width, height) >= by * PREVIEW_SIDE), 1)
 
 
 def shrink(picture: Pixels) -> Pixels:

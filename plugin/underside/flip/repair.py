@@ -18,7 +18,7 @@ from underside.manifest import MANIFEST_NAME, PUT_RIGHT, Manifest, ShotRecord, S
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
-from underside.preview import draw_preview, preview_path, shrink
+from underside.preview import draw_preview, preview_path, reduction, shrink
 from underside.refine import refine
 
 __all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair"]
@@ -176,6 +176,7 @@ def _with(manifest: Manifest, records: Mapping[str, ShotRecord]) -> Manifest:
 
 def _write_preview(changed: ChangedMask, mask: Bytes, out: Path) -> None:
     photo = open_photo(changed.agreement.own.place.shot.photo)
-    picture = turn_upright(to_srgb(shrink(decode(photo, reduce=4)), photo.icc), photo.orientation)
+    pixels = decode(photo, reduce=reduction(photo.width, photo.height))
+    picture = turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation)
     outline = turn_upright(shrink(mask), photo.orientation)
     write_atomically(preview_path(out, changed.record.photo), draw_preview(picture, outline), durable=False)

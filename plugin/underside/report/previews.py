@@ -7,7 +7,7 @@ from underside.files import write_atomically
 from underside.manifest import ShotRecord, State
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
-from underside.preview import PREVIEW_SIDE, draw_preview, preview_path, shrink
+from underside.preview import draw_preview, preview_path, reduction, shrink
 
 __all__ = ["preview_of"]
 
@@ -30,7 +30,7 @@ def _is_older(path: Path, mask: Path) -> bool:
 def _drawn_anew(photo_path: Path, mask_path: Path) -> bytes | None:
     try:
         photo = open_photo(photo_path)
-        pixels = decode(photo, reduce=_reduction(max(photo.width, photo.height)))
+        pixels = decode(photo, reduce=reduction(photo.width, photo.height))
         mask = read_mask(mask_path, width=photo.width, height=photo.height)
     except (PhotoError, OSError):
         return None
@@ -38,8 +38,3 @@ def _drawn_anew(photo_path: Path, mask_path: Path) -> bytes | None:
         turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation),
         turn_upright(shrink(mask), photo.orientation),
     )
-
-
-def _reduction(side: int) -> int:
-    """How far a photo may be reduced while decoding so that enough is left for a preview."""
-    return next((reduce for reduce in (8, 4, 2) if side >= reduce * PREVIEW_SIDE), 1)

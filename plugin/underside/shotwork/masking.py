@@ -9,6 +9,7 @@ from underside.manifest import ShotRecord, State
 from underside.masker import Masked
 from underside.photo import Photo, decode
 from underside.png import encode_png
+from underside.preview import reduction
 from underside.promises import Promises
 from underside.shotrecord import judged_as, record_of, with_mask, with_silhouette, with_verdict
 from underside.shotwork.results import Mask, Results
@@ -76,6 +77,7 @@ class Masking:
 
     def _by_hand(self, shot: Shot, photo: Photo, record: ShotRecord, *, written: str, found: str) -> MaskOfShot:
         mask = self.results.read_mask(shot, photo)
-        self.results.write_preview(shot, photo, decode(photo, reduce=4), mask)
+        pixels = decode(photo, reduce=reduction(photo.width, photo.height))
+        self.results.write_preview(shot, photo, pixels, mask)
         record = with_mask(with_silhouette(record, mask), mask, sha256=written, fingerprint="")
         return MaskOfShot(replace(record, state=State.BY_HAND, hand_sha256=found), mask)
