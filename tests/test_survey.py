@@ -173,6 +173,18 @@ def test_a_plate_of_another_size_is_left_out_in_words(tmp_path: Path) -> None:
     assert "size" in told[0]
 
 
+def test_a_plate_that_cannot_be_opened_is_left_out_in_words(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    shots = studio.ring("a", room())
+    good, broken = studio.shoot("empty/good.jpg", room()), studio.shoot("empty/broken.jpg", room())
+    broken.path.write_bytes(broken.path.read_bytes()[:300])
+    seen, warnings = survey(shots, [good, broken])
+    assert warnings == ("The plate empty/broken.jpg is left out: it is cut short: its end marker is missing.",)
+    ring = seen["a/000.jpg"].ring
+    assert ring is not None
+    assert ring.plate is not None
+
+
 def test_a_plate_of_another_exposure_is_evened_out_in_words(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     shots = studio.ring("upright", room(1))

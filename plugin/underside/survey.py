@@ -131,17 +131,21 @@ class Surveyor:
         return shows_more(plate_of(plate.upright(plate.observation.pixels), name=plate.name), pictures)
 
     def _look(self, shot: Shot) -> "_Sight | None":
-        return self._sight(shot, is_plate=False)
-
-    def _look_at_plate(self, shot: Shot) -> "_Sight | None":
-        return self._sight(shot, is_plate=True)
-
-    def _sight(self, shot: Shot, *, is_plate: bool) -> "_Sight | None":
         try:
-            photo = open_photo(shot.path, max_megapixels=self._max_megapixels)
-            pixels = decode(photo, reduce=_reduction(photo))
+            return self._sight(shot, is_plate=False)
         except PhotoError:
             return None  # told when its turn to be masked comes
+
+    def _look_at_plate(self, shot: Shot) -> "_Sight | None":
+        try:
+            return self._sight(shot, is_plate=True)
+        except PhotoError as error:
+            self._told[shot.name] = f"is left out: it {error.what.removeprefix(f'{shot.path} ')}"
+            return None
+
+    def _sight(self, shot: Shot, *, is_plate: bool) -> "_Sight":
+        photo = open_photo(shot.path, max_megapixels=self._max_megapixels)
+        pixels = decode(photo, reduce=_reduction(photo))
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
         found = None if is_plate else find_object(self._segmenter, frame, pixels, looks=1)
         observation = observe(frame, pixels, found)
