@@ -220,6 +220,18 @@ def test_a_capture_is_masked_by_its_plate(run: Run, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "underside-out" / "capture.json").read_text())["shots"][0]["state"] == "masked"
 
 
+@pytest.mark.parametrize("size", [SIZE, (485, 355)], ids=["even", "odd"])
+def test_a_plate_fits_shots_that_are_looked_at_in_part_of_their_pixels(
+    size: tuple[int, int], run: Run, tmp_path: Path
+) -> None:
+    save(cv2.resize(shot(room(GREEN), ORANGE), size).astype(np.uint8), tmp_path / "capture" / "upright" / "a.jpg")
+    save(cv2.resize(room(GREEN, seed=7), size).astype(np.uint8), tmp_path / "capture" / "empty" / "b.jpg")
+    done = run("mask", "capture", "--segmenter", "plate", "--effort", "fast")
+    assert done.returncode == 0, done.stderr
+    mask = masks(tmp_path / "underside-out" / "masks")["a.jpg"]
+    assert iou(cv2.resize(mask, SIZE) / 255, truth()) > 0.92
+
+
 @pytest.mark.parametrize("name", ["chroma", "threshold", "kmeans", "grabcut"])
 def test_a_segmenter_is_chosen_by_name(name: str, run: Run, tmp_path: Path) -> None:
     save(shot(room(GREEN), ORANGE), tmp_path / "a.png")

@@ -27,6 +27,8 @@ _OTHER_VIEW = 0.08
 # Share of an outline that is an edge of the plate alone: on the tuning captures at most 0.12 with clean plates
 # (0.4 on a checkered platter), and 0.1 to 0.7 with another shot in place of the plate.
 _PLATE_EDGES = 0.12
+# Pixels of the grid by which two ways to reduce photos of one shape may differ.
+_ROUNDED = 2
 # So many shots, evenly taken from the capture, are looked at to judge its plates.
 _WITNESSES = 8
 
@@ -83,7 +85,8 @@ class PlateSegmenter:
                 f"No plate shows the room of this photo: {plate.name} comes nearest",
                 "Take a plate from every place where the camera stood, or choose another --segmenter",
             )
-        return difference_matte(small, plate.picture, self.prior.matte(picture) if self.prior else None)
+        room = shrunk(plate.picture, small.shape[1::-1])
+        return difference_matte(small, room, self.prior.matte(picture) if self.prior else None)
 
 
 def make(choices: Choices) -> PlateSegmenter:
@@ -131,8 +134,7 @@ def choose_plate(plates: Sequence[Plate], picture: NDArray[np.uint8]) -> Plate |
 
 def judge_plate(plate: Plate, pictures: Sequence[NDArray[np.uint8]]) -> tuple[str, ...]:
     """What is wrong of a plate for upright pictures of the ring that it was taken for, in words; best for several."""
-    small = [shrunk(picture, grid_near(picture.shape[1], picture.shape[0])) for picture in pictures]
-    fitting = [picture for picture in small if _same_shape(plate.picture, picture)]
+    fitting = _fitting(plate, pictures)
     if not fitting:
         return ("no photo has its shape",)
     problems = []
@@ -157,8 +159,16 @@ def _witnesses(choices: Choices) -> Iterator[NDArray[np.uint8]]:
         yield shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
 
 
+def _fitting(plate: Plate, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """Those of the plate's shape, on its grid."""
+    small = [shrunk(picture, grid_near(picture.shape[1], picture.shape[0])) for picture in pictures]
+    return [shrunk(each, plate.picture.shape[1::-1]) for each in small if _same_shape(plate.picture, each)]
+
+
 def _same_shape(plate: NDArray[np.uint8], picture: NDArray[np.uint8]) -> bool:
-    return plate.shape == picture.shape
+    """A photo may have been reduced on its way here, and a plate is read in full."""
+    rows, columns = plate.shape[:2]
+    return bool(abs(rows * picture.shape[1] - columns * picture.shape[0]) <= _ROUNDED * max(rows, columns))
 
 
 def _unlike(picture: NDArray[np.uint8], plate: NDArray[np.uint8]) -> float:
@@ -178,9 +188,9 @@ def shows_more(plate: Plate, pictures: Sequence[NDArray[np.uint8]]) -> bool:
 
     Two pictures agree on the room, and here and there on the object: but there the plate has no outline.
     """
-    small = [shrunk(picture, grid_near(picture.shape[1], picture.shape[0])) for picture in pictures]
-    fitting = [picture for picture in small if _same_shape(plate.picture, picture)]
-    shares = [_own_outline(plate.picture, first, second) for first, second in combinations(fitting, 2)]
+    shares = [
+        _own_outline(plate.picture, first, second) for first, second in combinations(_fitting(plate, pictures), 2)
+    ]
     return bool(shares) and float(np.median(shares)) > _PLATE_EDGES
 
 
