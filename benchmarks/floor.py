@@ -75,7 +75,10 @@ def steps(photos: list[Path], out: Path) -> Clock:
         photo = clock.time("read and hash", lambda path=path: open_photo(path))  # type: ignore[misc]
         pixels = clock.time("decode", lambda photo=photo: decode(photo))  # type: ignore[misc]
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
-        first = clock.time("first look, with the ring", lambda: known.first(segmenter, frame, pixels))  # noqa: B023
+        first = clock.time(
+            "first look, with the ring",
+            lambda: known.first(segmenter, frame, pixels, photo.camera),  # noqa: B023
+        )
         found = clock.time(
             "closer look",
             lambda: find_object(segmenter, frame, pixels, looks=2, first=first),  # noqa: B023

@@ -12,6 +12,7 @@ from PIL import Image
 
 from underside.capture import Shot
 from underside.looks import Frame
+from underside.photo import CameraFacts, open_photo
 from underside.survey import Seen, Surveyor
 
 WIDTH, HEIGHT = 320, 240
@@ -59,7 +60,14 @@ class Studio:
         self.truth: dict[str, Mask] = {}
 
     def shoot(
-        self, name: str, behind: Pixels, mask: Mask | None = None, *, gain: float = 1.0, orientation: int = 1
+        self,
+        name: str,
+        behind: Pixels,
+        mask: Mask | None = None,
+        *,
+        gain: float = 1.0,
+        orientation: int = 1,
+        model: str = "A",
     ) -> Shot:
         picture = behind.astype(np.float32)
         if mask is not None:
@@ -68,7 +76,7 @@ class Studio:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         exif = Image.Exif()
-        exif[0x0112] = orientation
+        exif[0x0112], exif[0x0110] = orientation, model
         Image.fromarray(np.clip(picture * gain + noise, 0, 255).astype(np.uint8)).save(path, quality=95, exif=exif)
         self.truth[name] = mask if mask is not None else np.zeros(behind.shape[:2], np.bool_)
         return Shot(path, name, name.split("/")[0])
@@ -78,16 +86,17 @@ class Studio:
 
     def area(self, seen: Seen, shot: Shot) -> float:
         """Of what the ring makes of the first look."""
-        frame, pixels = opened(shot)
-        found = seen.first(OrangeSegmenter(), frame, pixels)
+        frame, pixels, camera = opened(shot)
+        found = seen.first(OrangeSegmenter(), frame, pixels, camera)
         matte = seen.ring.correct(found, frame, pixels).matte if seen.ring else found.matte
         return float((matte > 0.5).mean())
 
 
-def opened(shot: Shot) -> tuple[Frame, Pixels]:
+def opened(shot: Shot) -> tuple[Frame, Pixels, CameraFacts]:
     with Image.open(shot.path) as picture:
         pixels = np.asarray(picture.convert("RGB"))
-        return Frame(pixels.shape[1], pixels.shape[0], picture.getexif().get(0x0112, 1)), pixels
+        frame = Frame(pixels.shape[1], pixels.shape[0], picture.getexif().get(0x0112, 1))
+        return frame, pixels, open_photo(shot.path).camera
 
 
 def survey(shots: Sequence[Shot], plates: Sequence[Shot] = ()) -> tuple[dict[str, Seen], tuple[str, ...]]:
@@ -95,8 +104,7 @@ def survey(shots: Sequence[Shot], plates: Sequence[Shot] = ()) -> tuple[dict[str
     with ThreadPoolExecutor(2) as pool:
         seen = surveyor.survey(shots, pool, threading.Event())
     for shot in shots:
-        frame, pixels = opened(shot)
-        seen[shot.name].first(OrangeSegmenter(), frame, pixels)
+        seen[shot.name].first(OrangeSegmenter(), *opened(shot))
     return seen, surveyor.warnings
 
 
@@ -137,6 +145,19 @@ def test_shots_that_the_sweep_left_out_find_their_ring_when_they_are_masked(tmp_
     assert seen["upright/020.jpg"].ring is not None
     assert seen["upright/021.jpg"].ring is None, "the camera stood elsewhere for this one"
     assert np.allclose(areas, [studio.truth[shot.name].mean() for shot in shots], atol=0.01)
+
+
+def test_two_cameras_before_a_dark_room_keep_their_own_rings(tmp_path: Path) -> None:
+    studio, dark = Studio(tmp_path), np.full((HEIGHT, WIDTH, 3), 14, np.uint8)
+    shots = [
+        studio.shoot(f"upright/{model}_{step:03}.jpg", dark, np.roll(thing(step), aside, axis=1), model=model)
+        for model, aside in (("A", -6), ("B", 6))
+        for step in range(20)
+    ]
+    seen, _ = survey(shots)
+    one, other = ({id(seen[shot.name].ring) for shot in shots if model in shot.name} for model in "AB")
+    assert len(one) == len(other) == 1
+    assert one != other
 
 
 def test_a_single_shot_has_no_ring(tmp_path: Path) -> None:

@@ -78,13 +78,17 @@ class Masker:
     def mask_photo(self, photo: Photo, seen: Seen | None = None) -> Masked:
         """Mask a photo opened by ``open_photo``, with what a survey of its pass has seen."""
         frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
-        return self._mask(decode(photo, reduce=self._reduce), frame, seen)
+        pixels = decode(photo, reduce=self._reduce)
+        if seen is None:
+            return self._mask(pixels, frame)
+        first = seen.first(self.segmenter, frame, pixels, photo.camera)
+        return self._mask(pixels, frame, first, seen.ring)
 
     def mask(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Mask an upright RGB picture held in memory: 255 where the object is, 0 elsewhere."""
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"an RGB picture is (height, width, 3) of uint8, not {picture.shape} of {picture.dtype}")
-        return self._mask(picture, Frame(picture.shape[1], picture.shape[0]), None).mask
+        return self._mask(picture, Frame(picture.shape[1], picture.shape[0])).mask
 
     def find(self, look: Look, segmenter: Segmenter | None = None, *, first: Found | None = None) -> Found:
         """The object's matte, by another segmenter where one is given; nothing that a ring knows is in it.
@@ -101,11 +105,10 @@ class Masker:
         size = (look.frame.width, look.frame.height)
         return refine(found.matte, found.box, look.pixels, size, self._edges)
 
-    def _mask(self, pixels: NDArray[np.uint8], frame: Frame, seen: Seen | None) -> Masked:
-        first = (
-            seen.first(self.segmenter, frame, pixels) if seen else find_object(self.segmenter, frame, pixels, looks=1)
-        )
-        look = Look(frame, pixels, seen.ring if seen else None, first)
+    def _mask(
+        self, pixels: NDArray[np.uint8], frame: Frame, first: Found | None = None, ring: RingKnowledge | None = None
+    ) -> Masked:
+        look = Look(frame, pixels, ring, first or find_object(self.segmenter, frame, pixels, looks=1))
         alone = self.find(look)
         found = look.ring.correct(alone, frame, pixels) if look.ring else alone
         return Masked(self.cut(look, found), found, alone, look)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from underside.capture import Shot
 from underside.errors import PhotoError
 from underside.looks import Found, Frame, find_object, object_box
-from underside.photo import Photo, decode, open_photo, turn_upright
+from underside.photo import CameraFacts, Photo, decode, open_photo, turn_upright
 from underside.refine import Box
 from underside.ring import Glance, Observation, RingBuilder, RingKnowledge, glance, observe, reduced, stood_still
 from underside.ring.observation import AREA
@@ -150,9 +150,7 @@ class Surveyor:
         found = None if is_plate else find_object(self._segmenter, frame, pixels, looks=1)
         observation = observe(frame, pixels, found)
         matte = np.zeros((1, 1), np.uint8) if found is None else _rounded(found)
-        facts = photo.camera
-        camera = (str(facts.make), str(facts.model), str(facts.serial))
-        return _Sight(shot.name, camera, frame, observation, glance(observation), matte)
+        return _Sight(shot.name, _named(photo.camera), frame, observation, glance(observation), matte)
 
 
 @dataclass(frozen=True)
@@ -182,14 +180,14 @@ class Seen:
         """Known once the first look is taken; none where the camera stood still for too few shots."""
         return self.look.position.ring if self.look and self.look.position else None
 
-    def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels) -> Found:
+    def first(self, segmenter: Segmenter, frame: Frame, pixels: Pixels, camera: CameraFacts) -> Found:
         """The first look, at the whole photo: the one of the sweep, or taken now; and where the object then is."""
         if self.look is None:
             small = _small(pixels)
             found = find_object(segmenter, frame, small, looks=1)
             observation = observe(frame, small, found)
-            here = glance(observation)
-            position = next((each for each in self.among if each.has_seen(_grid(frame), here)), None)
+            taken = (_named(camera), _grid(frame), glance(observation))
+            position = next((each for each in self.among if each.has_seen(*taken)), None)
             self.look = _first_look(frame, observation.pixels, _rounded(found), position)
         return replace(_found(frame, self.look.matte), object_box=self.look.object_box)
 
@@ -233,11 +231,12 @@ class Position:
 
     def sees(self, sight: _Sight) -> bool:
         """Whether the photo was taken from here."""
-        return sight.camera == self.camera and self.has_seen(sight.grid, sight.glance)
+        return self.has_seen(sight.camera, sight.grid, sight.glance)
 
-    def has_seen(self, grid: _Grid, here: Glance) -> bool:
-        """The same, of a photo of which only the picture is known."""
-        return grid == self.grid and any(stood_still(each, here) for each in self.glances)
+    def has_seen(self, camera: _Camera, grid: _Grid, here: Glance) -> bool:
+        """The same, of a photo of which no more is known than what tells places apart."""
+        known = (camera, grid) == (self.camera, self.grid)
+        return known and any(stood_still(each, here) for each in self.glances)
 
     def learn(self) -> None:
         """What the shots tell; they are not kept."""
@@ -285,6 +284,10 @@ def _spread(count: int) -> list[int]:
 
 def _times(brightness: float) -> str:
     return f"{max(brightness, 1 / brightness):.1f} times as {'bright' if brightness > 1 else 'dark'}"
+
+
+def _named(facts: CameraFacts) -> _Camera:
+    return (str(facts.make), str(facts.model), str(facts.serial))
 
 
 def _grid(frame: Frame) -> _Grid:
