@@ -106,7 +106,14 @@ def test_a_photo_without_content_is_told_once(run: Run, photos: Path, tmp_path: 
 def test_rings_of_which_a_file_is_missing_or_broken_are_refused(run: Run, photos: Path, tmp_path: Path) -> None:
     assert run("rings", photos, "-o", "rings").returncode == 0
     position = tmp_path / "rings" / "position-0-0.npz"
-    for spoil in (lambda: position.write_bytes(position.read_bytes()[:5000]), position.unlink):
+    whole = position.read_bytes()
+    # Among the packed bytes of the first layer.
+    garbled = whole[:100] + b"\xff" * 40 + whole[140:]
+    for spoil in (
+        lambda: position.write_bytes(garbled),
+        lambda: position.write_bytes(whole[:5000]),
+        position.unlink,
+    ):
         spoil()
         done = run("mask", "--rings", "rings", photos, "-o", "out")
         assert done.returncode == 2

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -139,7 +140,7 @@ class Rings:
             positions = [self._position(name) for name in group["positions"]]
             with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
                 mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             raise SettingsError(f"The rings in {self._folder} are not whole ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
