@@ -93,6 +93,12 @@ def test_an_entry_of_the_users_own_replaces_one_of_ours(models: Path) -> None:
     assert load_catalogue().find("u2netp").title == "Toy"
 
 
+def test_an_entry_of_the_users_own_may_have_a_name_that_one_of_ours_goes_by_too(models: Path) -> None:
+    (models / "catalogue.toml").write_text(FACTS.replace("toy", "ben2"))
+    assert load_catalogue().find("ben2").title == "Toy"
+    assert load_catalogue().find("ben2-base").title != "Toy"
+
+
 @pytest.mark.parametrize(
     ("facts", "why"),
     [

@@ -110,9 +110,11 @@ class Catalogue:
     models: Mapping[str, Model]
 
     def find(self, name: str) -> Model:
-        """The entry of that name or alias."""
+        """The entry of that name, or else of that alias."""
+        if name in self.models:
+            return self.models[name]
         for model in self.models.values():
-            if name == model.name or name in model.aliases:
+            if name in model.aliases:
                 return model
         known = [known for model in self.models.values() for known in (model.name, *model.aliases)]
         near = difflib.get_close_matches(name, known, n=3)
