@@ -55,7 +55,8 @@ def shoot(
     details = exif.get_ifd(0x8769)
     details[0xA431], details[0x920A] = serial, length
     if seconds is not None:
-        details[0x9003] = f"{NOON + timedelta(seconds=seconds):%Y:%m:%d %H:%M:%S}"
+        taken = NOON + timedelta(seconds=seconds)
+        details[0x9003] = f"{taken.year:04}:{taken:%m:%d %H:%M:%S}"
     path.parent.mkdir(parents=True, exist_ok=True)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=90, exif=exif.tobytes())
@@ -238,6 +239,14 @@ def test_clocks_that_differ_are_told(tmp_path: Path) -> None:
         ring(tmp_path / "c" / name, 6, first=1 + start, start=start)
         ring(tmp_path / "c" / name, 6, first=5001 + start, start=start + 3600, place=2, serial="2")
     assert "The clocks of LX-4 (1) and LX-4 (2) differ by about 60 min" in told(look_at(tmp_path / "c"))
+
+
+def test_a_clock_at_the_beginning_of_time_is_borne(run: Run, tmp_path: Path) -> None:
+    shoot(tmp_path / "A" / "upright" / "IMG_1.jpg", scene(0, 1), (datetime.min - NOON).total_seconds())
+    shoot(tmp_path / "A" / "flipped" / "IMG_2.jpg", scene(0, 1), 600)
+    done = run("capture", "A", "--json")
+    assert done.returncode == 1, done.stderr
+    assert "a mistake of its own" not in done.stderr
 
 
 def test_photos_without_times_are_told(tmp_path: Path) -> None:

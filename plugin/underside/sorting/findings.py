@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from statistics import median
 
@@ -188,7 +189,9 @@ def _times(seen: Overview) -> Iterator[Finding]:
         times: dict[str, list[float]] = {}
         for sight in each.sights:
             if sight.time:
-                times.setdefault(sight.camera_name, []).append(sight.time.timestamp())
+                # Not timestamp(): this computer's own zone would have a say, and it fails for a clock at year 1.
+                since = (sight.time - datetime(1970, 1, 1)).total_seconds()
+                times.setdefault(sight.camera_name, []).append(since)
         if len(times) > 1:
             for camera, taken in times.items():
                 clocks.setdefault(camera, []).append(median(taken))
