@@ -256,6 +256,7 @@ def test_another_key_colour_gives_other_masks(run: Run, tmp_path: Path) -> None:
         (("--segmenter", "remote", "--url", "ftp://host/x"), "is no address"),
         (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is no address"),
         (("--segmenter", "remote", "--url", "http://host:port/"), "is no address"),
+        (("--segmenter", "remote", "--url", "http://my..host/"), "is no address"),
         (("--segmenter", "chroma", "--key-colour", "mauve"), "is no key colour"),
         (("--url", "http://localhost:7000"), "is for --segmenter remote"),
         (("--key-colour", "#00ff00"), "is for --segmenter chroma"),

@@ -102,7 +102,8 @@ def make(choices: Choices) -> RemoteSegmenter:
         raise SettingsError("--segmenter remote needs an address", "Add --url http://localhost:7000/api/remove")
     try:
         address = urlsplit(choices.url)
-        right = address.scheme in {"http", "https"} and bool(address.hostname) and (address.port or 1) > 0
+        named = bool((address.hostname or "").encode("idna"))
+        right = address.scheme in {"http", "https"} and named and (address.port or 1) > 0
     except ValueError:
         right = False
     if not right or not choices.url.isascii() or any(sign <= " " for sign in choices.url):
