@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 5
+MASKS = 6
 """The engine's own count of changes to its masks."""
-REVISION = 4
+REVISION = 5
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
