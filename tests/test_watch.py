@@ -13,10 +13,10 @@ import numpy as np
 import psutil
 import pytest
 from blob_captures import refusal
-from conftest import Run
+from conftest import DEMO, Run
 from PIL import Image
 from tiny_networks import brightness
-from watched import QUICK, Watch, leftovers, manifest, masks, photo, put, put_some, stages
+from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
 from underside.watch import notices
 from underside.watch.handing_over import words_of
@@ -40,6 +40,27 @@ def test_a_watched_capture_ends_as_the_mask_command_leaves_it(run: Run, tmp_path
     assert set(stages(watch.out).values()) == {"done", "plate"}
     assert (watch.out / "vase" / "layouts" / "colmap" / "HOW-TO.txt").is_file()
     assert (watch.out / "vase" / "report.html").is_file()
+
+
+def test_masks_that_a_further_pass_has_made_better_are_told_of_again(tmp_path: Path) -> None:
+    upright, flipped = (sorted((DEMO / side).glob("*.JPG"))[:4] for side in ("upright", "flipped"))
+    with Watch(tmp_path, "--complete-after", "600", settings=SOON).begins() as watch:
+        for path in upright:
+            put(watch.root / "figurine" / "upright" / path.name, path.read_bytes())
+        done = {f"figurine/upright/{path.name}": "done" for path in upright}
+        watch.until(lambda: stages(watch.out) == done)
+        before, told = masks(watch.out), len(watch.events())
+        for path in [*flipped, *(DEMO / "empty").glob("*.JPG")]:
+            put(watch.root / "figurine" / path.parent.name / path.name, path.read_bytes())
+        put(watch.root / "figurine" / "done", b"")
+        watch.until_complete("figurine")
+        told_since = {event["photo"]: event for event in watch.events()[told:] if event["event"] == "shot"}
+        assert watch.stop() == 0
+    changed = {name for name, content in masks(watch.out).items() if before.get(name) not in (None, content)}
+    assert changed
+    assert {name.replace("/masks/", "/").removesuffix(".png") for name in changed} <= told_since.keys()
+    for shot in manifest(watch.out, "figurine")["shots"]:
+        assert told_since[f"figurine/{shot['photo']}"]["verdict"] == shot["verdict"]
 
 
 def test_a_photo_still_being_written_is_left_alone(tmp_path: Path) -> None:

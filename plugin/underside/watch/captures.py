@@ -301,8 +301,9 @@ class Captures:
         entry = self._journal.entry(photo)
         if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
             return
-        if entry.stage in (Stage.READY, Stage.MASKED):
-            self._results.enter(entry, record, Stage.MASKED)
+        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE):
+            # Further passes may have taught more of what was done already.
+            self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
 
     def _gone_through(self, desk: Desk, work: Work, done: GoneThrough) -> None:
