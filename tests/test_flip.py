@@ -13,6 +13,7 @@ from underside.flip.agreement.agree import agreed_silhouettes
 from underside.flip.agreement.colours import colour_odds, palette_of
 from underside.flip.agreement.hull import Silhouette, silhouette_of
 from underside.flip.agreement.views import View
+from underside.flip.agreement.witness import weights_of
 from underside.flip.proof.answer import PassFacts, Verdict, answer_of, pass_facts
 from underside.flip.proof.coverage import coverage_of, covered
 from underside.flip.proof.features import Features
@@ -303,6 +304,17 @@ def test_what_was_cut_off_a_whole_pass_comes_back_by_the_other_pass_where_the_cu
     assert min(back) > 0.97
 
 
+def test_a_pass_is_believed_the_less_the_nearer_a_place_is_to_its_platter() -> None:
+    upright, flipped = ring("upright", height=20), ring("flipped", height=20, pose=about("x", 180))
+    low_and_high = np.array([(0, 0, -0.1), (0, 0, 0.1)], np.float32)
+    weights = weights_of(low_and_high, [*upright, *flipped])
+    assert weights[0].tolist() == pytest.approx([0.1, 1])
+    assert weights[-1].tolist() == pytest.approx([1, 0.1])
+    # Of one pass alone there is no better witness, and one of too few shots does not know where its platter is.
+    assert weights_of(low_and_high, upright)[0].tolist() == [1, 1]
+    assert weights_of(low_and_high, [*upright, *flipped[:2]])[-1].tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("painted", [True, False])
 def test_what_holds_the_object_in_one_pass_goes_by_the_word_of_the_other(painted: bool) -> None:
     """All masks of a pass hold its stand, and it may have the object's colours: half of all votes are for it."""
@@ -311,18 +323,17 @@ def test_what_holds_the_object_in_one_pass_goes_by_the_word_of_the_other(painted
     around = np.linspace(0, 2 * np.pi, 40)
     stand = np.array([(0.03 * np.cos(a), 0.03 * np.sin(a), z) for z in (-0.16, -0.095) for a in around], np.float32)
     for name, pose in poses.items():
-        for height in (15, 40):
-            for camera in ring(name, height=height, pose=pose, first=height):
-                mask = ball(camera)
-                outline = cv2.convexHull(np.rint(camera.draw(stand @ pose.astype(np.float32))).astype(np.int32))
-                with_stand = cv2.fillConvexPoly(mask.copy(), outline, 255)
-                silhouette = silhouette_of(camera, np.asarray(with_stand, np.uint8), points, 180)
-                assert silhouette is not None
-                left, top, right, bottom = silhouette.box
-                true.append(mask[top:bottom, left:right] > 127)
-                colour = np.where(true[-1][..., None] | painted, (160, 60, 40), (70, 70, 75))
-                shown = np.where(silhouette.mask[..., None] > 127, colour, (90, 120, 90))
-                views.append(view_of(silhouette, shown.astype(np.uint8)))
+        for camera in ring(name, height=20, pose=pose):
+            mask = ball(camera)
+            outline = cv2.convexHull(np.rint(camera.draw(stand @ pose.astype(np.float32))).astype(np.int32))
+            with_stand = cv2.fillConvexPoly(mask.copy(), outline, 255)
+            silhouette = silhouette_of(camera, np.asarray(with_stand, np.uint8), points, 180)
+            assert silhouette is not None
+            left, top, right, bottom = silhouette.box
+            true.append(mask[top:bottom, left:right] > 127)
+            colour = np.where(true[-1][..., None] | painted, (160, 60, 40), (70, 70, 75))
+            shown = np.where(silhouette.mask[..., None] > 127, colour, (90, 120, 90))
+            views.append(view_of(silhouette, shown.astype(np.uint8)))
     before = [overlap(view.silhouette.mask > 127, truth) for view, truth in zip(views, true, strict=True)]
     after = [overlap(s.mask > 127, truth) for s, truth in zip(agreed_silhouettes(views, points), true, strict=True)]
     assert max(before) < 0.96

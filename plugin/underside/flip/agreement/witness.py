@@ -21,6 +21,8 @@ _LOWEST = 0.1
 """Of a pass's word on the place where it stands."""
 _HIGH = 0.5
 """Share of the height from which on its word has its whole weight."""
+_FEWEST = 3
+"""Shots by which a pass tells which way is up."""
 
 
 def weights_of(points: Floats, places: Sequence[Place]) -> list[Floats]:
@@ -28,7 +30,12 @@ def weights_of(points: Floats, places: Sequence[Place]) -> list[Floats]:
     of_pass: dict[str, list[Place]] = {}
     for place in places:
         of_pass.setdefault(place.shot.pass_name, []).append(place)
-    weights = {name: _weights(points, turning_of(own).axis) for name, own in of_pass.items()}
+    even = np.ones(len(points), np.float32)
+    if len(of_pass) == 1:  # nobody knows better
+        return [even] * len(places)
+    weights = {
+        name: _weights(points, turning_of(own).axis) if len(own) >= _FEWEST else even for name, own in of_pass.items()
+    }
     return [weights[place.shot.pass_name] for place in places]
 
 
