@@ -1,9 +1,13 @@
 """Runs of ``underside mask`` on the demo photos: their shots, and what such a run leaves."""
 
 import hashlib
+import json
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from conftest import command
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -24,3 +28,19 @@ def masks(out: Path) -> dict[str, str]:
 
 def read(path: Path) -> NDArray[np.uint8]:
     return np.asarray(Image.open(path))
+
+
+def left_by_its_door(where: Path, *arguments: str | Path) -> dict[str, Any]:
+    """What a run says last whose door closes standard input after the first shot."""
+    with subprocess.Popen(
+        command(*arguments, "--events"), cwd=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        while '"shot"' not in process.stdout.readline():
+            pass
+        process.stdin.close()
+        rest = process.stdout.read()
+    assert process.returncode == 130
+    finished: dict[str, Any] = json.loads(rest.splitlines()[-1])
+    return finished

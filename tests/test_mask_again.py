@@ -1,17 +1,15 @@
 """``underside mask`` again: done is done, what has changed is done anew, and a person's hand wins."""
 
-import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from conftest import Run, command, running_in, shots
-from demo_runs import SHOTS, masks, read
+from conftest import Run, running_in, shots
+from demo_runs import SHOTS, left_by_its_door, masks, read
 from PIL import Image
 
 
@@ -74,21 +72,7 @@ def test_a_mask_that_could_not_be_looked_at_again_is_the_next_time(
 def test_an_interrupted_run_counts_each_shot_once(tmp_path: Path) -> None:
     capture = two_rings(tmp_path / "capture")
     running_in(tmp_path)("mask", capture, "-o", "out")
-    with subprocess.Popen(
-        command("mask", capture, "-o", "out", "--grow", "8", "--events"),
-        cwd=tmp_path,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        while '"shot"' not in process.stdout.readline():
-            pass
-        process.stdin.close()
-        rest = process.stdout.read()
-    assert process.returncode == 130
-    finished = json.loads(rest.splitlines()[-1])
+    finished = left_by_its_door(tmp_path, "mask", capture, "-o", "out", "--grow", "8")
     assert finished["masked"] > 0
     assert finished["unreached"] <= 14
 

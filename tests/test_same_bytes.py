@@ -1,6 +1,5 @@
 """Whatever the workers, and whoever interrupts or kills ``underside mask``: in the end the same bytes are there."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DEMO, Run, command, manifest, running_in
-from demo_runs import masks
+from demo_runs import left_by_its_door, masks
 
 
 def copies(folder: Path, count: int) -> Path:
@@ -97,19 +96,5 @@ def test_a_killed_run_leaves_whole_masks_only_and_is_completed_by_the_next(
 
 def test_a_door_that_closes_standard_input_stops_the_engine(tmp_path: Path) -> None:
     folder = copies(tmp_path / "capture", 14)
-    with subprocess.Popen(
-        command("mask", folder, "-o", "out", "--events"),
-        cwd=tmp_path,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        while '"shot"' not in process.stdout.readline():
-            pass
-        process.stdin.close()
-        rest = process.stdout.read()
-    assert process.returncode == 130
-    finished = json.loads(rest.splitlines()[-1])
+    finished = left_by_its_door(tmp_path, "mask", folder, "-o", "out")
     assert finished["unreached"] > 0
