@@ -258,6 +258,16 @@ def test_a_matte_as_fine_as_the_photo_is_hardly_changed() -> None:
     assert np.percentile(off_by(refined(matte, photo_of(truth)), truth), 90) <= 1
 
 
+def test_a_rim_that_was_taken_for_object_is_given_back_to_the_photo() -> None:
+    truth = drawn(("circle", (800, 600, 300), 255), ("box", (1080, 590, 1400, 598), 255))
+    photo: Bytes = cv2.GaussianBlur(photo_of(truth), (0, 0), 1.0).astype(np.uint8)
+    kept = cv2.dilate(truth, np.ones((3, 3), np.uint8)).astype(np.float32) / np.float32(255)
+    box, size = (0, 0, WIDTH, HEIGHT), (WIDTH, HEIGHT)
+    as_it_is, found = (refine(kept, box, photo, size, rim=rim) for rim in (0.0, 3.0))
+    assert overlap(found, truth) > 0.995 > overlap(as_it_is, truth)
+    assert found[594, 1100:1390].all(), "a thin part is not evened away"
+
+
 def test_sensitivity_moves_the_level_and_leaves_what_is_sure() -> None:
     doubtful = drawn(("box", (900, 500, 1200, 800), 255))
     sure = drawn(("circle", (500, 600, 250), 255))

@@ -15,8 +15,8 @@
             "Publish": "1.3",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "5.0",
-            "UndersideRings": "5.0"
+            "UndersideMasking": "6.0",
+            "UndersideRings": "6.0"
         },
         "template": true
     },

@@ -16,8 +16,8 @@
             "SfMTransform": "3.1",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "5.0",
-            "UndersideRings": "5.0"
+            "UndersideMasking": "6.0",
+            "UndersideRings": "6.0"
         },
         "template": true
     },

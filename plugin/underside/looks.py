@@ -51,6 +51,8 @@ class Found:
     """Where the closer look should go, where that is known better than by the matte itself."""
     view: NDArray[np.uint8] | None = None
     """The box as it was looked at: turned as the photo is stored, in its own colours, never coarser than the matte."""
+    rim: float = 0.0
+    """By how many pixels of the photo the matte may take what is blurred around the object for object."""
 
 
 def find_object(

@@ -15,7 +15,7 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 6
+REVISION = 7
 """Counts the changes to the way from matte to mask: older masks are then made anew."""
 
 
@@ -103,7 +103,7 @@ class Masker:
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""
         size = (look.frame.width, look.frame.height)
-        return refine(found.matte, found.box, look.pixels, size, self._edges)
+        return refine(found.matte, found.box, look.pixels, size, self._edges, rim=found.rim)
 
     def _mask(
         self, pixels: NDArray[np.uint8], frame: Frame, first: Found | None = None, ring: RingKnowledge | None = None

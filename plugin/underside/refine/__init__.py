@@ -31,11 +31,14 @@ def refine(
     guide: NDArray[np.uint8],
     size: tuple[int, int],
     options: EdgeOptions = EdgeOptions(),  # noqa: B008 - frozen
+    *,
+    rim: float = 0.0,
 ) -> NDArray[np.uint8]:
     """Cut a matte into a mask of 0 and 255 on the photo's full stored grid.
 
     ``matte`` covers ``box`` of the photo on a grid of its own; outside the box is background. ``guide`` is the
-    photo on its stored grid, RGB, in full or reduced; ``size`` is the full grid's width and height.
+    photo on its stored grid, RGB, in full or reduced; ``size`` is the full grid's width and height. ``rim`` is
+    by how many pixels of the photo the matte may take what is blurred around the object for object.
     """
     width, height = size
     mask = np.zeros((height, width), np.uint8)
@@ -57,7 +60,7 @@ def refine(
     if not outlines:
         return mask
     walk = walk_along(outlines, grid, finer)
-    edge = find_edge(walk, sure, grid, guide, guide_scale, finer)
+    edge = find_edge(walk, sure, grid, guide, guide_scale, finer, rim)
     points = walk.at + edge[:, None] * walk.outward
     if options.mask_blur:
         points = evened(points, walk, options.mask_blur * finer / grid.step)

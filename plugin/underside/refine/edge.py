@@ -27,6 +27,8 @@ _OVERLAP = np.float32(0.5)
 _COLOUR_WEIGHT = 0.25
 """Of the colours' log-odds, a photo pixel: neighbours repeat each other."""
 _MOST_LOG_ODDS = 4.0
+_SLACK = 1.0
+"""Cells that the matte's outline may be off: so far its vote is evened out."""
 _MATTE_WEIGHT = 3.0
 """Of the matte's doubt (-1 to 1), a cell."""
 _DROP_WEIGHT = 8.0
@@ -57,18 +59,25 @@ class _Rays:
 
 
 def find_edge(
-    walk: Walk, matte: Floats, grid: Grid, guide: NDArray[np.uint8], guide_scale: tuple[float, float], finer: int
+    walk: Walk,
+    matte: Floats,
+    grid: Grid,
+    guide: NDArray[np.uint8],
+    guide_scale: tuple[float, float],
+    finer: int,
+    rim: float,
 ) -> Floats:
     """Photo pixels from each step outwards to the edge."""
     total = len(walk.at)
     spacing = max(grid.step / _SAMPLES_PER_CELL, 0.5 / min(guide_scale))
     half = int(np.ceil(_REACH * grid.step / spacing))
     offsets = (np.arange(-half, half + 1, dtype=np.float32) * np.float32(spacing))[:, None]
+    slack = round(max(_SLACK * grid.step, rim) / spacing)
     found = np.empty(total, np.float32)
     for first in range(0, total, _BLOCK):
         last = min(total, first + _BLOCK)
         around = slice(max(0, first - RUN_UP), min(total, last + RUN_UP))
-        rays = _look_along(walk.at[around], walk.outward[around], offsets, matte, grid, guide, guide_scale)
+        rays = _look_along(walk.at[around], walk.outward[around], offsets, slack, matte, grid, guide, guide_scale)
         cost = _cost(rays, spacing, grid.step, finer)
         edges = (_cheapest_path(cost) - half - 0.5) * np.float32(spacing)
         found[first:last] = edges[first - around.start : last - around.start]
@@ -79,6 +88,7 @@ def _look_along(
     at: Floats,
     outward: Floats,
     offsets: Floats,
+    slack: int,
     matte: Floats,
     grid: Grid,
     guide: NDArray[np.uint8],
@@ -89,11 +99,15 @@ def _look_along(
     colours = _sampled(guide, at * guide_scale, outward * guide_scale, offsets)
     half = len(met) // 2
     going_in, going_out = met[half::-1], met[half:]
-    past_ridge = np.logical_or.accumulate(going_in < np.maximum.accumulate(going_in) - _RIDGE)
-    past_valley = np.logical_or.accumulate(going_out > np.minimum.accumulate(going_out) + _RIDGE)
+    highest, lowest = np.maximum.accumulate(going_in), np.minimum.accumulate(going_out)
+    past_ridge = np.logical_or.accumulate(going_in < highest - _RIDGE)
+    past_valley = np.logical_or.accumulate(going_out > lowest + _RIDGE)
     usable = ~np.concatenate([past_ridge[:0:-1], past_valley])
+    # Beyond another edge it goes on as it was before: thin parts would be evened away.
+    onward = np.concatenate([highest[:0:-1], lowest])
+    evened_out = np.asarray(cv2.blur(onward, (1, 2 * slack + 1), borderType=cv2.BORDER_REPLICATE), np.float32)
     red, green, blue = (colours[..., i].astype(np.float32) for i in range(3))
-    return _Rays(met, usable, (red, green, blue))
+    return _Rays(evened_out, usable, (red, green, blue))
 
 
 def _sampled(picture: NDArray[Any], at: NDArray[Any], outward: NDArray[Any], offsets: Floats) -> NDArray[Any]:

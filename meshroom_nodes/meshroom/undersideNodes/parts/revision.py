@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 6
+MASKS = 7
 """The engine's own count of changes to its masks."""
-REVISION = 5
+REVISION = 6
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
