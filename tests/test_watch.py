@@ -380,6 +380,20 @@ def test_once_tells_by_its_exit_code_that_a_photo_was_left_out(run: Run, tmp_pat
         assert len(masks(tmp_path / "out")) == 1
 
 
+def test_a_layout_whose_names_clash_keeps_neither_its_capture_nor_the_others(run: Run, tmp_path: Path) -> None:
+    for seed, capture in enumerate(("amphora", "bowl")):
+        put(tmp_path / "captures" / capture / "IMG_1.jpg", photo(seed))
+    Image.open(tmp_path / "captures/amphora/IMG_1.jpg").rotate(5).save(tmp_path / "captures/amphora/IMG_1.tif")
+    done = run("watch", "captures", "-o", "out", "--once", "--layout", "metashape", "--layout", "colmap", *QUICK)
+    assert done.returncode == 3
+    told = "underside: amphora: IMG_1.jpg and IMG_1.tif would get one and the same mask for Metashape. Rename "
+    assert [line for line in done.stderr.splitlines() if line.startswith(told)]
+    assert "amphora is complete" in done.stderr
+    assert (tmp_path / "out/amphora/layouts/colmap/HOW-TO.txt").is_file()
+    assert not (tmp_path / "out/amphora/layouts/metashape").exists()
+    assert (tmp_path / "out/bowl/layouts/metashape/HOW-TO.txt").is_file()
+
+
 def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Path) -> None:
     script, told = tmp_path / "hanging.py", tmp_path / "told"
     script.write_text(HANGING)

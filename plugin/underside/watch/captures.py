@@ -60,6 +60,8 @@ class Captures:
         self._moves = Moves(journal, folder, plan.out)
         self.left = LeftToDo(plan, journal)
         self._completing = False
+        self.refused_layouts = 0
+        """How many could not be written, as names of photos do not fit."""
         self._handing_over = HandingOver(plan, journal, crew, tell=tell, stop=stop)
         self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
         self._results = Results(plan.out, journal, self.intake)
@@ -343,7 +345,11 @@ class Captures:
         if joined.proof is not None:
             self._journal.set_proof(desk.name, joined.proof.answer, in_short(joined.proof))
             self._tell(Proven(desk.name, joined.proof, joined.kept))
-        self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, conclusion.layouts))
+        layouts, refused = conclusion.laid_out.layouts, conclusion.laid_out.refused
+        for error in refused:
+            self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
+        self.refused_layouts += len(refused)
+        self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, layouts))
         self._handing_over.hand_over(desk.name, done.manifest)
 
 

@@ -71,6 +71,11 @@ class Station:
         """Photos that the journal has no place for."""
         return self._intake.left_out
 
+    @property
+    def refused_layouts(self) -> int:
+        """Layouts for which the names of photos do not fit."""
+        return self._captures.refused_layouts
+
     def run(self) -> None:
         """Until it is asked to stop, or with ``once`` until nothing is left to do."""
         try:

@@ -29,7 +29,7 @@ _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ENOTCONN,
 
 
 def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
-    """Watch until ``stop`` is set, or with ``plan.once`` until nothing is left to do; how many photos have failed.
+    """Watch until ``stop`` is set, or with ``plan.once`` until nothing is left to do; how much has failed.
 
     Whatever is lost under way, it begins anew: what there is to do shows in folder, journal and manifests.
     """
@@ -59,7 +59,7 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
             break
         tries += 1
     tell(Stopped(failed))
-    return failed
+    return failed + run.refused_layouts
 
 
 class _Run:
@@ -71,6 +71,7 @@ class _Run:
         self._maskers = Maskers()
         self.ran = False
         """It has begun once: what goes wrong later may pass."""
+        self.refused_layouts = 0
 
     def until_something_is_lost(self) -> int:
         plan = self._plan
@@ -89,6 +90,7 @@ class _Run:
                 self._take_notice(station, stack)
             self.ran = True
             station.run()
+            self.refused_layouts = station.refused_layouts
             failed = (Stage.FAILED, Stage.SET_ASIDE)
             return station.left_out + sum(count.count for count in journal.counts() if count.stage in failed)
 
