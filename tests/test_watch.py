@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, 
 
 from underside.watch import notices
 from underside.watch.handing_over import words_of
+from underside.watch.status import read_status
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -367,17 +369,32 @@ def test_photos_beside_a_folder_called_like_the_watched_one_are_called_otherwise
         assert watch.events("failed")[0]["photo"] == "upright/a.jpg"
         assert "Rename the folder captures." in watch.events("failed")[0]["reason"]
         assert masks(watch.out) == before
+        watch.until(lambda: list(read_status(watch.out).left_out) == ["upright/a.jpg"])
+        shutil.rmtree(watch.root / "upright")
+        watch.until(lambda: not read_status(watch.out).left_out)
         assert watch.stop() == 0
 
 
-def test_once_tells_by_its_exit_code_that_a_photo_was_left_out(run: Run, tmp_path: Path) -> None:
-    put(tmp_path / "captures" / "captures" / "a.jpg", photo(1))
-    put(tmp_path / "captures" / "upright" / "a.jpg", photo(2))
+@pytest.mark.parametrize("names", [("captures/a.jpg", "upright/a.jpg"), ("upright/a.jpg", "captures/a.jpg")])
+def test_a_photo_that_is_left_out_is_told_until_its_folder_is_renamed(
+    run: Run, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    once = ("watch", "captures", "-o", "out", "--once", *QUICK)
+    first, second = names
+    put(tmp_path / "captures" / first, photo(1))
+    assert run(*once).returncode == 0
+    put(tmp_path / "captures" / second, photo(2))
     for _ in range(2):
-        done = run("watch", "captures", "-o", "out", "--once", *QUICK)
+        done = run(*once)
         assert done.returncode == 3
-        assert "a.jpg is left out" in done.stdout + done.stderr
+        assert f"{second} is left out" in done.stderr
         assert len(masks(tmp_path / "out")) == 1
+        assert f"{second} is left out" in run("status", "out").stdout
+    assert list(json.loads(run("status", "out", "--json").stdout)["left_out"]) == [second]
+    (tmp_path / "captures" / "captures").rename(tmp_path / "captures" / "vase")
+    assert run(*once).returncode == 0
+    assert set(masks(tmp_path / "out")) == {"vase/masks/a.jpg.png", "captures/masks/upright/a.jpg.png"}
+    assert "left out" not in run("status", "out").stdout
 
 
 def test_a_layout_whose_names_clash_keeps_neither_its_capture_nor_the_others(run: Run, tmp_path: Path) -> None:

@@ -63,7 +63,16 @@ class Captures:
         self.refused_layouts = 0
         """How many could not be written, as names of photos do not fit."""
         self._handing_over = HandingOver(plan, journal, crew, tell=tell, stop=stop)
-        self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
+        self.intake = Intake(
+            plan,
+            journal,
+            folder,
+            crew,
+            tell=tell,
+            in_work=lambda capture: capture in self._desks,
+            stirred=self._stirred,
+            ready=self._whole,
+        )
         self._results = Results(plan.out, journal, self.intake)
         self._concluding = Concluding(
             crew, proves=plan.proof, tell=tell, halt=halt, then=self._concluded, failed=self._failed
@@ -321,6 +330,7 @@ class Captures:
             else:
                 self._close(desk)
                 leave_nothing_behind(desk.out, done.manifest)
+                self.intake.look_at_left_out()
 
     def _journal_has_work(self, desk: Desk) -> bool:
         return any(count.capture == desk.name for count in self._journal.unfinished())

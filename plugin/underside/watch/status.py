@@ -7,6 +7,7 @@ from pathlib import Path
 
 from underside.errors import SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path, looking_into
+from underside.watch.left_out import left_out
 from underside.watch.lock import Watcher, held_by
 
 __all__ = ["CaptureStatus", "Status", "Trouble", "read_status"]
@@ -73,6 +74,8 @@ class Status:
     captures: tuple[CaptureStatus, ...]
     troubles: tuple[Trouble, ...]
     by_hand: tuple[str, ...]
+    left_out: Mapping[str, str]
+    """Photos for which there is no place, and why."""
     gone: int
     """Photos that were masked and are not there any more."""
 
@@ -112,6 +115,7 @@ def _status(out: Path, journal: Journal) -> Status:
         ),
         troubles=tuple(_trouble(entry) for entry in failed),
         by_hand=tuple(entry.photo for entry in journal.at_stage(Stage.BY_HAND)),
+        left_out=left_out(journal),
         gone=journal.gone(),
     )
 
