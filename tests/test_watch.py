@@ -325,6 +325,19 @@ time.sleep(600)
 """
 
 
+WAITING = """
+import os, sys, time
+told, go, manifest = sys.argv[1:]
+def tell(step):
+    with open(told, "a") as file:
+        file.write(f"{step} {manifest}\\n")
+tell("begun")
+while not os.path.exists(go):
+    time.sleep(0.05)
+tell("ended")
+"""
+
+
 def has_ended(number: str) -> bool:
     try:
         # Where no init waits for orphans, they stay as a name.
@@ -437,6 +450,31 @@ def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Pat
     with Watch(tmp_path, "--on-capture", counting, "--once") as watch:
         assert watch.process.wait(60) == 0
     assert told.read_text().count("again") == 7
+
+
+def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_run_once(tmp_path: Path) -> None:
+    told, go = tmp_path / "told", tmp_path / "go"
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING)
+    on_capture = f"{sys.executable} {script} {told} {go}"
+    with Watch(tmp_path, "--scan-every", "0.3", "--on-capture", on_capture).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until(told.exists)
+        watch.root.rename(tmp_path / "away")
+        watch.until(lambda: "cannot be read" in str(watch.events("note")))
+        (tmp_path / "away").rename(watch.root)
+        watch.until(lambda: "is back" in str(watch.events("note")))
+        put_some(watch.root / "bowl", 2, first=2)
+        watch.until_complete("bowl")
+        go.touch()
+        steps = [
+            f"{step} {watch.out / name / 'capture.json'}" for name in ("vase", "bowl") for step in ("begun", "ended")
+        ]
+        watch.until(lambda: told.read_text().splitlines() == steps)
+        assert watch.stop() == 0
+    with Watch(tmp_path, "--on-capture", on_capture, "--once") as watch:
+        assert watch.process.wait(60) == 0
+    assert told.read_text().splitlines() == steps
 
 
 def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.going_through import GoneThrough, Work, go_through
-from underside.watch.handing_over import HandingOver
+from underside.watch.handing_over import HandingOver, Runner
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note, Proven
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
@@ -43,6 +43,7 @@ class Captures:
         folder: WatchedFolder,
         maskers: Maskers,
         crew: Crew,
+        runner: Runner,
         *,
         tell: Listener,
         halt: threading.Event,
@@ -62,7 +63,7 @@ class Captures:
         self._completing = False
         self.refused_layouts = 0
         """How many could not be written, as names of photos do not fit."""
-        self._handing_over = HandingOver(plan, journal, crew, tell=tell, stop=stop)
+        self._handing_over = HandingOver(plan, journal, runner, tell=tell, stop=stop)
         self.intake = Intake(
             plan,
             journal,
@@ -89,6 +90,10 @@ class Captures:
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
         return not (self._desks or self._moves) and self._handing_over.is_idle
+
+    def await_command(self) -> None:
+        """Where the watch was stopped, wait for the user's command to end."""
+        self._handing_over.close()
 
     def close(self) -> None:
         """Let go of all output folders."""
@@ -169,6 +174,7 @@ class Captures:
                     self._postpone(desk, error)
         self._concluding.go_on()
         self.intake.rewriting = self._concluding.rewriting
+        self._handing_over.go_on()
 
     def _work_on(self, desk: Desk, now: float) -> None:
         if any(Stage.READY in stages for stages in self.left.passes(desk).values()):

@@ -4,11 +4,12 @@ import errno
 import sqlite3
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from underside.errors import OutputError, SettingsError
 from underside.journal import Journal, JournalDamagedError, Stage, journal_path, set_aside
 from underside.watch.folder import WatchedFolder
+from underside.watch.handing_over import Runner
 from underside.watch.happenings import Listener, Note, Started, Stopped
 from underside.watch.lock import watching_alone
 from underside.watch.masking import Maskers
@@ -35,7 +36,11 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
     """
     if not plan.root.is_dir():
         raise SettingsError(f"The folder {plan.root} does not exist", "Check the path")
-    run = _Run(plan, tell, stop)
+    with closing(Runner(stop)) as runner:
+        return _watch(plan, _Run(plan, runner, tell, stop), tell, stop)
+
+
+def _watch(plan: Plan, run: "_Run", tell: Listener, stop: threading.Event) -> int:
     tries, told = 0, ""
     while True:
         began = time.monotonic()
@@ -63,8 +68,9 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
 
 
 class _Run:
-    def __init__(self, plan: Plan, tell: Listener, stop: threading.Event) -> None:
+    def __init__(self, plan: Plan, runner: Runner, tell: Listener, stop: threading.Event) -> None:
         self._plan = plan
+        self._runner = runner
         self._tell = tell
         self._stop = stop
         self._folder = WatchedFolder(plan.root, plan.out)
@@ -83,7 +89,9 @@ class _Run:
             if not self.ran:
                 notes = self._maskers.warm_up(plan.of_capture(plan.root, "").settings)
                 self._tell(Started(plan.root, plan.out, notes))
-            station = Station(plan, journal, self._folder, self._maskers, tell=self._tell, stop=self._stop)
+            station = Station(
+                plan, journal, self._folder, self._maskers, self._runner, tell=self._tell, stop=self._stop
+            )
             if plan.poll is not None:
                 station.poll(plan.poll)
             else:
