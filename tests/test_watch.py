@@ -452,7 +452,9 @@ def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Pat
     assert told.read_text().count("again") == 7
 
 
-def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_run_once(tmp_path: Path) -> None:
+def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_run_once(
+    run: Run, tmp_path: Path
+) -> None:
     told, go = tmp_path / "told", tmp_path / "go"
     script = tmp_path / "waiting.py"
     script.write_text(WAITING)
@@ -466,11 +468,14 @@ def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_ru
         watch.until(lambda: "is back" in str(watch.events("note")))
         put_some(watch.root / "bowl", 2, first=2)
         watch.until_complete("bowl")
+        watch.until(lambda: [capture.handing_over for capture in read_status(watch.out).captures] == [True, True])
+        assert run("status", watch.out).stdout.count("handed over yet") == 2
         go.touch()
         steps = [
             f"{step} {watch.out / name / 'capture.json'}" for name in ("vase", "bowl") for step in ("begun", "ended")
         ]
         watch.until(lambda: told.read_text().splitlines() == steps)
+        watch.until(lambda: not any(capture.handing_over for capture in read_status(watch.out).captures))
         assert watch.stop() == 0
     with Watch(tmp_path, "--on-capture", on_capture, "--once") as watch:
         assert watch.process.wait(60) == 0

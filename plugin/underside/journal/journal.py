@@ -161,6 +161,11 @@ class Journal(Database):
         rows = list(self._read("SELECT handed_over FROM captures WHERE capture = ?", capture))
         return str(rows[0][0]) if rows else ""
 
+    def all_handed_over(self) -> dict[str, str]:
+        """The same of every capture of which something was handed over."""
+        rows = self._read("SELECT capture, handed_over FROM captures WHERE handed_over <> ''")
+        return {as_text(row[0]): str(row[1]) for row in rows}
+
     def set_handed_over(self, capture: str, content: str) -> None:
         """Remember what was handed over."""
         self._write("UPDATE captures SET handed_over = ? WHERE capture = ?", [content, capture])

@@ -17,7 +17,7 @@ from underside.watch.command import Ended, run_command
 from underside.watch.happenings import Listener, Note
 from underside.watch.plan import Plan
 
-__all__ = ["HandingOver", "Runner", "words_of"]
+__all__ = ["HandingOver", "Runner", "being_handed_over", "words_of"]
 
 # Before the fingerprint of what is being handed over.
 _BEGUN = "begun "
@@ -32,6 +32,11 @@ def words_of(line: str, *, system: str = sys.platform) -> tuple[str, ...]:
     if system == "win32":  # where backslashes part folders: the quotes around a word are still on it
         words = [re.sub(r'^"(.*)"$', r"\1", word) for word in words]
     return tuple(words)
+
+
+def being_handed_over(journal: Journal) -> frozenset[str]:
+    """The captures whose command was begun, or waits for another one, and has not come to its end."""
+    return frozenset(name for name, said in journal.all_handed_over().items() if said.startswith(_BEGUN))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from underside.errors import SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path, looking_into
+from underside.watch.handing_over import being_handed_over
 from underside.watch.left_out import left_out
 from underside.watch.lock import Watcher, held_by
 
@@ -37,6 +38,8 @@ class CaptureStatus:
     stages: Mapping[str, int]
     verdicts: Mapping[str, int]
     complete: bool
+    handing_over: bool = False
+    """Its command runs, or waits for that of another capture."""
     answer: str = ""
     """Whether its passes are one object: ``yes``, ``unsafe`` or ``no``; empty where that was not asked, or not of
     all photos that are there now."""
@@ -90,7 +93,7 @@ def read_status(out: Path) -> Status:
 
 
 def _status(out: Path, journal: Journal) -> Status:
-    complete = journal.complete_captures()
+    complete, handing_over = journal.complete_captures(), being_handed_over(journal)
     passes: dict[str, dict[str, Counter[str]]] = {}
     for count in journal.counts():
         of_pass = passes.setdefault(count.capture, {}).setdefault(count.pass_name, Counter())
@@ -108,6 +111,7 @@ def _status(out: Path, journal: Journal) -> Status:
                 stages=dict(sum(of_capture.values(), Counter())),
                 verdicts=verdicts.get(name, {}),
                 complete=name in complete,
+                handing_over=name in complete and name in handing_over,
                 answer=proofs.get(name, ("", ""))[0],
                 told=proofs.get(name, ("", ""))[1],
             )
