@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from blob_captures import files, masked, photo, photos, posix, set_aside, start, wait_for_files
 from conftest import Run, processor_seconds, shots
-from photo_files import png_chunk
+from photo_files import picture, png_chunk, saved
+from watched import QUICK
 
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
@@ -46,6 +47,17 @@ def test_every_bad_photo_is_set_aside_in_one_line_and_the_others_are_masked(run:
     assert "--max-megapixels" in told["bomb.png"]
     assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "upright/IMG_001.jpg", "one.png"}
     assert files(capture) == before
+
+
+@posix
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+def test_a_damaged_tiff_is_told_in_our_one_line_and_no_other(run: Run, tmp_path: Path, compression: str) -> None:
+    photos(tmp_path / "capture", 1)
+    whole = saved(picture(640, 480), "TIFF", compression=compression)
+    (tmp_path / "capture" / "bad.tif").write_bytes(whole[:1000] + bytes(range(250, 0, -1)) * 8 + whole[3000:])
+    done = run("mask", "capture", "-o", "out", *QUICK)
+    assert "bad.tif cannot be decoded" in set_aside(done)["bad.tif"]
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_limit_of_megapixels_can_be_moved(run: Run, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Run
 from finished_folder import HEIGHT, WIDTH, Finished, files, finish, letter, pixels, record, upright
 from numpy.typing import NDArray
 from PIL import Image
+from watched import QUICK, photo, put
 
 from underside.errors import OutputError, SettingsError
 from underside.layouts import LAYOUTS, Kind, check_folder, check_layout_names, write_layout
@@ -364,3 +366,31 @@ def features(images: Path, database: Path, masks: Path | None = None) -> dict[st
     pycolmap.extract_features(database, images, reader_options=reader, extraction_options=options)
     with pycolmap.Database.open(database) as opened:
         return {image.name: opened.read_keypoints(image.image_id) for image in opened.read_all_images()}
+
+
+def test_names_that_clash_in_a_layout_are_refused_before_the_first_mask(run: Run, tmp_path: Path) -> None:
+    put(tmp_path / "capture" / "IMG_1.jpg", photo(1))
+    Image.open(tmp_path / "capture" / "IMG_1.jpg").rotate(5).save(tmp_path / "capture" / "IMG_1.tif")
+    refused = run("mask", "capture", "-o", "out", "--layout", "metashape", "--layout", "colmap", *QUICK)
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith("underside: IMG_1.jpg and IMG_1.tif would get one and the same mask for Metashape. Rename")
+    assert not (tmp_path / "out").exists()
+    assert run("mask", "capture", "-o", "out", "--layout", "colmap", *QUICK).returncode == 0
+
+
+@pytest.mark.parametrize("door", [(), ("--events",)])
+def test_a_layout_in_which_photos_of_two_runs_clash_keeps_none_of_the_others(
+    run: Run, tmp_path: Path, door: tuple[str, ...]
+) -> None:
+    first = put(tmp_path / "capture" / "IMG_1.jpg", photo(1))
+    Image.open(first).rotate(5).save(tmp_path / "capture" / "IMG_1.tif")
+    assert run("mask", first, "-o", "out", *QUICK).returncode == 0
+    layouts = ("--layout", "metashape", "--layout", "colmap")
+    done = run("mask", "capture/IMG_1.tif", "-o", "out", *layouts, *QUICK, *door)
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("underside: IMG_1.jpg and IMG_1.tif would get one and the same mask for Metashape. Rename")
+    assert ("finished" if door else "Laid out for colmap") in done.stdout
+    assert files(tmp_path / "out/layouts") >= {"colmap/masks/IMG_1.jpg.png", "colmap/masks/IMG_1.tif.png"}
+    assert not (tmp_path / "out/layouts/metashape").exists()

@@ -378,3 +378,49 @@ def test_a_driver_that_is_not_enough_is_told_without_noise(tmp_path: Path, cards
     )
     assert told.stdout.startswith(f"turntable-1 runs on the CPU: {why}")
     assert told.stderr == ""
+
+
+def on_a_card(what: str, folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """The command where CUDA opens every network, and then fails in that way, or does not."""
+    program = Path(__file__).parent / "fake_card.py"
+    return subprocess.run(
+        [sys.executable, program, what, *map(str, words)], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("kernel", "CUDA cannot run turntable-1: no kernel image is available for execution on the device"),
+        (
+            "memory",
+            "turntable-1 needs more memory than it may have: "
+            "Failed to allocate memory for requested buffer of size 8388608000",
+        ),
+        (
+            "limit",
+            "turntable-1 needs more memory than it may have: "
+            "Available memory of 0 is smaller than requested bytes of 135383040",
+        ),
+    ],
+)
+def test_a_card_that_fails_at_its_first_look_leaves_the_work_to_the_cpu(tmp_path: Path, what: str, why: str) -> None:
+    cv2.imwrite(str(tmp_path / "shot.png"), figure_on_a_platter())
+    done = on_a_card(what, tmp_path, "mask", "shot.png", "-o", "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.splitlines() == [f"turntable-1 runs on the CPU: {why}"]
+    assert (tmp_path / "out" / "masks" / "shot.png.png").is_file()
+    asked = on_a_card(what, tmp_path, "mask", "shot.png", "-o", "other", "--device", "cuda")
+    assert asked.returncode == 2
+    (line,) = asked.stderr.splitlines()
+    assert line.startswith(f"underside: {why}. ")
+    assert not (tmp_path / "other").exists()
+    examined = on_a_card(what, tmp_path, "doctor")
+    assert examined.returncode == 0
+    assert f"   -  {why}. " in examined.stdout
+
+
+def test_a_card_that_works_is_used(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "shot.png"), figure_on_a_platter())
+    done = on_a_card("nothing", tmp_path, "mask", "shot.png", "-o", "out")
+    assert done.stderr.splitlines() == ["turntable-1 runs on the graphics card (CUDA)"]

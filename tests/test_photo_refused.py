@@ -110,8 +110,9 @@ def test_random_damage_never_ends_in_anything_but_pixels_or_a_sentence(
             assert decode(photo, reduce=2).shape == (-(-photo.height // 2), -(-photo.width // 2), 3)
         except PhotoError as error:
             assert "\n" not in str(error)  # noqa: PT017
-    # libtiff and dav1d inside Pillow say what they think of a bad stream, and cannot be asked not to.
-    assert capfd.readouterr() == ("", "") or name in ("lzw.tif", "a.avif")
+    # dav1d inside Pillow says what it thinks of a bad stream, and cannot be asked not to; on Windows libtiff, too.
+    noisy = ("a.avif", "lzw.tif") if sys.platform == "win32" else ("a.avif",)
+    assert capfd.readouterr() == ("", "") or name in noisy
 
 
 # --- too large ----------------------------------------------------------------------------------------------

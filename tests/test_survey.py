@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -230,6 +231,15 @@ def test_a_good_plate_is_used_without_a_word(tmp_path: Path) -> None:
     seen, told = survey(studio.ring("upright", room(1)), [studio.shoot("empty/good.jpg", room(1))])
     assert seen["upright/000.jpg"].ring.plate is not None  # type: ignore[union-attr]
     assert told == ()
+
+
+@pytest.mark.parametrize(("count", "looked_at"), [(12, 12), (13, 7), (30, 10)])
+def test_plates_that_are_too_many_to_be_looked_at_are_told(tmp_path: Path, count: int, looked_at: int) -> None:
+    studio = Studio(tmp_path)
+    plates = [studio.shoot(f"empty/{step:03}.jpg", room(1)) for step in range(count)]
+    _, told = survey(studio.ring("upright", room(1)), plates)
+    thinned = f"Only {looked_at} of the {count} plates are looked at, evenly chosen: 12 at most. Keep "
+    assert [line.startswith(thinned) for line in told] == [True] * (looked_at < count)
 
 
 def test_an_empty_frame_among_the_shots_stays_empty_and_spoils_no_other(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, 
 
 from underside.watch import notices
 from underside.watch.handing_over import words_of
+from underside.watch.status import read_status
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -323,6 +325,19 @@ time.sleep(600)
 """
 
 
+WAITING = """
+import os, sys, time
+told, go, manifest = sys.argv[1:]
+def tell(step):
+    with open(told, "a") as file:
+        file.write(f"{step} {manifest}\\n")
+tell("begun")
+while not os.path.exists(go):
+    time.sleep(0.05)
+tell("ended")
+"""
+
+
 def has_ended(number: str) -> bool:
     try:
         # Where no init waits for orphans, they stay as a name.
@@ -367,17 +382,46 @@ def test_photos_beside_a_folder_called_like_the_watched_one_are_called_otherwise
         assert watch.events("failed")[0]["photo"] == "upright/a.jpg"
         assert "Rename the folder captures." in watch.events("failed")[0]["reason"]
         assert masks(watch.out) == before
+        watch.until(lambda: list(read_status(watch.out).left_out) == ["upright/a.jpg"])
+        shutil.rmtree(watch.root / "upright")
+        watch.until(lambda: not read_status(watch.out).left_out)
         assert watch.stop() == 0
 
 
-def test_once_tells_by_its_exit_code_that_a_photo_was_left_out(run: Run, tmp_path: Path) -> None:
-    put(tmp_path / "captures" / "captures" / "a.jpg", photo(1))
-    put(tmp_path / "captures" / "upright" / "a.jpg", photo(2))
+@pytest.mark.parametrize("names", [("captures/a.jpg", "upright/a.jpg"), ("upright/a.jpg", "captures/a.jpg")])
+def test_a_photo_that_is_left_out_is_told_until_its_folder_is_renamed(
+    run: Run, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    once = ("watch", "captures", "-o", "out", "--once", *QUICK)
+    first, second = names
+    put(tmp_path / "captures" / first, photo(1))
+    assert run(*once).returncode == 0
+    put(tmp_path / "captures" / second, photo(2))
     for _ in range(2):
-        done = run("watch", "captures", "-o", "out", "--once", *QUICK)
+        done = run(*once)
         assert done.returncode == 3
-        assert "a.jpg is left out" in done.stdout + done.stderr
+        assert f"{second} is left out" in done.stderr
         assert len(masks(tmp_path / "out")) == 1
+        assert f"{second} is left out" in run("status", "out").stdout
+    assert list(json.loads(run("status", "out", "--json").stdout)["left_out"]) == [second]
+    (tmp_path / "captures" / "captures").rename(tmp_path / "captures" / "vase")
+    assert run(*once).returncode == 0
+    assert set(masks(tmp_path / "out")) == {"vase/masks/a.jpg.png", "captures/masks/upright/a.jpg.png"}
+    assert "left out" not in run("status", "out").stdout
+
+
+def test_a_layout_whose_names_clash_keeps_neither_its_capture_nor_the_others(run: Run, tmp_path: Path) -> None:
+    for seed, capture in enumerate(("amphora", "bowl")):
+        put(tmp_path / "captures" / capture / "IMG_1.jpg", photo(seed))
+    Image.open(tmp_path / "captures/amphora/IMG_1.jpg").rotate(5).save(tmp_path / "captures/amphora/IMG_1.tif")
+    done = run("watch", "captures", "-o", "out", "--once", "--layout", "metashape", "--layout", "colmap", *QUICK)
+    assert done.returncode == 3
+    told = "underside: amphora: IMG_1.jpg and IMG_1.tif would get one and the same mask for Metashape. Rename "
+    assert [line for line in done.stderr.splitlines() if line.startswith(told)]
+    assert "amphora is complete" in done.stderr
+    assert (tmp_path / "out/amphora/layouts/colmap/HOW-TO.txt").is_file()
+    assert not (tmp_path / "out/amphora/layouts/metashape").exists()
+    assert (tmp_path / "out/bowl/layouts/metashape/HOW-TO.txt").is_file()
 
 
 def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Path) -> None:
@@ -406,6 +450,36 @@ def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Pat
     with Watch(tmp_path, "--on-capture", counting, "--once") as watch:
         assert watch.process.wait(60) == 0
     assert told.read_text().count("again") == 7
+
+
+def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_run_once(
+    run: Run, tmp_path: Path
+) -> None:
+    told, go = tmp_path / "told", tmp_path / "go"
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING)
+    on_capture = f"{sys.executable} {script} {told} {go}"
+    with Watch(tmp_path, "--scan-every", "0.3", "--on-capture", on_capture).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until(told.exists)
+        watch.root.rename(tmp_path / "away")
+        watch.until(lambda: "cannot be read" in str(watch.events("note")))
+        (tmp_path / "away").rename(watch.root)
+        watch.until(lambda: "is back" in str(watch.events("note")))
+        put_some(watch.root / "bowl", 2, first=2)
+        watch.until_complete("bowl")
+        watch.until(lambda: [capture.handing_over for capture in read_status(watch.out).captures] == [True, True])
+        assert run("status", watch.out).stdout.count("handed over yet") == 2
+        go.touch()
+        steps = [
+            f"{step} {watch.out / name / 'capture.json'}" for name in ("vase", "bowl") for step in ("begun", "ended")
+        ]
+        watch.until(lambda: told.read_text().splitlines() == steps)
+        watch.until(lambda: not any(capture.handing_over for capture in read_status(watch.out).captures))
+        assert watch.stop() == 0
+    with Watch(tmp_path, "--on-capture", on_capture, "--once") as watch:
+        assert watch.process.wait(60) == 0
+    assert told.read_text().splitlines() == steps
 
 
 def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from underside.errors import SettingsError
 from underside.flip import Joined, begin_anew, join
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
-from underside.layouts import LayoutResult, check_layout_names, write_layout
+from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write_layouts
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
@@ -59,7 +59,7 @@ class Result:
     outcome: Outcome
     masks: Path
     """The folder they lie in."""
-    layouts: tuple[LayoutResult, ...]
+    laid_out: LaidOut
     report: Path
     joined: Joined | None
     """What was found of the passes together; none where that was not asked for, or not reached."""
@@ -106,6 +106,7 @@ def mask_sources(
     found = read_capture(sources, output=out, plates=plates, rules=rules)
     capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
     _refuse_unusable(capture, sources, out)
+    refuse_clashes(layouts, [shot.name for shot in capture.shots])
     count = workers or usual_workers()
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
@@ -146,7 +147,7 @@ def mask_sources(
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            layouts=tuple(write_layout(outcome.manifest, out, name) for name in layouts if complete),
+            laid_out=write_layouts(outcome.manifest, out, layouts if complete else ()),
             joined=joined,
             interrupted=interrupted,
         )

@@ -52,6 +52,7 @@ class Surveyor:
     def __init__(self, segmenter: Segmenter, plates: Sequence[Shot], *, max_megapixels: float) -> None:
         self._segmenter = segmenter
         self._plates = plates[:: -(-len(plates) // _PLATES) or 1]
+        self._all_plates = len(plates)
         self._max_megapixels = max_megapixels
         self._seen_plates: list[_Sight] | None = None
         self._used: set[str] = set()
@@ -67,7 +68,14 @@ class Surveyor:
         """What is to be said of the plates, after all that was surveyed so far."""
         unused = [sight.name for sight in self._seen_plates or () if sight.name not in self._used]
         told = dict.fromkeys(unused, "is left out: no ring was shot from where it was taken, or none at its size")
-        return tuple(f"The plate {name} {words}." for name, words in sorted((told | self._told).items()))
+        of_each = tuple(f"The plate {name} {words}." for name, words in sorted((told | self._told).items()))
+        if len(self._plates) == self._all_plates:
+            return of_each
+        thinned = (
+            f"Only {len(self._plates)} of the {self._all_plates} plates are looked at, evenly chosen: "
+            f"{_PLATES} at most. Keep one or two of each camera's place to be sure of them."
+        )
+        return (thinned, *of_each)
 
     def survey(self, shots: Sequence[Shot], pool: ThreadPoolExecutor, stop: threading.Event) -> dict[str, "Seen"]:
         """By the shots' names; nothing when ``stop`` is set.

@@ -37,7 +37,8 @@ def retry(
     """Do shots of a watched folder again: those named, or all that failed.
 
     With settings, which then hold for these shots and stay with them, also those whose verdict is insufficient. Such
-    shots are masked alone, without what their ring knows; a retry without settings puts them back among the others.
+    shots are masked alone, without what their ring knows: the new mask takes the place of the old one even where it is
+    worse. A retry without settings puts them back among the others.
     A SHOT is a photo's path in the watched folder, or the end of it. A running watch sees to it; where none runs, it
     is done here, with the settings that the last one had.
     """

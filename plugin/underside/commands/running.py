@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from underside import pipeline
 from underside.capture import Capture
 from underside.commands.live_console import LiveConsole
-from underside.commands.terminal import printable, tell
+from underside.commands.terminal import printable, say, tell
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
@@ -126,6 +126,7 @@ class Person(AbstractContextManager["Person"]):
         self.__exit__()
         for line in summary(result):
             tell(line)
+        _say_refused(result)
 
     def _say(self, line: str) -> None:
         with suppress(OSError):  # the terminal is gone
@@ -203,6 +204,12 @@ class Program(AbstractContextManager["Program"]):
             report=str(result.report),
             seconds=round(outcome.seconds, 3),
         )
+        _say_refused(result)
+
+
+def _say_refused(result: Result) -> None:
+    for error in result.laid_out.refused:
+        say(f"underside: {error}")
 
 
 def summary(result: Result) -> Iterator[str]:
@@ -230,7 +237,7 @@ def summary(result: Result) -> Iterator[str]:
         yield from (f"  {shot.reason}" for shot in outcome.failed)
     yield f"Masks: {result.masks}"
     yield f"Contact sheet: {result.report}"
-    for layout in result.layouts:
+    for layout in result.laid_out.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"
         yield from (f"  {note}" for note in layout.notes)
 
@@ -267,7 +274,8 @@ def exit_code(result: Result) -> ExitCode:
     """What a run came to."""
     if result.interrupted:
         return ExitCode.INTERRUPTED
-    return ExitCode.SOME_FAILED if result.outcome.failed or result.capture.problems else ExitCode.DONE
+    failed = result.outcome.failed or result.capture.problems or result.laid_out.refused
+    return ExitCode.SOME_FAILED if failed else ExitCode.DONE
 
 
 def _count(number: int, noun: str) -> str:

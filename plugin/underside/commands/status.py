@@ -34,6 +34,8 @@ def status(*, output: Path, as_json: bool) -> None:
             tell(f"{capture.name}: {capture.told}")
     for trouble in found.troubles:
         tell(f"{trouble.reason} {'Set aside' if trouble.final else 'Tried again soon'} ({trouble.attempts} tries).")
+    for reason in found.left_out.values():
+        tell(reason)
     for photo in found.by_hand:
         tell(f"{photo}: by hand")
     if found.gone:

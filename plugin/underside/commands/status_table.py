@@ -35,5 +35,9 @@ def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> T
 
 
 def _end_of(capture: CaptureStatus) -> str:
-    told = ["complete"] if capture.complete else []
-    return ", ".join([*told, *([_JOINED[capture.answer]] if capture.answer else [])])
+    told = {
+        "complete": capture.complete,
+        _JOINED.get(capture.answer, ""): capture.answer,
+        "not handed over yet": capture.handing_over,
+    }
+    return ", ".join(words for words, holds in told.items() if holds)

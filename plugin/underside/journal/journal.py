@@ -64,8 +64,13 @@ class Journal(Database):
         return self._entries(f"capture = ?{'' if gone_too else ' AND gone_at = 0'}", capture)
 
     def one_of(self, capture: str) -> Entry | None:
-        """Any photo of a capture, there or gone."""
-        return next(self._entries("capture = ? LIMIT 1", capture), None)
+        """A photo of a capture: one that is there, or where all are gone, one of those."""
+        there = next(self._entries("capture = ? AND gone_at = 0 LIMIT 1", capture), None)
+        return there or next(self._entries("capture = ? LIMIT 1", capture), None)
+
+    def holder_of(self, capture: str) -> Entry | None:
+        """A photo that is there, or whose mask still is, in the capture's folder of the output."""
+        return next(self._entries("capture = ? AND (gone_at = 0 OR mask_stamp <> '') LIMIT 1", capture), None)
 
     def waiting(self, capture: str, pass_name: str, *, newest_first: bool, limit: int) -> list[Entry]:
         """The next photos of a pass to be masked."""
@@ -155,6 +160,11 @@ class Journal(Database):
         """What was last handed over of a capture, as a fingerprint."""
         rows = list(self._read("SELECT handed_over FROM captures WHERE capture = ?", capture))
         return str(rows[0][0]) if rows else ""
+
+    def all_handed_over(self) -> dict[str, str]:
+        """The same of every capture of which something was handed over."""
+        rows = self._read("SELECT capture, handed_over FROM captures WHERE handed_over <> ''")
+        return {as_text(row[0]): str(row[1]) for row in rows}
 
     def set_handed_over(self, capture: str, content: str) -> None:
         """Remember what was handed over."""

@@ -2,15 +2,23 @@
 
 from underside.layouts.check import check_folder
 from underside.layouts.findings import Finding, Kind, Report
-from underside.layouts.naming import Place, places
+from underside.layouts.naming import Place, places, refuse_clashes
 from underside.layouts.table import IMAGES, LAYOUTS, Layout, Photos, check_layout_names
-from underside.layouts.write import LayoutResult, encoded_mask, is_as_wanted, write_layout
+from underside.layouts.write import (
+    LaidOut,
+    LayoutResult,
+    encoded_mask,
+    is_as_wanted,
+    write_layout,
+    write_layouts,
+)
 
 __all__ = [
     "IMAGES",
     "LAYOUTS",
     "Finding",
     "Kind",
+    "LaidOut",
     "Layout",
     "LayoutResult",
     "Photos",
@@ -21,5 +29,7 @@ __all__ = [
     "encoded_mask",
     "is_as_wanted",
     "places",
+    "refuse_clashes",
     "write_layout",
+    "write_layouts",
 ]

@@ -1,15 +1,19 @@
 """What every file of a layout is called, so that no two ever meet in one name."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from underside.errors import OutputError
-from underside.layouts.table import IMAGES, Layout, Photos
+from underside.errors import UnfitNameError
+from underside.layouts.table import IMAGES, Layout, Photos, find
 from underside.manifest import ShotRecord
 
-__all__ = ["Place", "alike", "mask_names", "places"]
+__all__ = ["Place", "alike", "mask_names", "places", "refuse_clashes"]
+
+
+_Files = tuple[str, str | None]
+"""A mask and its photo, as paths in a layout's folder; no photo where it stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,14 @@ def places(layout: Layout, shots: Sequence[ShotRecord]) -> tuple[Place, ...]:
     Photos that come along are renamed where names would meet, all by the same rule. Photos that stay keep
     their names, and masks that would meet are refused.
     """
-    may_rename = layout.cut_out or layout.photos is not Photos.STAY
-    for rename in (_as_it_is, _with_folder, _with_folder_and_suffix) if may_rename else (_as_it_is,):
-        names = [rename(PurePosixPath(shot.photo), layout.flat) for shot in shots]
-        comes = layout.photos is Photos.COME or (may_rename and not layout.cut_out and rename is not _as_it_is)
-        placed = tuple(_place(layout, shot, name, comes) for shot, name in zip(shots, names, strict=True))
-        clash = _first_clash(placed)
-        if not clash:
-            return placed
-    first, second = clash
-    raise OutputError(
-        f"{first.shot.photo} and {second.shot.photo} would get one and the same mask for {layout.program}",
-        "Rename one of the two and run again, or choose a layout that keeps whole names, such as colmap",
-    )
+    named = _named(layout, [shot.photo for shot in shots])
+    return tuple(Place(shot, mask, photo) for shot, (mask, photo) in zip(shots, named, strict=True))
+
+
+def refuse_clashes(names: Iterable[str], photos: Sequence[str]) -> None:
+    """Refuse layouts in which two of the photos would get one mask."""
+    for name in names:
+        _named(find(name), photos)
 
 
 def alike(path: str) -> str:
@@ -60,11 +59,26 @@ def alike(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def _place(layout: Layout, shot: ShotRecord, photo: str, comes: bool) -> Place:
+def _named(layout: Layout, photos: Sequence[str]) -> list[_Files]:
+    may_rename = layout.cut_out or layout.photos is not Photos.STAY
+    for rename in (_as_it_is, _with_folder, _with_folder_and_suffix) if may_rename else (_as_it_is,):
+        comes = layout.photos is Photos.COME or (may_rename and not layout.cut_out and rename is not _as_it_is)
+        named = [_files(layout, rename(PurePosixPath(photo), layout.flat), comes) for photo in photos]
+        clash = _first_clash(named)
+        if not clash:
+            return named
+    first, second = clash
+    raise UnfitNameError(
+        f"{photos[first]} and {photos[second]} would get one and the same mask for {layout.program}",
+        "Rename one of the two and run again, or choose a layout that keeps whole names, such as colmap",
+    )
+
+
+def _files(layout: Layout, photo: str, comes: bool) -> _Files:
     if not layout.spaces:
         photo = photo.replace(" ", "_")
     mask = f"{layout.masks}/{mask_names(layout, photo)[0]}"
-    return Place(shot, mask, f"{IMAGES}/{photo}" if comes else None)
+    return mask, f"{IMAGES}/{photo}" if comes else None
 
 
 def _as_it_is(path: PurePosixPath, flat: bool) -> str:
@@ -79,12 +93,12 @@ def _with_folder_and_suffix(path: PurePosixPath, flat: bool) -> str:
     return _with_folder(path.with_stem(f"{path.stem}_{path.suffix[1:]}"), flat)
 
 
-def _first_clash(placed: Sequence[Place]) -> tuple[Place, ...]:
-    """Two places that some disk takes for one; nothing where all is well."""
-    seen: dict[str, Place] = {}
-    for place in placed:
-        for file in filter(None, (place.mask, place.photo)):
-            other = seen.setdefault(alike(file), place)
-            if other is not place:
-                return other, place
+def _first_clash(named: Sequence[_Files]) -> tuple[int, ...]:
+    """Two of them that some disk takes for one; nothing where all is well."""
+    seen: dict[str, int] = {}
+    for number, files in enumerate(named):
+        for file in filter(None, files):
+            other = seen.setdefault(alike(file), number)
+            if other != number:
+                return other, number
     return ()

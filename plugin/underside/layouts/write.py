@@ -1,7 +1,7 @@
 """Lay finished masks out as one program wants them, whole or not at all."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.cutout import CutoutOptions, make_cutout
-from underside.errors import OutputError
+from underside.errors import OutputError, UnfitNameError
 from underside.files import link_or_copy, write_atomically
 from underside.layouts.advice import how_to_text, notes
 from underside.layouts.naming import Place, places
@@ -22,7 +22,17 @@ from underside.masks import read_mask
 from underside.photo import open_photo, turn_upright
 from underside.png import SIGNATURE, encode_png
 
-__all__ = ["HOW_TO", "LAYOUTS_FOLDER", "LayoutResult", "encoded_mask", "is_as_wanted", "laid_out", "write_layout"]
+__all__ = [
+    "HOW_TO",
+    "LAYOUTS_FOLDER",
+    "LaidOut",
+    "LayoutResult",
+    "encoded_mask",
+    "is_as_wanted",
+    "laid_out",
+    "write_layout",
+    "write_layouts",
+]
 
 LAYOUTS_FOLDER = "layouts"
 HOW_TO = "HOW-TO.txt"
@@ -45,6 +55,26 @@ class LayoutResult:
     """What to type or to click in the program."""
     notes: tuple[str, ...]
     """What a person should know, as sentences without their full stop."""
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """What came of several layouts."""
+
+    layouts: tuple[LayoutResult, ...] = ()
+    refused: tuple[UnfitNameError, ...] = ()
+    """Why others could not be written: the names of the photos do not fit."""
+
+
+def write_layouts(manifest: Manifest, out: Path, names: Iterable[str]) -> LaidOut:
+    """Write several layouts; one for which names do not fit keeps none of the others."""
+    written, refused = [], []
+    for name in names:
+        try:
+            written.append(write_layout(manifest, out, name))
+        except UnfitNameError as error:
+            refused.append(error)
+    return LaidOut(tuple(written), tuple(refused))
 
 
 def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:

@@ -21,6 +21,7 @@ __all__ = [
     "choose_provider",
     "cuda_obstacle",
     "in_short",
+    "is_the_cards_failure",
     "open_session",
 ]
 
@@ -176,7 +177,7 @@ def _library_obstacle(onnxruntime: Any) -> Obstacle | None:  # noqa: ANN401 - un
 
 def _explained(error: Exception, path: Path, provider: Provider) -> ModelError | DeviceError:
     """Say whether the file or the processor is to blame for a session that does not open."""
-    if provider.is_gpu and type(error).__name__ in ("EPFail", "Fail", "RuntimeException", "RuntimeError"):
+    if is_the_cards_failure(error, provider.name):
         return DeviceError(f"CUDA cannot load {path.name}: {in_short(error)}", "Use --device cpu")
     return ModelError(
         f"{path} is no network that onnxruntime can load: {in_short(error)}",
@@ -184,9 +185,16 @@ def _explained(error: Exception, path: Path, provider: Provider) -> ModelError |
     )
 
 
+def is_the_cards_failure(error: Exception, provider: str) -> bool:
+    """Whether the graphics card is to blame, rather than the network or what it was asked."""
+    return provider == _CUDA and type(error).__name__ in ("EPFail", "Fail", "RuntimeException", "RuntimeError")
+
+
 def in_short(error: Exception) -> str:
     """What onnxruntime says, without its codes, its source files and its C++ names."""
     told = " ".join(str(error).split())
-    if failure := re.search(r"CU\w+ failure \d+: ([^;]+)", told):
+    if failure := re.search(r"CU\w+ (?:failure \d+: |error \w+:)([^;]+)", told):
         return failure[1].strip()
+    if thrown := re.search(r"\.(?:cc|h|cu):\d+ .*?\w\(.*?\) (.+)", told):
+        told = thrown[1]
     return re.sub(r"^.*?\b[A-Z_]{4,} : |Load model from .*? failed:", "", told).strip(". ")[:200]

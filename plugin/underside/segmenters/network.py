@@ -18,7 +18,14 @@ from underside.catalogue.pins import check_file, check_licence, checksum_problem
 from underside.errors import DeviceError, ModelError
 from underside.files import sha256_of
 from underside.runtime.processor import multiplies_bytes
-from underside.runtime.providers import CPU, Provider, choose_provider, in_short, open_session
+from underside.runtime.providers import (
+    CPU,
+    Provider,
+    choose_provider,
+    in_short,
+    is_the_cards_failure,
+    open_session,
+)
 from underside.segmenters import Choices
 from underside.segmenters._recipe import (
     Form,
@@ -36,6 +43,7 @@ __all__ = ["NetworkSegmenter", "load_segmenter", "make"]
 # Mean difference between a network's int8 answer to the trial picture and its other one. The embedded
 # network's is 0.0001 on a CPU that multiplies bytes rightly (Xeon with VNNI, onnxruntime 1.31).
 _INT8_DIFFERENCE = 0.005
+_OUT_OF_MEMORY = ("allocate", "Available memory", "out of memory", "bad_alloc")
 
 
 @dataclass(frozen=True)
@@ -186,6 +194,9 @@ def _segmenter(
     if recipe.activation == "detect":
         recipe, seen = _with_activation(session, form, recipe, model.name)
         notes.append(_assumed(model, recipe, seen, is_own=is_own))
+    elif provider.is_gpu:
+        # A card may open what it then has no memory or no kernels for.
+        _answer_to_trial(session, form, recipe, model.name)
     return NetworkSegmenter(
         name=model.name,
         fingerprint=_fingerprint(model.name, sha256, provider, recipe),
@@ -203,20 +214,26 @@ def _ask(session: Any, form: Form, numbers: NDArray[Any], name: str) -> NDArray[
         answer = session.run([form.output], {form.input: numbers})[0]
     except Exception as error:
         told = in_short(error)
-        if "allocate" in told or "out of memory" in told or "bad_alloc" in told:
+        if any(sign in told for sign in _OUT_OF_MEMORY):
             raise DeviceError(
                 f"{name} needs more memory than it may have: {told}",
                 "Raise --gpu-memory, take fewer --workers, or choose a smaller model",
             ) from error
+        if is_the_cards_failure(error, session.get_providers()[0]):
+            raise DeviceError(f"CUDA cannot run {name}: {told}", "Use --device cpu") from error
         raise ModelError(f"{name} cannot answer: {told}", "Check its entry, above all its size") from error
     if not isinstance(answer, np.ndarray):
         raise ModelError(f"{name} answers with something else than numbers", "Choose another model")
     return answer
 
 
+def _answer_to_trial(session: Any, form: Form, recipe: Recipe, name: str) -> NDArray[Any]:  # noqa: ANN401
+    return _ask(session, form, numbers_for(_trial_picture(), recipe, form), name)
+
+
 def _with_activation(session: Any, form: Form, recipe: Recipe, name: str) -> tuple[Recipe, str]:  # noqa: ANN401
     """Settle from a trial what is to be done to the answers, once for all photos; and what was seen."""
-    answer = _ask(session, form, numbers_for(_trial_picture(), recipe, form), name)
+    answer = _answer_to_trial(session, form, recipe, name)
     channels = channels_of(answer, form, name)
     if len(channels) > 1:
         raise ModelError(

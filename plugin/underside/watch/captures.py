@@ -14,7 +14,7 @@ from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.going_through import GoneThrough, Work, go_through
-from underside.watch.handing_over import HandingOver
+from underside.watch.handing_over import HandingOver, Runner
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note, Proven
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
@@ -43,6 +43,7 @@ class Captures:
         folder: WatchedFolder,
         maskers: Maskers,
         crew: Crew,
+        runner: Runner,
         *,
         tell: Listener,
         halt: threading.Event,
@@ -60,8 +61,19 @@ class Captures:
         self._moves = Moves(journal, folder, plan.out)
         self.left = LeftToDo(plan, journal)
         self._completing = False
-        self._handing_over = HandingOver(plan, journal, crew, tell=tell, stop=stop)
-        self.intake = Intake(plan, journal, folder, crew, tell=tell, stirred=self._stirred, ready=self._whole)
+        self.refused_layouts = 0
+        """How many could not be written, as names of photos do not fit."""
+        self._handing_over = HandingOver(plan, journal, runner, tell=tell, stop=stop)
+        self.intake = Intake(
+            plan,
+            journal,
+            folder,
+            crew,
+            tell=tell,
+            in_work=lambda capture: capture in self._desks,
+            stirred=self._stirred,
+            ready=self._whole,
+        )
         self._results = Results(plan.out, journal, self.intake)
         self._concluding = Concluding(
             crew, proves=plan.proof, tell=tell, halt=halt, then=self._concluded, failed=self._failed
@@ -78,6 +90,10 @@ class Captures:
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
         return not (self._desks or self._moves) and self._handing_over.is_idle
+
+    def await_command(self) -> None:
+        """Where the watch was stopped, wait for the user's command to end."""
+        self._handing_over.close()
 
     def close(self) -> None:
         """Let go of all output folders."""
@@ -158,6 +174,7 @@ class Captures:
                     self._postpone(desk, error)
         self._concluding.go_on()
         self.intake.rewriting = self._concluding.rewriting
+        self._handing_over.go_on()
 
     def _work_on(self, desk: Desk, now: float) -> None:
         if any(Stage.READY in stages for stages in self.left.passes(desk).values()):
@@ -319,6 +336,7 @@ class Captures:
             else:
                 self._close(desk)
                 leave_nothing_behind(desk.out, done.manifest)
+                self.intake.look_at_left_out()
 
     def _journal_has_work(self, desk: Desk) -> bool:
         return any(count.capture == desk.name for count in self._journal.unfinished())
@@ -343,7 +361,11 @@ class Captures:
         if joined.proof is not None:
             self._journal.set_proof(desk.name, joined.proof.answer, in_short(joined.proof))
             self._tell(Proven(desk.name, joined.proof, joined.kept))
-        self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, conclusion.layouts))
+        layouts, refused = conclusion.laid_out.layouts, conclusion.laid_out.refused
+        for error in refused:
+            self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
+        self.refused_layouts += len(refused)
+        self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, layouts))
         self._handing_over.hand_over(desk.name, done.manifest)
 
 

@@ -3,8 +3,7 @@
 import os
 import signal
 import subprocess
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,8 +18,8 @@ class Ended(Exception):  # noqa: N818 - not a mistake
     """It was ended before its own end."""
 
 
-def run_command(command: Sequence[str], manifest: Path, stop: threading.Event) -> str:
-    """Wait for its end; what went wrong, as a sentence. Raises ``Ended`` where ``stop`` was set before that."""
+def run_command(command: Sequence[str], manifest: Path, is_over: Callable[[], bool]) -> str:
+    """Wait for its end; what went wrong, as a sentence. Raises ``Ended`` where the watch ``is_over`` before that."""
     try:
         process = subprocess.Popen(
             [*command, str(manifest)],
@@ -30,7 +29,7 @@ def run_command(command: Sequence[str], manifest: Path, stop: threading.Event) -
         )
     except OSError as error:
         return f"The command {command[0]} cannot be run: {error.strerror}"
-    if not _has_ended(process, stop):
+    if not _has_ended(process, is_over):
         _end(process)
         raise Ended
     if process.returncode:
@@ -38,9 +37,9 @@ def run_command(command: Sequence[str], manifest: Path, stop: threading.Event) -
     return ""
 
 
-def _has_ended(process: subprocess.Popen[bytes], stop: threading.Event) -> bool:
-    while process.poll() is None:
-        if stop.wait(_LOOK_EVERY):
+def _has_ended(process: subprocess.Popen[bytes], is_over: Callable[[], bool]) -> bool:
+    while not _ends_within(process, _LOOK_EVERY):
+        if is_over():
             return _ends_within(process, _GRACE)
     return True
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from underside.errors import UndersideError
 from underside.flip import Joined, join
-from underside.layouts import LayoutResult
+from underside.layouts import LaidOut
 from underside.manifest import Manifest, ShotRecord
 from underside.masker import Effort
 from underside.watch.desk import Desk
@@ -26,7 +26,7 @@ class Conclusion:
     done: GoneThrough
     """With the manifest as it is now."""
     joined: Joined
-    layouts: tuple[LayoutResult, ...]
+    laid_out: LaidOut
 
     @property
     def put_right(self) -> dict[str, ShotRecord]:
@@ -133,5 +133,5 @@ def _conclude(
         manifest = session.cut_out(done.capture, halt)
     if manifest is None or halt.is_set():
         return None
-    layouts = session.lay_out(manifest, task.work.chosen.layouts)
-    return Conclusion(replace(done, manifest=manifest), joined, layouts)
+    laid_out = session.lay_out(manifest, task.work.chosen.layouts)
+    return Conclusion(replace(done, manifest=manifest), joined, laid_out)

@@ -14,6 +14,7 @@ from underside.settings import Settings
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
+from underside.watch.left_out import LeftOut
 from underside.watch.places import name_in_capture, name_is_taken, place
 from underside.watch.plan import Plan
 from underside.watch.settling import Settling
@@ -37,16 +38,18 @@ class Intake:
         crew: Crew,
         *,
         tell: Listener,
+        in_work: Callable[[str], bool],
         stirred: Callable[[str, str, float], None],
         ready: Callable[[Entry, str], None],
     ) -> None:
-        """``stirred`` hears of a capture and a pass in which something happens, and when; ``ready`` of a whole
-        photo and its hash."""
+        """``in_work`` says whether a capture is being worked on; ``stirred`` hears of a capture and a pass in which
+        something happens, and when; ``ready`` of a whole photo and its hash."""
         self._plan = plan
         self._journal = journal
         self._folder = folder
         self._crew = crew
         self._tell = tell
+        self._in_work = in_work
         self._stirred = stirred
         self._ready = ready
         self._settling = Settling(plan.settle)
@@ -55,7 +58,7 @@ class Intake:
         """The capture whose masks are being put right just now: what changes there is no person's doing."""
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
-        self._left_out: set[str] = set()
+        self._left_out = LeftOut(journal)
 
     # --- what lies in the folder ----------------------------------------------------------------------------
 
@@ -83,6 +86,7 @@ class Intake:
             if below in ("", folder) or folder.startswith(f"{below}/"):
                 for photo, glimpse in self._journal.in_folder(folder).items():
                     self._miss(photo, glimpse)
+        self.look_at_left_out()
 
     def look_at(self, photo: str) -> None:
         """Compare one file with the journal."""
@@ -90,8 +94,10 @@ class Intake:
         found = self._folder.look_at(photo) if self._folder.takes(photo) else None
         if found is not None:
             self._compare(found, known, first=False)
-        elif known is not None and self._folder.is_there():
-            self._miss(photo, known)
+        elif self._folder.is_there():
+            self._left_out.drop(photo)
+            if known is not None:
+                self._miss(photo, known)
 
     def _compare(self, found: Found, known: Glimpse | None, *, first: bool) -> None:
         now = time.monotonic()
@@ -100,7 +106,7 @@ class Intake:
             capture, pass_name = known.capture, known.pass_name
         if known is None:
             capture, pass_name = place(found, self._plan.root.name, self._journal, is_folder=self._folder.holds)
-            if name_is_taken(found.photo, capture, self._journal):
+            if name_is_taken(found.photo, capture, self._journal, in_work=self._in_work):
                 self._leave_out(found.photo, capture)
                 return
             folder = PurePosixPath(found.photo).parent.as_posix()
@@ -114,7 +120,7 @@ class Intake:
                 mtime_ns=found.mtime_ns,
                 seen_at=time.time(),
             )
-            self._left_out.discard(found.photo)
+            self._left_out.drop(found.photo)
             self._journal.add(entry)
             self._tell(Seen(found.photo))
         elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or _went_along(known):
@@ -141,16 +147,21 @@ class Intake:
 
     def _leave_out(self, photo: str, capture: str) -> None:
         """Not even the journal has a place for it, until something is called otherwise; told once."""
-        if photo not in self._left_out:
-            self._left_out.add(photo)
+        if photo not in self._left_out.reasons:
             both = f"the folder {capture}, and what lies in {self._plan.root.name} itself, cannot both be the capture"
             reason = f"{photo} is left out: {both} {capture}. Rename the folder {capture}."
+            self._left_out.add(photo, reason)
             self._tell(Failed(capture, photo, reason, attempts=1, final=True))
+
+    def look_at_left_out(self) -> None:
+        """They may have gone, or there is a place for them by now."""
+        for photo in list(self._left_out.reasons):
+            self.look_at(photo)
 
     @property
     def left_out(self) -> int:
         """How many photos are there that belong nowhere."""
-        return sum(self._folder.look_at(photo) is not None for photo in self._left_out)
+        return len(self._left_out.reasons)
 
     def _look_at_mask(self, photo: str, known: Glimpse) -> None:
         """A mask that is away is made again; one that was changed by hand is taken up."""
@@ -173,6 +184,7 @@ class Intake:
 
     def settle(self) -> None:
         """See what has stood still for long enough, or failed long enough ago."""
+        self._left_out.keep()
         now = time.monotonic()
         for photo in [photo for photo, at in self._again_at.items() if at <= now]:
             del self._again_at[photo]

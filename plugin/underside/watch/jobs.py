@@ -18,8 +18,8 @@ class Crew:
     def __init__(self, workers: int) -> None:
         self.inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         """What is to be done in the watch's own thread."""
-        # More for the capture that is being completed, which has threads of its own, and for the user's command.
-        self._pool = ThreadPoolExecutor(workers + 3, thread_name_prefix="watch")
+        # More for the captures that are being gone through and concluded, which have threads of their own.
+        self._pool = ThreadPoolExecutor(workers + 2, thread_name_prefix="watch")
         self._most = workers
         self._flying = 0
 

@@ -17,7 +17,7 @@ from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.engine import load_masker
 from underside.ladder import Ladder, make_ladder
-from underside.layouts import LayoutResult, write_layout
+from underside.layouts import LaidOut, write_layouts
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masker import Masker
 from underside.outfolder import claimed, without_a_name
@@ -144,11 +144,11 @@ class CaptureSession:
         cut = cut_out_capture(capture, self._out, self._work(capture, self.settings), workers=self._workers, stop=stop)
         return None if cut.unreached else cut.manifest
 
-    def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> tuple[LayoutResult, ...]:
+    def lay_out(self, manifest: Manifest, layouts: Sequence[str]) -> LaidOut:
         """Write the report, and lay the masks out."""
         write_contact_sheet(manifest, self._out)
         any_mask = any(shot.state is not State.FAILED for shot in manifest.shots)
-        return tuple(write_layout(manifest, self._out, name) for name in layouts if any_mask)
+        return write_layouts(manifest, self._out, layouts if any_mask else ())
 
     def _work(self, capture: Capture, settings: Settings) -> ShotWork:
         ladder = self._maskers.ladder(settings, capture)

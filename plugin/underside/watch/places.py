@@ -40,12 +40,13 @@ def _loose(found: Found, root: str, journal: Journal, is_folder: Callable[[str],
     return next((name for name in names if name not in spans and not is_folder(name)), path.name)
 
 
-def name_is_taken(photo: str, capture: str, journal: Journal) -> bool:
+def name_is_taken(photo: str, capture: str, journal: Journal, *, in_work: Callable[[str], bool]) -> bool:
     """Whether a photo would come into a capture whose folder is another one, though their names are the same.
 
-    One of the two is a sub-folder, the other the watched folder itself: the same name in both would be one mask.
+    One of the two is a sub-folder, the other the watched folder itself: the same name in both would be one mask. A
+    folder that was renamed lets go of its name once the masks have gone along, and nothing is done for it any more.
     """
-    other = journal.one_of(capture)
+    other = journal.one_of(capture) if in_work(capture) else journal.holder_of(capture)
     return other is not None and has_own_folder(other.photo, capture) != has_own_folder(photo, capture)
 
 

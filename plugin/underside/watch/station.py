@@ -12,6 +12,7 @@ from underside.journal import Journal, Request
 from underside.watch.captures import Captures
 from underside.watch.changes import Changes
 from underside.watch.folder import WatchedFolder
+from underside.watch.handing_over import Runner
 from underside.watch.happenings import Listener, Note
 from underside.watch.jobs import Crew
 from underside.watch.masking import Maskers
@@ -42,6 +43,7 @@ class Station:
         journal: Journal,
         folder: WatchedFolder,
         maskers: Maskers,
+        runner: Runner,
         *,
         tell: Listener,
         stop: threading.Event,
@@ -53,7 +55,9 @@ class Station:
         self._stop = stop
         self._halt = threading.Event()
         self._crew = Crew(plan.workers)
-        self._captures = Captures(plan, journal, folder, maskers, self._crew, tell=tell, halt=self._halt, stop=stop)
+        self._captures = Captures(
+            plan, journal, folder, maskers, self._crew, runner, tell=tell, halt=self._halt, stop=stop
+        )
         self._intake = self._captures.intake
         self.changes = Changes(plan.out, lambda: self._crew.inbox.put(_nothing))
         self._scan_at = self._ask_at = 0.0
@@ -70,6 +74,11 @@ class Station:
     def left_out(self) -> int:
         """Photos that the journal has no place for."""
         return self._intake.left_out
+
+    @property
+    def refused_layouts(self) -> int:
+        """Layouts for which the names of photos do not fit."""
+        return self._captures.refused_layouts
 
     def run(self) -> None:
         """Until it is asked to stop, or with ``once`` until nothing is left to do."""
@@ -118,6 +127,7 @@ class Station:
             self._crew.close()
             while not self._crew.inbox.empty():
                 self._crew.inbox.get()()
+            self._captures.await_command()
             self._journal.commit()
         finally:
             self._captures.close()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from underside.errors import SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path, looking_into
+from underside.watch.handing_over import being_handed_over
+from underside.watch.left_out import left_out
 from underside.watch.lock import Watcher, held_by
 
 __all__ = ["CaptureStatus", "Status", "Trouble", "read_status"]
@@ -36,6 +38,8 @@ class CaptureStatus:
     stages: Mapping[str, int]
     verdicts: Mapping[str, int]
     complete: bool
+    handing_over: bool = False
+    """Its command runs, or waits for that of another capture."""
     answer: str = ""
     """Whether its passes are one object: ``yes``, ``unsafe`` or ``no``; empty where that was not asked, or not of
     all photos that are there now."""
@@ -73,6 +77,8 @@ class Status:
     captures: tuple[CaptureStatus, ...]
     troubles: tuple[Trouble, ...]
     by_hand: tuple[str, ...]
+    left_out: Mapping[str, str]
+    """Photos for which there is no place, and why."""
     gone: int
     """Photos that were masked and are not there any more."""
 
@@ -87,7 +93,7 @@ def read_status(out: Path) -> Status:
 
 
 def _status(out: Path, journal: Journal) -> Status:
-    complete = journal.complete_captures()
+    complete, handing_over = journal.complete_captures(), being_handed_over(journal)
     passes: dict[str, dict[str, Counter[str]]] = {}
     for count in journal.counts():
         of_pass = passes.setdefault(count.capture, {}).setdefault(count.pass_name, Counter())
@@ -105,6 +111,7 @@ def _status(out: Path, journal: Journal) -> Status:
                 stages=dict(sum(of_capture.values(), Counter())),
                 verdicts=verdicts.get(name, {}),
                 complete=name in complete,
+                handing_over=name in complete and name in handing_over,
                 answer=proofs.get(name, ("", ""))[0],
                 told=proofs.get(name, ("", ""))[1],
             )
@@ -112,6 +119,7 @@ def _status(out: Path, journal: Journal) -> Status:
         ),
         troubles=tuple(_trouble(entry) for entry in failed),
         by_hand=tuple(entry.photo for entry in journal.at_stage(Stage.BY_HAND)),
+        left_out=left_out(journal),
         gone=journal.gone(),
     )
 

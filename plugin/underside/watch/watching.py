@@ -4,11 +4,12 @@ import errno
 import sqlite3
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from underside.errors import OutputError, SettingsError
 from underside.journal import Journal, JournalDamagedError, Stage, journal_path, set_aside
 from underside.watch.folder import WatchedFolder
+from underside.watch.handing_over import Runner
 from underside.watch.happenings import Listener, Note, Started, Stopped
 from underside.watch.lock import watching_alone
 from underside.watch.masking import Maskers
@@ -29,13 +30,17 @@ _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ENOTCONN,
 
 
 def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
-    """Watch until ``stop`` is set, or with ``plan.once`` until nothing is left to do; how many photos have failed.
+    """Watch until ``stop`` is set, or with ``plan.once`` until nothing is left to do; how much has failed.
 
     Whatever is lost under way, it begins anew: what there is to do shows in folder, journal and manifests.
     """
     if not plan.root.is_dir():
         raise SettingsError(f"The folder {plan.root} does not exist", "Check the path")
-    run = _Run(plan, tell, stop)
+    with closing(Runner(stop)) as runner:
+        return _watch(plan, _Run(plan, runner, tell, stop), tell, stop)
+
+
+def _watch(plan: Plan, run: "_Run", tell: Listener, stop: threading.Event) -> int:
     tries, told = 0, ""
     while True:
         began = time.monotonic()
@@ -59,18 +64,20 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
             break
         tries += 1
     tell(Stopped(failed))
-    return failed
+    return failed + run.refused_layouts
 
 
 class _Run:
-    def __init__(self, plan: Plan, tell: Listener, stop: threading.Event) -> None:
+    def __init__(self, plan: Plan, runner: Runner, tell: Listener, stop: threading.Event) -> None:
         self._plan = plan
+        self._runner = runner
         self._tell = tell
         self._stop = stop
         self._folder = WatchedFolder(plan.root, plan.out)
         self._maskers = Maskers()
         self.ran = False
         """It has begun once: what goes wrong later may pass."""
+        self.refused_layouts = 0
 
     def until_something_is_lost(self) -> int:
         plan = self._plan
@@ -82,13 +89,16 @@ class _Run:
             if not self.ran:
                 notes = self._maskers.warm_up(plan.of_capture(plan.root, "").settings)
                 self._tell(Started(plan.root, plan.out, notes))
-            station = Station(plan, journal, self._folder, self._maskers, tell=self._tell, stop=self._stop)
+            station = Station(
+                plan, journal, self._folder, self._maskers, self._runner, tell=self._tell, stop=self._stop
+            )
             if plan.poll is not None:
                 station.poll(plan.poll)
             else:
                 self._take_notice(station, stack)
             self.ran = True
             station.run()
+            self.refused_layouts = station.refused_layouts
             failed = (Stage.FAILED, Stage.SET_ASIDE)
             return station.left_out + sum(count.count for count in journal.counts() if count.stage in failed)
 

@@ -1,11 +1,13 @@
 """TIFF: the first page, in 8 or 16 bits."""
 
+import ctypes
 import io
 import struct
+from contextlib import suppress
 
 import cv2
 import numpy as np
-from PIL import ImageFile
+from PIL import ImageFile, _imaging
 from PIL.TiffImagePlugin import TiffImageFile
 
 from underside.photo.colour import Pixels, not_darkened
@@ -25,6 +27,13 @@ _PILLOW_MODES = {"grey": "L", "rgb": "RGB", "rgba": "RGBA", "cmyk": "CMYK"}
 # All that says how pixels are stored, and nothing else: no orientation, EXIF, profile, further page.
 _PIXEL_TAGS = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320}
 _PIXEL_TAGS |= {322, 323, 324, 325, 332, 336, 338, 339, 347, 529, 530, 531, 532}
+# What libtiff has to say of a broken file goes into our own sentence, not to standard error. Pillow has no way to ask
+# for that; libtiff itself has, but where it is hidden within Pillow, as on Windows.
+with suppress(OSError, AttributeError):
+    _set_error_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+    _set_error_handler.argtypes, _set_error_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+    _set_error_handler(None)
+
 _SAVE_ANEW = "Save it as a TIFF with 8 or 16 bits, RGB, channels interleaved"
 
 
