@@ -194,7 +194,7 @@ def _notes(
     if opened.changed_by_others:
         yield (
             "Changed since Underside wrote it, so it stays as it is (delete it to have it made anew): "
-            f"{', '.join(opened.changed_by_others)}"
+            f"{some(sorted(opened.changed_by_others))}"
         )
     if changed and program.stale and (folder / program.stale).exists():
         yield f"Photos or masks have changed since {program.stale} was made: delete it and run the commands again"
