@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -61,7 +62,8 @@ class SetFolder:
     def plan(self, names: Iterable[str]) -> None:
         """Say what will be put, so that an interrupted run leaves nothing that the next one does not know."""
         for name in names:
-            if name not in self._files and (self.folder / name).exists():
+            # Path.exists() fails where the name is too long to be there.
+            if name not in self._files and os.path.lexists(self.folder / name):
                 raise OutputError(f"{self.folder / name} is in the way, and not of Underside's making", _ELSEWHERE)
             self._wanted.add(name)
 
