@@ -204,6 +204,23 @@ def test_a_folder_without_photos_is_refused(run: Run, tmp_path: Path) -> None:
     assert "There are no photos to sample" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [("photo.jpg", "a file stands where a folder is needed"), ("taken", "a folder stands in its place")],
+)
+def test_where_no_page_can_be_written_nothing_is_masked_first(
+    output: str, why: str, run: Run, capture: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"kept")
+    (tmp_path / "taken" / "audit.html").mkdir(parents=True)
+    done = run("audit", capture, "--sample", 1, "--vary", "grow=2", "-o", output)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert rows(done.stdout) == {}
+    assert (tmp_path / "photo.jpg").read_bytes() == b"kept"
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["audit.html"]
+
+
 def test_an_interrupted_audit_ends_without_a_page(capture: Path, tmp_path: Path) -> None:
     words = command("audit", capture, "-o", "audit")
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -418,3 +418,21 @@ def test_a_phone_scrolls_the_page_one_way_only(tmp_path: Path, tab: Tab) -> None
     tab.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True)
     opened_page(tmp_path, tab)
     assert tab.ask("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("second", ["flipped", "figure_of_a_horse_from_1911_in_the_north_room_lying_on_its_side"])
+def test_a_phone_shows_the_tables_whole_and_breaks_no_usual_name_or_figure(
+    tmp_path: Path, tab: Tab, second: str
+) -> None:
+    tab.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    directions = [*ring("upright", 30), *ring(second, -40)]
+    tab.open(write_coverage_page(facts_of(directions), capture_of(tmp_path, directions), tmp_path / "out"))
+    assert not tab.ask("[...document.querySelectorAll('.wide')].some(e => e.scrollWidth > e.clientWidth)")
+    cells = "td" if second != "flipped" else "td, .wide bdi"
+    lines = (
+        "[...document.querySelectorAll('CELLS')].map(e => { const r = document.createRange();"
+        " r.selectNodeContents(e); return new Set([...r.getClientRects()].map(b => Math.round(b.top))).size })"
+    )
+    assert set(tab.ask(lines.replace("CELLS", cells))) == {1}
+    between = tab.ask("document.querySelectorAll('.wide')[1].querySelector('tbody th').getBoundingClientRect().height")
+    assert second != "flipped" or between < 70, "it takes more than two lines"

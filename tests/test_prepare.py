@@ -182,6 +182,48 @@ def test_commands_that_a_person_has_changed_stay_so(tmp_path: Path) -> None:
     assert "exhaustive_matcher" in (tmp_path / "set/run-colmap.sh").read_text()
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_mask_that_a_person_has_changed_in_the_set_stays_so(tmp_path: Path, name: str) -> None:
+    finished = masked(tmp_path, TWO_PASSES, orientation=6)
+    prepare(finished.out, tmp_path / "set", name)
+    (mask,) = (path for path in (tmp_path / "set").rglob("*.png") if "0001" in path.name)
+    made = mask.read_bytes()
+    by_hand = np.full(pixels(mask).shape, 255, np.uint8)
+    # As most programs for pictures save: beside it, and then in its place.
+    Image.fromarray(by_hand).save(tmp_path / "new.png")
+    (tmp_path / "new.png").replace(mask)
+    for options in (keeping(), keeping("upright=0,0,5,5")):
+        done = prepare(finished.out, tmp_path / "set", name, options)
+        np.testing.assert_array_equal(pixels(mask), by_hand)
+        assert any(f"made anew): {mask.relative_to(tmp_path / 'set').as_posix()}" in note for note in done.notes)
+    mask.unlink()
+    assert not any("made anew)" in note for note in prepare(finished.out, tmp_path / "set", name).notes)
+    assert mask.read_bytes() == made
+
+
+def test_a_mask_changed_through_its_link_is_taken_as_it_is_now(tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "colmap")
+    mask = tmp_path / "set/masks/upright_0001.jpg.png"
+    Image.fromarray(np.full((HEIGHT, WIDTH), 255, np.uint8)).save(tmp_path / "new.png")
+    mask.write_bytes((tmp_path / "new.png").read_bytes())
+    done = prepare(finished.out, tmp_path / "set", "colmap")
+    assert not any("made anew)" in note for note in done.notes)
+    assert pixels(mask).all()
+
+
+def test_a_set_that_was_copied_without_its_times_is_brought_up_to_date(tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "colmap")
+    for path in (tmp_path / "set/masks").iterdir():
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+    done = prepare(finished.out, tmp_path / "set", "colmap", keeping("upright=0,0,5,5"))
+    assert not any("made anew)" in note for note in done.notes)
+    assert pixels(tmp_path / "set/masks/upright_0001.jpg.png")[:5, :5].all()
+
+
 def test_the_command_says_what_it_did_and_what_comes_next(run: Run, tmp_path: Path) -> None:
     finished = masked(tmp_path)
     done = run("prepare", finished.out, "--for", "meshroom", "-o", tmp_path / "set", "--keep-region", "upright=0,0,4,4")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from blob_captures import linux
 from conftest import Run
 from finished_folder import files
 from PIL import Image
@@ -34,6 +35,19 @@ def test_failed_shots_are_left_out_and_named(run: Run, tmp_path: Path) -> None:
     assert "flipped/0002.jpg: It is cut short. Mend that and run underside mask again." in done.stdout
     assert "images/flipped_0002.jpg" not in files(tmp_path / "out-colmap")
     assert done.stderr == ""
+
+
+@linux
+def test_a_name_that_is_too_long_in_the_set_costs_that_shot_only(run: Run, tmp_path: Path) -> None:
+    # With the pass in front and .png behind it passes what a name may have.
+    long = [f"{each}/{'x' * 240}.jpg" for each in ("upright", "flipped")]
+    finished = masked(tmp_path, [*SAME_NAMES, *long])
+    for _ in range(2):
+        done = run("prepare", finished.out, "--for", "colmap", "-o", "set")
+        assert done.returncode == 3, done.stderr
+        assert done.stdout.count("the name is too long for that disk. Shorten the photo's name") == 2
+    assert {path.name for path in (tmp_path / "set/images").iterdir()} == {"upright_0001.jpg", "flipped_0001.jpg"}
+    assert (tmp_path / "set/HOW-TO.txt").exists()
 
 
 def test_insufficient_masks_stay_unless_asked(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -70,6 +72,37 @@ def test_who_comes_while_all_places_are_taken_is_told_to_come_again(tmp_path: Pa
         assert "enough to do" in answer.said
         # Those who left have freed their places.
         wait_until(lambda: service.curl("-F", f"file=@{small}").status == 200)
+
+
+def test_a_client_that_listens_only_once_it_has_sent_all_hears_why_too(tmp_path: Path, model: Path) -> None:
+    large = bytes(20_000_000)  # more than lies in any buffer on the way
+    with serving(tmp_path, "--model", model, "--workers", 1, "--queue", 0) as service, half_a_request(service):
+        wait_until(lambda: service.curl("-X", "POST").status == 429)
+        for address, status in ((service.url, 429), (f"{service.url}/elsewhere", 404)):
+            with pytest.raises(HTTPError) as refused:  # anything else is a broken connection
+                urlopen(Request(address, large), timeout=60)
+            with refused.value as answer:
+                assert answer.code == status
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is called TEMP there")
+def test_a_photo_that_there_is_no_room_for_is_told_where_to_make_some(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    monkeypatch.setenv("TMPDIR", str(room))
+    large = tmp_path / "large.jpg"
+    large.write_bytes(PHOTO.read_bytes() + bytes(2_000_000))
+    with serving(tmp_path, "--model", model) as service:
+        assert service.curl("-F", f"file=@{large}").status == 200
+        away = room.rename(tmp_path / "away")
+        answer = service.curl("-F", f"file=@{large}")
+        away.rename(room)
+        assert service.curl("-F", f"file=@{large}").status == 200
+    assert answer.status == 503
+    assert answer.said.startswith("The photo cannot be kept until its turn: No such file or directory. ")
+    assert f"free some space in {room}" in answer.said
 
 
 def test_a_photo_that_does_not_come_is_not_waited_for(strict: Served, small: Path) -> None:

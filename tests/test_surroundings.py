@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,31 @@ def test_neither_a_home_nor_a_name_is_needed(run: Run, tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+@linux
+@pytest.mark.parametrize("words", [("mask", "capture", "-o", "out"), ("doctor",)], ids=["mask", "doctor"])
+def test_no_library_keeps_a_diary_for_its_maker(tmp_path: Path, words: tuple[str, ...]) -> None:
+    photos(tmp_path / "capture", 1)
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    # Without what would tell libraries that they are being tested: they behave then.
+    told = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary)}
+    told |= {name: os.environ[name] for name in ("PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ}
+    done = subprocess.run(command(*words), cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(temporary.iterdir()) == []
+    assert not (home / ".cache").exists()
+
+
+@linux
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not here")
+def test_nobody_is_called_while_a_network_is_in_memory(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    watched = ["strace", "-f", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(calls)]
+    # What a library has to tell, it gathers for some seconds first.
+    program = "import time, underside; underside.load_masker(); time.sleep(8)"
+    told = {name: value for name, value in os.environ.items() if name != "CI"}
+    subprocess.run([*watched, sys.executable, "-c", program], env=told, check=True)
+    assert "AF_INET" not in calls.read_text()

@@ -1,6 +1,7 @@
 """The training's commands: ``python -m training render | train | evaluate | export | plot``."""
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -23,6 +24,8 @@ def main(words: list[str] | None = None) -> int:
     )
     parsers = parser.add_subparsers(dest="command", required=True, metavar="command")
     given = sys.argv[1:] if words is None else words
+    # onnxruntime tells its maker of this machine as soon as it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     for name, meaning in _COMMANDS.items():
         command = parsers.add_parser(name, help=meaning, description=f"{name}: {meaning}.")
         # Only the command that is asked for is loaded: one that needs no torch runs without it.

@@ -12,7 +12,16 @@ from pathlib import Path
 
 from underside.errors import OutputError, UnfitNameError
 
-__all__ = ["PART_SUFFIX", "link_or_copy", "make_folder", "sha256_of", "sync_folder", "write_atomically", "writing"]
+__all__ = [
+    "PART_SUFFIX",
+    "link_or_copy",
+    "make_folder",
+    "refuse_unwritable",
+    "sha256_of",
+    "sync_folder",
+    "write_atomically",
+    "writing",
+]
 
 PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
@@ -40,6 +49,23 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         file.flush()
         if durable:
             os.fsync(file.fileno())
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say why ``path`` could not be written: before long work, not after it. Nothing is left behind."""
+    made = [folder for folder in path.parents if not folder.is_dir()]
+    part = _part_of(path)
+    try:
+        with writing(path):
+            make_folder(path.parent)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            part.touch(exist_ok=False)
+            part.unlink()
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def link_or_copy(source: Path, target: Path, *, link: bool = True) -> None:
@@ -76,7 +102,7 @@ def _pieces(source: Path) -> Iterator[bytes]:
 @contextmanager
 def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
     """A free name beside ``path``; the file that is made there takes the place of ``path`` in the end."""
-    part = path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
+    part = _part_of(path)
     try:
         with writing(path):
             make_folder(path.parent)
@@ -90,6 +116,10 @@ def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
 
 
 def _take_its_place(part: Path, path: Path) -> None:

@@ -20,8 +20,9 @@ from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
 from underside.errors import ExitCode, SettingsError
+from underside.files import refuse_unwritable
 from underside.flip import Joined
-from underside.report.audit_page import write_audit_page
+from underside.report.audit_page import AUDIT_NAME, write_audit_page
 from underside.scoring import MaskFolder, truth_folders
 from underside.settings import Settings
 
@@ -82,6 +83,7 @@ def audit(
     shots = sample_of(capture, sample)
     if not shots:
         raise SettingsError(f"There are no photos to sample in {capture.folder}", "Check the path")
+    refuse_unwritable(output / AUDIT_NAME)
     sources = [shot.path for shot in (*shots, *found.plates)]
     width = max(len("reference"), *(len(variant.name) for variant in tried), 0)
     tell(f"{len(shots)} of {len(capture.shots)} shots, {len(tried)} variants")

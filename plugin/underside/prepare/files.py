@@ -65,8 +65,9 @@ def bring(sources: Sources, member: Member, opened: SetFolder) -> str:
     shot, layout, options = member.shot, sources.program.layout, sources.options
     regions = region_key(options.keep, shot)
     turn = shot.orientation if layout.upright else 1
-    of_mask = f"{sources.chosen.mask_hashes[shot.photo]}, turned {turn}, kept {regions}, copies {options.copies}"
-    opened.put(member.mask, of_mask, partial(_make_mask, sources, member))
+    source = sources.chosen.mask_hashes[shot.photo]
+    of_mask = f"{source}, turned {turn}, kept {regions}, copies {options.copies}"
+    opened.put_mask(member.mask, of_mask, partial(_make_mask, sources, member), source_sha256=source)
     of_photo = f"{shot.sha256}, copies {options.copies}, without position {options.without_position}"
     if sources.program.cut_outs:
         return opened.put(member.photo, f"{of_photo}, cut by {of_mask}", partial(_make_cut_out, sources, member))

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import PART_SUFFIX, write_atomically, writing
+from underside.files import PART_SUFFIX, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
 __all__ = ["HOW_TO", "TABLE", "SetFolder", "open_set"]
@@ -32,6 +33,8 @@ class _File:
     how: str = ""
     size: int = 0
     mtime_ns: int = 0
+    sha256: str = ""
+    """Of masks only: tells a person's hand from a copy that has lost its time."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ class SetFolder:
     written: int = 0
     removed: int = 0
     changed_by_others: list[str] = field(default_factory=list)
-    """Small files that were left as they are."""
+    """Small files and masks that were left as they are."""
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _touched: bool = False
 
@@ -59,7 +62,8 @@ class SetFolder:
     def plan(self, names: Iterable[str]) -> None:
         """Say what will be put, so that an interrupted run leaves nothing that the next one does not know."""
         for name in names:
-            if name not in self._files and (self.folder / name).exists():
+            # Path.exists() fails where the name is too long to be there.
+            if name not in self._files and os.path.lexists(self.folder / name):
                 raise OutputError(f"{self.folder / name} is in the way, and not of Underside's making", _ELSEWHERE)
             self._wanted.add(name)
 
@@ -75,6 +79,21 @@ class SetFolder:
         with self._turn:
             self._files[name] = _File(of, how, size, mtime_ns)
             self.written += 1
+        return how
+
+    def put_mask(self, name: str, of: str, make: Callable[[Path], str], *, source_sha256: str) -> str:
+        """A mask; one that a person has changed here stays, unless its source was changed through the same link."""
+        path, known = self.folder / name, self._files.get(name)
+        touched = known and known.sha256 and _stamp(path) not in (_NOWHERE, (known.size, known.mtime_ns))
+        if known and touched and sha256_of(path) not in (known.sha256, source_sha256):
+            with self._turn:
+                self.changed_by_others.append(name)
+            return known.how
+        how = self.put(name, of, make)
+        if not self._files[name].sha256:
+            sha256 = sha256_of(path)
+            with self._turn:
+                self._files[name] = replace(self._files[name], sha256=sha256)
         return how
 
     def put_text(self, name: str, text: str, *, ours: bool = False) -> None:

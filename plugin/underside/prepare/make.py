@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from underside.errors import PhotoError, SettingsError
+from underside.errors import PhotoError, SettingsError, UnfitNameError
 from underside.layouts import places
 from underside.layouts.advice import some
 from underside.manifest import MANIFEST_NAME, ShotRecord
@@ -137,16 +137,16 @@ def _bring_all(
     """Those that came, how many came in which way, and why others could not."""
     members, ways, refused = [], Counter[str](), {}
 
-    def attempt(member: Member) -> str | PhotoError:
+    def attempt(member: Member) -> str | PhotoError | UnfitNameError:
         try:
             return bring(sources, member, opened)
-        except PhotoError as error:
+        except (PhotoError, UnfitNameError) as error:
             return error
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             for count, (member, way) in enumerate(zip(planned, pool.map(attempt, planned), strict=True), start=1):
-                if isinstance(way, PhotoError):
+                if not isinstance(way, str):
                     refused[member.shot.photo] = str(way)
                     opened.give_up(member.photo, member.mask)
                 else:
@@ -194,7 +194,7 @@ def _notes(
     if opened.changed_by_others:
         yield (
             "Changed since Underside wrote it, so it stays as it is (delete it to have it made anew): "
-            f"{', '.join(opened.changed_by_others)}"
+            f"{some(sorted(opened.changed_by_others))}"
         )
     if changed and program.stale and (folder / program.stale).exists():
         yield f"Photos or masks have changed since {program.stale} was made: delete it and run the commands again"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.errors import DeviceError, ModelError, SettingsError
+from underside.runtime.library import load_onnxruntime
 
 __all__ = [
     "CPU",
@@ -92,9 +93,7 @@ def open_session(path: Path, provider: Provider) -> Any:  # noqa: ANN401 - untyp
     One thread for each question, so that the same question has the same answer however many are asked;
     several shots at once keep the other cores busy.
     """
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -117,8 +116,7 @@ def open_session(path: Path, provider: Provider) -> Any:  # noqa: ANN401 - untyp
 @cache
 def cuda_obstacle() -> Obstacle | None:
     """What keeps CUDA from working; none where nothing does. Cheap, and silent: nothing is printed."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     if _CUDA not in onnxruntime.get_available_providers():
         return Obstacle(
             "the installed onnxruntime has no CUDA in it",

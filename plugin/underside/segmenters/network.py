@@ -17,6 +17,7 @@ from underside.catalogue import Model, Recipe, Weights, load_catalogue, read_own
 from underside.catalogue.pins import check_file, check_licence, checksum_problem
 from underside.errors import DeviceError, ModelError
 from underside.files import sha256_of
+from underside.runtime.library import load_onnxruntime
 from underside.runtime.processor import multiplies_bytes
 from underside.runtime.providers import (
     CPU,
@@ -261,15 +262,13 @@ def _licence_note(model: Model) -> str:
 
 
 def _fingerprint(name: str, sha256: str, provider: Provider, recipe: Recipe) -> Mapping[str, str]:
-    import onnxruntime
-
     return {
         "model": name,
         "sha256": sha256,
         "recipe": _recipe_hash(recipe),
         "working_size": json.dumps(recipe.size),
         "provider": provider.name,
-        "onnxruntime": onnxruntime.__version__,
+        "onnxruntime": load_onnxruntime().__version__,
     }
 
 

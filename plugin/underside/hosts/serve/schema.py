@@ -82,7 +82,7 @@ def _responses() -> dict[str, Any]:
         "413": "The photo's file is too large",
         "422": "A field is missing or cannot be meant",
         "429": "The service has enough to do; ask again",
-        "503": "The request waited too long for its turn",
+        "503": "The request waited too long for its turn, or there is no memory or room for it",
     }
     picture = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
     answers = {"200": {"description": "The cut-out (RGBA), or the mask (8-bit grey)", "content": picture}}

@@ -5,9 +5,11 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
+from tempfile import gettempdir
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -84,6 +86,7 @@ class Service:
         """Answer one request, and say in the log what it came to."""
         began = time.monotonic()
         status, why, begun = 200, "", False
+        heard = _Heard(receive)
 
         async def tell(message: Message) -> None:
             nonlocal begun
@@ -93,17 +96,17 @@ class Service:
         try:
             response = self._plain_answer(scope)
             if response is None:
-                await self._remove(scope, receive, tell)
+                await self._remove(scope, heard, tell)
             else:
-                await response(scope, receive, tell)
+                await response(scope, heard, tell)
         except ClientDisconnect:
             status, why = 499, "the client has left"
         except Exception as error:
             refusal = _refusal_for(error)
             status, why = refusal.status, refusal.in_short
             if not begun:  # otherwise the connection is closed, the picture being incomplete
-                answer = JSONResponse({"detail": refusal.detail}, status, headers=refusal.headers)
-                await answer(scope, receive, send)
+                time_left = began + self._limits.patience - time.monotonic()
+                await _refuse(refusal, heard, send, within=max(0.0, time_left))
         client = scope.get("client") or ("?",)
         told = f"{client[0]} {scope['method']} {scope['path']} {status} {time.monotonic() - began:.2f} s"
         self._log(f"{told}: {why}" if why else told)
@@ -194,6 +197,23 @@ class Service:
             raise late from None
 
 
+class _Heard:
+    """A request's body as it comes, and whether all of it has."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._all = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._all = not message.get("more_body", False)  # a client that has left sends no more either
+        return message
+
+    async def rest(self) -> None:
+        while not self._all:
+            await self()
+
+
 class _Counted:
     """A request's body as it comes, which ends where it becomes too large."""
 
@@ -217,11 +237,28 @@ async def _read_form(request: Request) -> FormData:
         raise Refusal(
             400, f"The form cannot be read: {error.message.rstrip('.')}. Send the photo as a file."
         ) from error
+    except OSError as error:  # only what comes is kept in memory at first, and then on disk
+        raise Refusal(
+            503,
+            f"The photo cannot be kept until its turn: {error.strerror or error}. On the machine of the service, "
+            f"free some space in {gettempdir()}, or name another folder in TMPDIR and start it again.",
+        ) from error
 
 
 async def _until_the_client_leaves(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _refuse(refusal: Refusal, heard: _Heard, send: Send, *, within: float) -> None:
+    """Say why, then take what is still to come: many clients listen only once they have sent all of the photo."""
+    answer = JSONResponse({"detail": refusal.detail}, refusal.status, headers=refusal.headers)
+    await send({"type": "http.response.start", "status": refusal.status, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": bytes(answer.body), "more_body": True})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await heard.rest()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _send_picture(picture: bytes, send: Send) -> None:
