@@ -19,6 +19,7 @@ from underside.flip import (
     Repaired,
     Verdict,
     facts_of,
+    manifest_of,
     may_keep_platter,
     prove_and_keep,
 )
@@ -58,6 +59,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             f"A watch (process {watcher.pid}) still writes into {out}: the capture may grow while masks are repaired",
             "Stop the watch first; without --repair, prove only reads",
         )
+    manifest_of(out)  # the capture itself, named by mistake, must not get a folder for masks
     with claimed(out):
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process

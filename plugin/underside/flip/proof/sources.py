@@ -9,7 +9,7 @@ from underside.errors import PhotoError, SettingsError
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
 from underside.photo import CameraFacts, Photo, open_photo
 
-__all__ = ["FEWEST", "FlipShot", "Sources", "read_sources"]
+__all__ = ["FEWEST", "FlipShot", "Sources", "manifest_of", "read_sources"]
 
 FEWEST = 6
 """Fewer shots make no circle, and no proof."""
@@ -57,14 +57,20 @@ class Sources:
         return tuple(dict.fromkeys(shot.pass_name for shot in self.shots))
 
 
-def read_sources(out: Path) -> Sources:
-    """Find photos and masks of an output folder of ``underside mask``."""
+def manifest_of(out: Path) -> Manifest:
+    """The manifest of an output folder of ``underside mask``; a folder without one is refused."""
     manifest = load(out)
     if manifest is None:
         raise SettingsError(
             f"There is no {MANIFEST_NAME} in {out}",
             "Make the masks first: underside mask CAPTURE -o OUT, then prove OUT",
         )
+    return manifest
+
+
+def read_sources(out: Path) -> Sources:
+    """Find photos and masks of an output folder of ``underside mask``."""
+    manifest = manifest_of(out)
     capture = Path(manifest.capture)
     shots: list[FlipShot] = []
     left_out: dict[str, str] = {}
