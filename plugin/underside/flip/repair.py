@@ -14,7 +14,18 @@ from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
 from underside.flip.agreement.agree import Agreement, Disagreement
 from underside.flip.prove import Proof
-from underside.manifest import MANIFEST_NAME, PUT_RIGHT, Manifest, ShotRecord, State, Step, load, save
+from underside.manifest import (
+    BY_OTHERS,
+    CUT_OFF,
+    MANIFEST_NAME,
+    PUT_RIGHT,
+    Manifest,
+    ShotRecord,
+    State,
+    Step,
+    load,
+    save,
+)
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
@@ -29,8 +40,6 @@ _SOFTNESS = 1.5
 """Grid pixels over which the new outline is left to the photo: the cells that vote are about so large."""
 _AROUND = 3
 """Grid pixels around a change that are drawn anew with it, so that old and new outline meet."""
-_BY_OTHERS = "Put right by what the other shots show"
-_CUT_OFF = "The platter was cut off"
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def repair(
             "See what speaks against it, mend that, and prove again",
         )
     tell("Repairing masks")
-    return _write(out, proof.agreement, _BY_OTHERS, stop or threading.Event())
+    return _write(out, proof.agreement, BY_OTHERS, stop or threading.Event())
 
 
 def cut_off(
@@ -90,7 +99,7 @@ def cut_off(
 ) -> list[Repaired]:
     """Write masks without the platter that they kept."""
     tell("Cutting the platter off")
-    return _write(out, cuts, _CUT_OFF, stop)
+    return _write(out, cuts, CUT_OFF, stop)
 
 
 def changed_masks(out: Path, manifest: Manifest, agreements: Sequence[Agreement]) -> Iterator[ChangedMask]:

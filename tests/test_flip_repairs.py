@@ -1,0 +1,46 @@
+"""What becomes of masks that a proof has put right, and of those that a hand has changed, from run to run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Joined, Run, running_in, shots
+from lit_capture import KEPT
+from made_once import made_once
+
+from underside.files import sha256_of
+
+AS_IS = ("--segmenter", "threshold")
+
+
+def masks_of(out: Path) -> dict[str, str]:
+    return {path.name: sha256_of(path) for path in out.glob("masks/*/*.png")}
+
+
+@pytest.fixture(scope="session")
+def untouched(joined: Joined, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The capture's masks as they were made: one of them keeps a piece of the platter. To be read only."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(joined.capture, folder / "capture")
+        done = running_in(folder)("mask", "capture", "-o", "out", *AS_IS)
+        assert done.returncode == 0, done.stderr
+
+    return made_once(tmp_path_factory, "untouched", make)
+
+
+@pytest.fixture
+def masked(untouched: Path, tmp_path: Path) -> Path:
+    """An output folder for the test to change, beside its ``capture``."""
+    shutil.copytree(untouched, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "out"
+
+
+def test_what_was_wrong_is_still_said_of_a_mask_put_right_once_it_has_its_cutout(run: Run, masked: Path) -> None:
+    assert run("prove", masked, "--repair").returncode == 0
+    (note,) = shots(masked)[KEPT]["notes"]
+    assert note.startswith("Put right by what the other shots show")
+    assert run("mask", "capture", "-o", masked, *AS_IS, "--cutout", "black").returncode == 0
+    record = shots(masked)[KEPT]
+    assert record["cutout"]
+    assert note in record["notes"]
