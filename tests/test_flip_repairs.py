@@ -44,3 +44,25 @@ def test_what_was_wrong_is_still_said_of_a_mask_put_right_once_it_has_its_cutout
     record = shots(masked)[KEPT]
     assert record["cutout"]
     assert note in record["notes"]
+
+
+def test_a_repair_that_was_cut_short_is_taken_up_by_the_next(run: Run, masked: Path) -> None:
+    before = masks_of(masked)
+    previews = masked / "previews" / "flipped"
+    shutil.rmtree(previews)
+    previews.touch()  # in the way, once the first mask is written
+    cut_short = run("prove", masked, "--repair")
+    assert cut_short.returncode == 2
+    assert str(previews) in cut_short.stderr
+    after = masks_of(masked)
+    assert [name for name in after if after[name] != before[name]] == [Path(f"{KEPT}.png").name]
+    previews.unlink()
+    assert run("prove", masked, "--repair").returncode == 0
+    record = shots(masked)[KEPT]
+    assert record["mask_sha256"] == masks_of(masked)[f"{Path(KEPT).name}.png"]
+    assert not record["next_sha256"]
+    assert [step["name"] for step in record["steps"] if step["taken"]] == ["what the other shots show"]
+    assert record["notes"][0].startswith("Put right by what the other shots show")
+    now = masks_of(masked)
+    assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
+    assert masks_of(masked) == now

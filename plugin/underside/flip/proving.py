@@ -13,7 +13,7 @@ from underside.flip.page import show_proof
 from underside.flip.proof.answer import Verdict
 from underside.flip.proof.sources import FEWEST
 from underside.flip.prove import Proof, prove, save_proof
-from underside.flip.repair import Repaired, cut_off, repair
+from underside.flip.repair import Repaired, cut_off, repair, take_up
 from underside.flip.trial import may_keep_platter, without_platter
 from underside.manifest import Manifest, ProofRecord, ShotRecord, State, load, masks_of, save
 
@@ -86,6 +86,7 @@ def prove_and_keep(
     nothing comes of it. The contact sheet is the caller's to write.
     """
     stop = stop or threading.Event()
+    take_up(out)
     proof = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
     cuts: tuple[Agreement, ...] = ()
     if proof is not None and mend and may_keep_platter(proof):

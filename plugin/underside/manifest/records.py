@@ -125,7 +125,7 @@ class ShotRecord:
     @property
     def is_put_right(self) -> bool:
         """The mask was written anew by what the other shots show; the verdict is of the mask before."""
-        return any(step.name == PUT_RIGHT for step in self.steps)
+        return any(step.name == PUT_RIGHT and step.taken for step in self.steps)
 
     @property
     def said_of_repairs(self) -> tuple[str, ...]:
