@@ -132,6 +132,12 @@ class ShotRecord:
         """The notes that say what was wrong with the mask before it was put right."""
         return tuple(note for note in self.notes if note.startswith((BY_OTHERS, CUT_OFF)))
 
+    @property
+    def why_failed(self) -> str:
+        """The reason without the photo's name, as sentences."""
+        told = self.reason.removeprefix(f"{self.photo}: ") or "It could not be masked. Run underside mask again"
+        return f"{told.rstrip('.')}."
+
     def is_of(self, path: Path) -> bool:
         """Whether a file is still the photo that this record tells of."""
         try:
