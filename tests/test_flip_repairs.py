@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Joined, Run, running_in, shots
+from conftest import Joined, Run, manifest, running_in, shots
 from lit_capture import KEPT
 from made_once import made_once
+from PIL import Image
 
 from underside.files import sha256_of
 
@@ -66,3 +67,38 @@ def test_a_repair_that_was_cut_short_is_taken_up_by_the_next(run: Run, masked: P
     now = masks_of(masked)
     assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
     assert masks_of(masked) == now
+
+
+def test_a_mask_of_a_hand_that_is_no_mask_is_named_and_the_others_are_proven(run: Run, masked: Path) -> None:
+    small = masked / "masks" / "upright" / "DSC_0009.JPG.png"
+    Image.new("L", (320, 240), 255).save(small)
+    told = f"The mask {small} was changed and has 320 x 240 pixels, the photo 640 x 480."
+    for _ in range(2):  # as the hand left it, and once the next run has set it aside
+        done = run("prove", masked)
+        assert done.returncode == 0, done.stderr
+        assert "11 of 12 shots" in done.stdout
+        (line,) = [line for line in done.stdout.splitlines() if "no part in this answer" in line]
+        assert line.strip() == (
+            f"upright/DSC_0009.JPG has no part in this answer: {told} Mend or delete it and run underside mask again."
+        )
+        assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 3
+
+
+def test_a_proof_of_masks_that_a_hand_has_changed_is_of_these_and_no_others(run: Run, masked: Path) -> None:
+    """Whether or not a run has taken note of the hand between."""
+    mask = masked / "masks" / f"{KEPT}.png"
+    ours = mask.read_bytes()
+    mask.write_bytes(ours + b"touched")
+    done = run("prove", masked)
+    assert f"{KEPT}: the mask keeps what is not object" in done.stdout
+    assert "--repair" not in done.stdout
+    assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
+    assert manifest(masked)["proof"]["disagreeing"] == 1
+    mask.write_bytes(ours)
+    assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
+    assert manifest(masked)["proof"] is None
+    mask.write_bytes(ours + b"touched")
+    assert "1 of the masks that disagree was changed by hand, and left so." in run("prove", masked, "--repair").stdout
+    mask.unlink()
+    assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
+    assert manifest(masked)["proof"] is None

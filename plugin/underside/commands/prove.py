@@ -113,12 +113,15 @@ def _of_repair(proven: Proven) -> Iterator[str]:
     yield from _areas(proven.cut)
     yield f"{len(proven.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
     yield from _areas(proven.repaired)
+    by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
+    if by_hand:
+        yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and left so."
 
 
 def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
-    elif proof.joined and proof.disagreements:
+    elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):
         yield f"underside prove {out} --repair puts the masks right that disagree."
 
 
