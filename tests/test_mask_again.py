@@ -166,6 +166,21 @@ def test_a_mask_changed_by_hand_goes_along_with_a_renamed_pass_or_photo(
     assert [(out / "masks" / f"{name}.png").read_bytes() for name in names] == [edit_again, before[1]]
 
 
+def test_a_mask_changed_by_hand_for_another_photo_is_kept_and_that_is_said(
+    run: Run, masked_capture: Path, tmp_path: Path
+) -> None:
+    edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
+    for name in SHOTS[:2]:
+        (masked_capture / name).rename(masked_capture / f"{name}.old")
+    (masked_capture / f"{SHOTS[0]}.old").rename(masked_capture / SHOTS[1])
+    (masked_capture / f"{SHOTS[1]}.old").rename(masked_capture / SHOTS[0])
+    for _ in range(2):
+        assert run("mask", masked_capture, "-o", "out").returncode == 0
+        record = shots(tmp_path / "out")[SHOTS[0]]
+        assert record["state"] == "by hand"
+        assert "Its photo has changed since" in record["notes"][-1]
+
+
 def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     mask.parent.mkdir(parents=True)
