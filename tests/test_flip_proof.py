@@ -14,7 +14,7 @@ from made_once import made_once
 from opened_page import read
 
 from underside.files import sha256_of
-from underside.manifest import ShotRecord, load
+from underside.manifest import Manifest, ShotRecord, load, save
 
 KEPT, CUT, BY_HAND = "flipped/DSC_0053.JPG", "upright/DSC_0010.JPG", "upright/DSC_0008.JPG"
 
@@ -132,15 +132,18 @@ def test_a_pass_of_another_object_is_no_and_the_words_help(
     assert "hang together" not in result.stdout
 
 
-def test_a_folder_without_masks_is_refused(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("pycolmap", reason="the extra proof is not installed")
-    result = run("prove", tmp_path)
+def test_a_folder_without_masks_is_refused_and_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    capture = tmp_path / "capture"
+    (capture / "upright").mkdir(parents=True)
+    result = run("prove", capture)
     assert result.returncode == 2
     assert "underside mask" in result.stderr
     assert "Traceback" not in result.stderr
+    assert [path.name for path in capture.rglob("*")] == ["upright"]
 
 
 def test_without_pycolmap_the_extra_is_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(Manifest(str(tmp_path), {}), tmp_path)
     (tmp_path / "pycolmap.py").write_text("raise ImportError\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = run("prove", tmp_path)

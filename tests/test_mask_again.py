@@ -143,6 +143,44 @@ def test_a_mask_changed_by_hand_twice_is_known_as_it_is_now(run: Run, masked_cap
     assert shots(tmp_path / "out")[SHOTS[0]]["area"] == 1
 
 
+def test_a_mask_changed_by_hand_goes_along_with_a_renamed_pass_or_photo(
+    run: Run, masked_capture: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    of_pass, of_photo = out / "masks" / f"{SHOTS[0]}.png", out / "masks" / f"{SHOTS[-1]}.png"
+    for mask in (of_pass, of_photo):
+        edit(mask)
+    before = of_pass.read_bytes(), of_photo.read_bytes()
+    assert run("mask", masked_capture, "-o", "out").returncode == 0
+    edit_again = of_pass.read_bytes() + b"once more"  # and no run has seen that yet
+    of_pass.write_bytes(edit_again)
+    old_pass, old_name = Path(SHOTS[0]).parent.name, masked_capture / SHOTS[-1]
+    (masked_capture / old_pass).rename(masked_capture / "turned")
+    old_name.rename(old_name.with_name("last.JPG"))
+    names = f"turned/{Path(SHOTS[0]).name}", f"{old_name.parent.name}/last.JPG"
+    again = run("mask", masked_capture, "-o", "out")
+    assert again.returncode == 0, again.stderr
+    assert "2 masks changed by hand, kept" in again.stdout
+    found = shots(out)
+    assert [found[name]["state"] for name in names] == ["by hand", "by hand"]
+    assert [(out / "masks" / f"{name}.png").read_bytes() for name in names] == [edit_again, before[1]]
+
+
+def test_a_mask_changed_by_hand_for_another_photo_is_kept_and_that_is_said(
+    run: Run, masked_capture: Path, tmp_path: Path
+) -> None:
+    edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
+    for name in SHOTS[:2]:
+        (masked_capture / name).rename(masked_capture / f"{name}.old")
+    (masked_capture / f"{SHOTS[0]}.old").rename(masked_capture / SHOTS[1])
+    (masked_capture / f"{SHOTS[1]}.old").rename(masked_capture / SHOTS[0])
+    for _ in range(2):
+        assert run("mask", masked_capture, "-o", "out").returncode == 0
+        record = shots(tmp_path / "out")[SHOTS[0]]
+        assert record["state"] == "by hand"
+        assert "Its photo has changed since" in record["notes"][-1]
+
+
 def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     mask.parent.mkdir(parents=True)

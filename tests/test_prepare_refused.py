@@ -32,7 +32,7 @@ def test_failed_shots_are_left_out_and_named(run: Run, tmp_path: Path) -> None:
     finished = masked(tmp_path, failed=["flipped/0002.jpg"])
     done = run("prepare", finished.out, "--for", "colmap")
     assert done.returncode == 3, done.stderr
-    assert "flipped/0002.jpg: It is cut short. Mend that and run underside mask again." in done.stdout
+    assert "flipped/0002.jpg: It is cut short.\n" in done.stdout
     assert "images/flipped_0002.jpg" not in files(tmp_path / "out-colmap")
     assert done.stderr == ""
 

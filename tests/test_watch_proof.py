@@ -73,6 +73,17 @@ def test_what_the_mask_command_has_proven_is_not_proven_again(run: Run, joined: 
     assert masks(tmp_path / "out") == before
 
 
+def test_the_status_tells_what_a_person_has_proven_since(run: Run, joined: Joined, tmp_path: Path) -> None:
+    shutil.copytree(joined.folder, tmp_path, dirs_exist_ok=True)
+    with Watch(tmp_path, settings=(*BEST, *SOON), proof=True).begins() as watch:
+        watch.until_complete("lit")
+        assert watch.stop() == 0
+    shutil.rmtree(watch.out / "lit" / "masks" / "upright")
+    assert run("prove", "lit", cwd=watch.out).returncode == 1
+    (capture,) = json.loads(run("status", watch.out, "--json").stdout)["captures"]
+    assert capture["answer"] == "no"
+
+
 def test_a_proof_gives_way_and_after_a_kill_the_masks_are_put_right_all_the_same(
     joined: Joined, tmp_path: Path
 ) -> None:

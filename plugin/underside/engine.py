@@ -22,7 +22,7 @@ from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
 from underside.outfolder import claimed, without_a_name
-from underside.pipeline import Judged, Outcome, Progress, mask_capture, usual_workers
+from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
 from underside.segmenters.by_name import make_segmenter
@@ -117,12 +117,14 @@ def mask_sources(
         door.started(capture, masker.segmenter.notes)
         names = frozenset(shot.name for shot in capture.shots)
         ladder = make_ladder(masker, settings.choices(plates=plates_at, shots=shots_at))
+        promises = Promises(out)
+        take_hands_work_along(capture, out, promises)
         work = ShotWork(
             out=out,
             ladder=ladder,
             settings=settings,
             engine=engine_facts(settings, ladder),
-            promises=Promises(out),
+            promises=promises,
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
             cutouts_later=with_cutouts and best,
             force=force,

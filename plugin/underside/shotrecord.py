@@ -81,7 +81,8 @@ def judged_alone(record: ShotRecord, verdict: Verdict) -> ShotRecord:
 def judged_as(record: ShotRecord, before: ShotRecord) -> ShotRecord:
     """With what an earlier run found out of the same mask."""
     names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "agreement", "judged")
-    return replace(record, **{name: getattr(before, name) for name in names})
+    notes = (*record.notes, *before.said_of_repairs)
+    return replace(record, notes=notes, **{name: getattr(before, name) for name in names})
 
 
 def with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:

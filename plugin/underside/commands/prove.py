@@ -19,9 +19,13 @@ from underside.flip import (
     Repaired,
     Verdict,
     facts_of,
+    in_short,
+    manifest_of,
     may_keep_platter,
     prove_and_keep,
 )
+from underside.journal import Journal, journal_path
+from underside.manifest import ProofRecord
 from underside.outfolder import claimed
 from underside.report.contact_sheet import write_contact_sheet
 from underside.watch.lock import held_by
@@ -58,10 +62,12 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             f"A watch (process {watcher.pid}) still writes into {out}: the capture may grow while masks are repaired",
             "Stop the watch first; without --repair, prove only reads",
         )
+    manifest_of(out)  # the capture itself, named by mistake, must not get a folder for masks
     with claimed(out):
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process
         write_contact_sheet(proven.manifest, out)
+        _tell_the_journal(proven.manifest.proof, out.absolute())
     proof = proven.proof
     if as_json:
         told = {
@@ -77,6 +83,17 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
+
+
+def _tell_the_journal(proof: ProofRecord | None, out: Path) -> None:
+    """The status of a watched folder tells what was proven last, whoever has asked."""
+    path = journal_path(out.parent)
+    if proof is None or not path.is_file():
+        return
+    with Journal(path) as journal:
+        if out.name in journal.complete_captures():
+            journal.set_proof(out.name, proof.answer, in_short(proof))
+            journal.commit()
 
 
 def _lines(proof: Proof) -> Iterator[str]:
@@ -111,12 +128,15 @@ def _of_repair(proven: Proven) -> Iterator[str]:
     yield from _areas(proven.cut)
     yield f"{len(proven.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
     yield from _areas(proven.repaired)
+    by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
+    if by_hand:
+        yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and left so."
 
 
 def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
-    elif proof.joined and proof.disagreements:
+    elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):
         yield f"underside prove {out} --repair puts the masks right that disagree."
 
 

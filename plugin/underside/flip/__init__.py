@@ -10,6 +10,7 @@ from underside.flip.joining import Joined, begin_anew, join
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.proof.answer import Answer, Finding, PassFacts, Verdict
 from underside.flip.proof.coverage import Coverage, View
+from underside.flip.proof.sources import manifest_of
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.proving import Proven, prove_and_keep
 from underside.flip.repair import Repaired, repair
@@ -33,6 +34,7 @@ __all__ = [
     "facts_of",
     "in_short",
     "join",
+    "manifest_of",
     "may_keep_platter",
     "proof_facts",
     "prove",

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from underside import __version__
 from underside.errors import UndersideError
+from underside.files import sha256_of
 from underside.flip.agreement.agree import Agreement
 from underside.flip.apart import ask_apart
 from underside.flip.page import show_proof
 from underside.flip.proof.answer import Verdict
-from underside.flip.proof.sources import FEWEST
+from underside.flip.proof.sources import FEWEST, manifest_of
 from underside.flip.prove import Proof, prove, save_proof
-from underside.flip.repair import Repaired, cut_off, repair
+from underside.flip.repair import Repaired, cut_off, repair, take_up
 from underside.flip.trial import may_keep_platter, without_platter
 from underside.manifest import Manifest, ProofRecord, ShotRecord, State, load, masks_of, save
 
@@ -86,6 +87,8 @@ def prove_and_keep(
     nothing comes of it. The contact sheet is the caller's to write.
     """
     stop = stop or threading.Event()
+    take_up(out)
+    met = _masks_met(out)
     proof = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
     cuts: tuple[Agreement, ...] = ()
     if proof is not None and mend and may_keep_platter(proof):
@@ -99,7 +102,7 @@ def prove_and_keep(
     page = show_proof(mended.proof, out, tuple(mended.changed.values()) if mend else None)
     manifest = load(out)
     assert manifest is not None
-    manifest = replace(manifest, proof=_record(mended.proof, manifest, mend=mend))
+    manifest = replace(manifest, proof=_record(mended, manifest, met, mend=mend))
     save(manifest, out)
     return Proven(mended.proof, manifest, mended.cut, tuple(mended.repaired.values()), page)
 
@@ -185,7 +188,22 @@ def _noting(proof: Proof, note: str) -> Proof:
     return replace(proof, notes=(*proof.notes, note))
 
 
-def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:
+def _masks_met(out: Path) -> dict[str, str]:
+    """The hashes of the masks that lie there as a proof begins, by photo."""
+    manifest = manifest_of(out)
+    return {shot.photo: sha256_of(out / shot.mask) for shot in manifest.shots if (out / shot.mask).is_file()}
+
+
+def _as_met(shot: ShotRecord, met: str | None) -> ShotRecord:
+    """As the next run of ``mask`` will know a shot whose mask a hand has changed since the last."""
+    if shot.state is State.FAILED or met in (None, shot.mask_sha256, shot.hand_sha256):
+        return shot
+    return replace(shot, state=State.BY_HAND, hand_sha256=met)
+
+
+def _record(mended: _Mended, manifest: Manifest, met: Mapping[str, str], *, mend: bool) -> ProofRecord:
+    proof = mended.proof
+    asked = (shot if shot.photo in mended.changed else _as_met(shot, met.get(shot.photo)) for shot in manifest.shots)
     put_right = tuple(shot.photo for shot in manifest.shots if shot.is_put_right)
     return ProofRecord(
         answer=proof.answer.verdict.value,
@@ -194,6 +212,6 @@ def _record(proof: Proof, manifest: Manifest, *, mend: bool) -> ProofRecord:
         disagreeing=len(proof.disagreements),
         repaired=put_right if mend or put_right else None,
         version=__version__,
-        of=masks_of(manifest.shots),
+        of=masks_of(asked),
         notes=proof.notes,
     )

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,14 +15,26 @@ from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
 from underside.flip.agreement.agree import Agreement, Disagreement
 from underside.flip.prove import Proof
-from underside.manifest import MANIFEST_NAME, PUT_RIGHT, Manifest, ShotRecord, State, Step, load, save
+from underside.manifest import (
+    BY_OTHERS,
+    CUT_OFF,
+    MANIFEST_NAME,
+    PUT_RIGHT,
+    Manifest,
+    ShotRecord,
+    State,
+    Step,
+    load,
+    save,
+)
 from underside.masks import read_mask
 from underside.photo import decode, open_photo, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, reduction, shrink
 from underside.refine import refine
+from underside.shotrecord import with_mask
 
-__all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair"]
+__all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair", "take_up"]
 
 Bytes = NDArray[np.uint8]
 
@@ -29,8 +42,6 @@ _SOFTNESS = 1.5
 """Grid pixels over which the new outline is left to the photo: the cells that vote are about so large."""
 _AROUND = 3
 """Grid pixels around a change that are drawn anew with it, so that old and new outline meet."""
-_BY_OTHERS = "Put right by what the other shots show"
-_CUT_OFF = "The platter was cut off"
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def repair(
             "See what speaks against it, mend that, and prove again",
         )
     tell("Repairing masks")
-    return _write(out, proof.agreement, _BY_OTHERS, stop or threading.Event())
+    return _write(out, proof.agreement, BY_OTHERS, stop or threading.Event())
 
 
 def cut_off(
@@ -90,7 +101,29 @@ def cut_off(
 ) -> list[Repaired]:
     """Write masks without the platter that they kept."""
     tell("Cutting the platter off")
-    return _write(out, cuts, _CUT_OFF, stop)
+    return _write(out, cuts, CUT_OFF, stop)
+
+
+def take_up(out: Path) -> None:
+    """Take up the masks that an earlier run has written and, cut short, could not say so; without that they would pass
+    for changed by hand, and stay half repaired."""
+    manifest = load(out)
+    records = {shot.photo: _taken_up(shot, out) for shot in manifest.shots if shot.next_sha256} if manifest else {}
+    if manifest and records:
+        save(_with(manifest, records), out)
+
+
+def _taken_up(record: ShotRecord, out: Path) -> ShotRecord:
+    path = out / record.mask
+    begun = next((step for step in record.steps if step.name == PUT_RIGHT and not step.taken), None)
+    if not path.is_file() or sha256_of(path) != record.next_sha256:
+        return replace(record, next_sha256="", steps=tuple(step for step in record.steps if step is not begun))
+    with suppress(OSError):
+        preview_path(out, record.photo).unlink()  # perhaps of the mask before; the contact sheet draws it anew
+    mask = read_mask(path, width=record.width, height=record.height)
+    written = with_mask(record, mask, sha256=record.next_sha256, fingerprint=record.fingerprint)
+    note = f"{BY_OTHERS}, by a run that was cut short. The verdict{_of_which(record)} is of the mask made at first"
+    return _as_put_right(written, begun, BY_OTHERS, note) if begun else replace(written, next_sha256="")
 
 
 def changed_masks(out: Path, manifest: Manifest, agreements: Sequence[Agreement]) -> Iterator[ChangedMask]:
@@ -147,7 +180,10 @@ def _write(out: Path, agreements: Sequence[Agreement], why: str, stop: threading
 
 
 def _announced(changed: ChangedMask) -> ShotRecord:
-    return replace(changed.record, next_sha256=hashlib.sha256(changed.png).hexdigest())
+    of_both = round(changed.disagreement.kept + changed.disagreement.lost, 4)
+    step = Step(PUT_RIGHT, doubt=None, taken=False, change=of_both)
+    sha256 = hashlib.sha256(changed.png).hexdigest()
+    return replace(changed.record, next_sha256=sha256, steps=(*changed.record.steps, step))
 
 
 def _written(announced: ShotRecord, mask: Bytes, disagreement: Disagreement, why: str) -> ShotRecord:
@@ -155,19 +191,22 @@ def _written(announced: ShotRecord, mask: Bytes, disagreement: Disagreement, why
 
     So does the verdict: judged again by what the network saw, which was wrong here, the better mask would look worse.
     """
-    left, top, width, height = cv2.boundingRect(mask)
-    of_which = f" ({announced.verdict})" if announced.verdict else ""
-    note = f"{why}: the mask made at first {disagreement.in_words}. The verdict{of_which} is of that mask"
-    step = Step(PUT_RIGHT, doubt=None, taken=True, change=round(disagreement.kept + disagreement.lost, 4))
+    note = f"{why}: the mask made at first {disagreement.in_words}. The verdict{_of_which(announced)} is of that mask"
+    written = with_mask(announced, mask, sha256=announced.next_sha256, fingerprint=announced.fingerprint)
+    return _as_put_right(written, announced.steps[-1], why, note)
+
+
+def _as_put_right(record: ShotRecord, begun: Step, why: str, note: str) -> ShotRecord:
     return replace(
-        announced,
-        mask_sha256=announced.next_sha256,
+        record,
         next_sha256="",
-        box=(left, top, left + width, top + height) if width else None,
-        area=round(cv2.countNonZero(mask) / mask.size, 6),
-        steps=(*(each for each in announced.steps if each.name != PUT_RIGHT), step),
-        notes=announced.notes if any(each.startswith(why) for each in announced.notes) else (*announced.notes, note),
+        steps=(*(step for step in record.steps if step.name != PUT_RIGHT), replace(begun, taken=True)),
+        notes=record.notes if any(each.startswith(why) for each in record.notes) else (*record.notes, note),
     )
+
+
+def _of_which(record: ShotRecord) -> str:
+    return f" ({record.verdict})" if record.verdict else ""
 
 
 def _with(manifest: Manifest, records: Mapping[str, ShotRecord]) -> Manifest:

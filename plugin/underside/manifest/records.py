@@ -10,11 +10,26 @@ from typing import Any
 
 from underside.files import sha256_of
 
-__all__ = ["FORMAT", "PUT_RIGHT", "Manifest", "ProofRecord", "ShotRecord", "State", "Step", "masks_of", "verdicts"]
+__all__ = [
+    "BY_OTHERS",
+    "CUT_OFF",
+    "FORMAT",
+    "PUT_RIGHT",
+    "Manifest",
+    "ProofRecord",
+    "ShotRecord",
+    "State",
+    "Step",
+    "masks_of",
+    "verdicts",
+]
 
 FORMAT = 1
 PUT_RIGHT = "what the other shots show"
 """The step by which a mask is put right once the passes are proven to be one object."""
+BY_OTHERS = "Put right by what the other shots show"
+CUT_OFF = "The platter was cut off"
+"""With one of these begins the note of a mask that was put right."""
 
 
 class State(StrEnum):
@@ -110,7 +125,18 @@ class ShotRecord:
     @property
     def is_put_right(self) -> bool:
         """The mask was written anew by what the other shots show; the verdict is of the mask before."""
-        return any(step.name == PUT_RIGHT for step in self.steps)
+        return any(step.name == PUT_RIGHT and step.taken for step in self.steps)
+
+    @property
+    def said_of_repairs(self) -> tuple[str, ...]:
+        """The notes that say what was wrong with the mask before it was put right."""
+        return tuple(note for note in self.notes if note.startswith((BY_OTHERS, CUT_OFF)))
+
+    @property
+    def why_failed(self) -> str:
+        """The reason without the photo's name, as sentences."""
+        told = self.reason.removeprefix(f"{self.photo}: ") or "It could not be masked. Run underside mask again"
+        return f"{told.rstrip('.')}."
 
     def is_of(self, path: Path) -> bool:
         """Whether a file is still the photo that this record tells of."""

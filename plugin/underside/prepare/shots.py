@@ -51,6 +51,9 @@ def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
         if without_insufficient and record.verdict == Grade.INSUFFICIENT and record.state is State.MASKED:
             declined.append(record.photo)
             continue
+        if record.state is State.FAILED:
+            left_out[record.photo] = record.why_failed
+            continue
         try:
             hashes[record.photo] = _looked_at(record, capture, out)
         except PhotoError as error:
@@ -119,10 +122,6 @@ def _manifest(out: Path) -> Manifest:
 def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
     """The mask's hash, if all is well."""
     photo, mask = capture / record.photo, out / record.mask
-    if record.state is State.FAILED:
-        raise PhotoError(
-            record.reason.rstrip(".") or "It could not be masked", "Mend that and run underside mask again"
-        )
     if not photo.is_file():
         raise PhotoError(f"The photo {photo} is not there any more", "Put it back")
     if not record.is_of(photo):

@@ -18,6 +18,8 @@ from underside.verdict import Signs, judge
 
 __all__ = ["MaskOfShot", "Masking"]
 
+_OF_ANOTHER_PHOTO = "Its photo has changed since a person changed this mask: look whether it fits still"
+
 
 @dataclass(frozen=True)
 class MaskOfShot:
@@ -56,6 +58,8 @@ class Masking:
         # A run that was killed may have written the mask, but not said so in the manifest.
         ours = (None, written, sha256, before.next_sha256 if before is not None else "")
         if on_disk not in ours and not self.promises.is_ours(shot.name, str(on_disk)):
+            if before is not None and before.sha256 not in ("", photo.sha256):
+                record = replace(record, notes=(*record.notes, _OF_ANOTHER_PHOTO))
             return self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk))
         self.results.write_preview(shot, photo, masked.look.pixels, masked.mask)
         self.promises.make(shot.name, sha256)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError
+from underside.files import sha256_of
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.masks import read_mask
 from underside.photo import CameraFacts, Photo, open_photo
 
-__all__ = ["FEWEST", "FlipShot", "Sources", "read_sources"]
+__all__ = ["FEWEST", "FlipShot", "Sources", "manifest_of", "read_sources"]
 
 FEWEST = 6
 """Fewer shots make no circle, and no proof."""
@@ -34,6 +36,7 @@ class FlipShot:
     focal: float | None
     """In stored pixels, as far as the photo tells."""
     by_hand: bool = False
+    """A person has changed the mask, since the last run of ``underside mask`` or before."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,27 @@ class Sources:
         return tuple(dict.fromkeys(shot.pass_name for shot in self.shots))
 
 
-def read_sources(out: Path) -> Sources:
-    """Find photos and masks of an output folder of ``underside mask``."""
+def manifest_of(out: Path) -> Manifest:
+    """The manifest of an output folder of ``underside mask``; a folder without one is refused."""
     manifest = load(out)
     if manifest is None:
         raise SettingsError(
             f"There is no {MANIFEST_NAME} in {out}",
             "Make the masks first: underside mask CAPTURE -o OUT, then prove OUT",
         )
+    return manifest
+
+
+def read_sources(out: Path) -> Sources:
+    """Find photos and masks of an output folder of ``underside mask``."""
+    manifest = manifest_of(out)
     capture = Path(manifest.capture)
     shots: list[FlipShot] = []
     left_out: dict[str, str] = {}
     for record in manifest.shots:
+        if record.state is State.FAILED:
+            left_out[record.photo] = record.why_failed
+            continue
         try:
             shots.append(_shot(record, capture, out))
         except PhotoError as error:
@@ -110,13 +122,14 @@ def _notes(sources: Sources) -> Iterator[str]:
 
 def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
     mask = out / record.mask
-    if record.state is State.FAILED:
-        raise PhotoError(record.reason or "It could not be masked", "Mend that and run underside mask again")
     if not mask.is_file():
         raise PhotoError(f"The mask {mask} is not there", "Run underside mask again")
     photo = open_photo(capture / record.photo)
     if photo.sha256 != record.sha256:
         raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
+    by_hand = record.state is State.BY_HAND or sha256_of(mask) != record.mask_sha256
+    if by_hand:
+        read_mask(mask, width=photo.width, height=photo.height)  # what is no mask must not end the proof of the others
     return FlipShot(
         name=record.photo,
         pass_name=record.pass_name,
@@ -127,7 +140,7 @@ def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
         orientation=photo.orientation,
         camera=_camera(photo),
         focal=_focal(photo.camera, photo.width, photo.height),
-        by_hand=record.state is State.BY_HAND,
+        by_hand=by_hand,
     )
 
 
