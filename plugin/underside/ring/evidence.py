@@ -67,8 +67,8 @@ WEIGHTS_WITH_PLATE: Mapping[str, float] = {
     "burden": 2.149,
 }
 
-# Where object and surroundings have the same colours, as white on white, brightness alone tells of the object. Chosen on
-# three tuning captures of that kind, November 2026; what was fitted to one of them before the network was shown bright
+# Where object and surroundings have the same colours, as white on white, brightness alone tells of the object. Chosen
+# on three tuning captures of that kind, November 2026; what was fitted to one before the network was shown bright
 # rooms with their lights spread, half of its word and twice the others', made single shots worse by up to .17.
 WEIGHTS_ALIKE: Mapping[str, float] = {
     "network": 1.0,
