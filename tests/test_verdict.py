@@ -35,6 +35,14 @@ def truth(turn: float = 0.0, *, at: tuple[int, int] = (320, 260)) -> Pixels:
     return mask
 
 
+def small(turn: float) -> Pixels:
+    """The same thing, a quarter as large."""
+    mask = cv2.resize(truth(turn), (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA)
+    far = np.zeros((HEIGHT, WIDTH), np.uint8)
+    far[240 : 240 + HEIGHT // 4, 240 : 240 + WIDTH // 4] = np.where(mask > 127, 255, 0)
+    return far
+
+
 def photo_of(mask: Pixels, seed: int = 0) -> Pixels:
     """The thing, orange, before the room, with the camera's noise."""
     soft = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / 255
@@ -133,6 +141,21 @@ def test_neighbours_that_look_otherwise_are_told_first(ring: RingKnowledge) -> N
     assert verdict.reasons[0] == "area 38 % below its neighbours"
     assert verdict.ring == 0
     assert verdict.odds >= verdict_on(mask, ring).odds
+
+
+def test_a_small_things_blurred_rim_is_no_quarrel_with_the_ring() -> None:
+    shots = [small(45 * i) for i in range(SHOTS)]
+    builder = RingBuilder()
+    for i, mask in enumerate(shots):
+        builder.add(observe(FRAME, photo_of(mask, i), found_as(mask, 4)))
+    photo, ring = photo_of(shots[0]), builder.build()
+    headless = shots[0].copy()
+    headless[:285] = 0
+    right, wrong = (signs_of(mask, photo, first=shots[0], ring=ring).ring_unlike for mask in (shots[0], headless))
+    assert right is not None
+    assert right < 0.05
+    assert wrong is not None
+    assert wrong > 0.1
 
 
 def test_an_empty_mask_is_told_as_an_empty_platter(ring: RingKnowledge) -> None:

@@ -1,12 +1,13 @@
 """What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
 
 from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette_of_mask
-from underside.ring.knowledge import RingBuilder, RingKnowledge
+from underside.ring.knowledge import RIM, RingBuilder, RingKnowledge
 from underside.ring.lending import lent_matte
 from underside.ring.moves import Glance, camera_positions, glance, split_rings, stood_still
 from underside.ring.observation import Observation, observe, reduced
 
 __all__ = [
+    "RIM",
     "Agreement",
     "Glance",
     "Observation",

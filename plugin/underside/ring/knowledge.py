@@ -27,7 +27,7 @@ from underside.ring.observation import BEARABLE_NOISE, Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 
-__all__ = ["RingBuilder", "RingKnowledge"]
+__all__ = ["RIM", "RingBuilder", "RingKnowledge"]
 
 # Shots kept while a ring is learnt: 1.9 MB each at working size, and more hardly still the room any further.
 _MOST = 16
@@ -38,7 +38,7 @@ _BLURRED_AWAY = 6.0
 _MOST_BLURRED = 2.5
 # An object is blurred into the room over so many pixels around it, of the photo or of the matte, whichever are larger.
 # They differ from the room and are taken for object: its edge is looked for within them (docs/edges.md).
-_RIM = 2.0
+RIM = 2.0
 # The object stands where the shots' mean matte is above this. There a plate shows it if the network finds so much of
 # it and so much has the object's colours. Flip-sample and seven tuning captures, November 2026: empty platters .01 to
 # .89 and .00 to .12, shots put in as plates .71 to .92 and .57 to .99; on black velvet .88 and .10, not found.
@@ -129,7 +129,7 @@ class RingKnowledge:
         matte = weighed(self._sight(found, frame, pixels), found.matte, self._weights)
         cell = (found.box[2] - found.box[0]) / found.matte.shape[1]
         smoothed = self.smoothing * frame.width / self.room.middle.shape[1]
-        return Found(matte, found.box, rim=_RIM * max(cell, 1.0) + smoothed)
+        return Found(matte, found.box, rim=RIM * max(cell, 1.0) + smoothed)
 
     def correct_coarsely(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """The same on half the matte's grid, for a fraction of the work: enough to tell where the object is."""

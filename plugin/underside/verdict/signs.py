@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame
-from underside.ring import RingKnowledge
+from underside.ring import RIM, RingKnowledge
 from underside.verdict.opinion import opinion
 from underside.verdict.outline import colouring, outline
 from underside.verdict.scene import Layer, Pixels, Scene, lay_out
@@ -107,7 +107,7 @@ def read_signs(
     touched = _touched(hard) * at_border
     names = np.array(("left", "top", "right", "bottom"))[np.argsort(-touched, kind="stable")]
     per_cell = (box[2] - box[0]) * (box[3] - box[1]) / scene.mask.size
-    said = _ring_signs(scene, frame, ring, cells) if ring else _Ring()
+    said = _ring_signs(scene, frame, ring, first or found, cells) if ring else _Ring()
     return Signs(
         area=float(scene.mask.sum() * per_cell / (frame.width * frame.height)),
         looks=1 if first is None or first is found else 2,
@@ -146,22 +146,40 @@ class _Ring(TypedDict, total=False):
     missing: float
 
 
-def _ring_signs(scene: Scene, frame: Frame, ring: RingKnowledge, cells: float) -> _Ring:
+def _ring_signs(scene: Scene, frame: Frame, ring: RingKnowledge, first: Found, cells: float) -> _Ring:
     said = opinion(scene, frame, ring)
+    reach = _rim(scene, first)
+    matte, unled = (_but_for_the_rim(layer, scene.mask, reach) for layer in (said.matte, said.unled))
     often = said.cover > _OFTEN
     width, height = scene.box[2] - scene.box[0], scene.box[3] - scene.box[1]
     covered = float((scene.mask * often).sum()) * width * height / scene.mask.size
     everywhere = float((ring.cover > _OFTEN).mean()) * frame.width * frame.height
     return {
         "plate": ring.plate is not None,
-        "ring_unlike": _unlike(scene.mask, said.matte),
-        "unled_unlike": _unlike(scene.mask, said.unled),
-        "ring_outside": float((said.matte * (1 - scene.mask)).sum()) / cells,
-        "ring_inside": float(((1 - said.matte) * scene.mask).sum()) / cells,
-        "ring_unsure": _unsure(said.matte) / cells,
+        "ring_unlike": _unlike(scene.mask, matte),
+        "unled_unlike": _unlike(scene.mask, unled),
+        "ring_outside": float((matte * (1 - scene.mask)).sum()) / cells,
+        "ring_inside": float(((1 - matte) * scene.mask).sum()) / cells,
+        "ring_unsure": _unsure(matte) / cells,
         "never": float((scene.mask * (said.cover < _RARELY)).sum()) / cells,
         "missing": max(0.0, 1 - covered / everywhere) if everywhere else 0.0,
     }
+
+
+def _rim(scene: Scene, first: Found) -> int:
+    """Pixels of the grid along an outline by which a ring may be off without being at odds with it."""
+    cell = (first.box[2] - first.box[0]) / first.matte.shape[1]
+    pixel = (scene.box[2] - scene.box[0]) / scene.mask.shape[1]
+    return max(0, int(RIM * max(cell, 1.0) / pixel - 0.5))
+
+
+def _but_for_the_rim(layer: Layer, mask: Layer, reach: int) -> Layer:
+    """The layer, but along the mask's outline, where it is the mask."""
+    if reach == 0:
+        return layer
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    rim = cv2.morphologyEx((mask > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, around) > 0
+    return np.where(rim, mask, layer)
 
 
 def _unlike(one: Layer, other: Layer) -> float:
