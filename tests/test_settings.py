@@ -306,7 +306,7 @@ def test_the_audit_takes_the_file_into_account(run: Run, tmp_path: Path) -> None
     write(photos, 'effort = "fast"', "grow = 3", 'cutout = "black"')
     done = run("audit", photos, "--vary", "mask-offset=0,3", "--vary", "effort=fast")
     assert done.returncode == 0, done.stderr
-    assert "1 variants" in done.stdout
+    assert "1 variant\n" in done.stdout
     assert re.search(r"grow=0 .* 0.0000 % +0.[0-9]*[1-9]", done.stdout), "what the file grew is lost"
 
 

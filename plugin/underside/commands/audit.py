@@ -86,7 +86,8 @@ def audit(
     refuse_unwritable(output / AUDIT_NAME)
     sources = [shot.path for shot in (*shots, *found.plates)]
     width = max(len("reference"), *(len(variant.name) for variant in tried), 0)
-    tell(f"{len(shots)} of {len(capture.shots)} shots, {len(tried)} variants")
+    of_them = "1 variant" if len(tried) == 1 else f"{len(tried)} variants"
+    tell(f"{len(shots)} of {len(capture.shots)} shots, {of_them}")
     tell(f"{'':<{width}}     IoU    SSIM    gained      lost  s a shot{'   truth' if known else ''}")
     with (
         TemporaryDirectory(prefix="underside-audit-") as work,

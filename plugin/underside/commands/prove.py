@@ -126,7 +126,8 @@ def _of_repair(proven: Proven) -> Iterator[str]:
         yield "No mask was repaired: the passes are not truly joined, and a false join would spoil the masks."
         return
     yield from _areas(proven.cut)
-    yield f"{len(proven.repaired)} masks repaired; run underside mask again for their cut-outs and layouts."
+    remedy = "; run underside mask again for their cut-outs and layouts" if proven.repaired or proven.cut else ""
+    yield f"{len(proven.repaired)} masks repaired{remedy}."
     yield from _areas(proven.repaired)
     by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
     if by_hand:
