@@ -124,12 +124,9 @@ def kept(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path) -> Kept:
         path = out / mask_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_png(np.asarray(mask, np.uint8)))
-        sha256 = sha256_of(path) if number else "of another mask"
-        records.append(
-            ShotRecord(
-                name, "upright", State.MASKED, width=SIZE[1], height=SIZE[0], mask=mask_name(name), mask_sha256=sha256
-            )
-        )
+        of_shot = ShotRecord(name, "upright", State.MASKED, width=SIZE[1], height=SIZE[0], mask=mask_name(name))
+        by_hand = replace(of_shot, state=State.BY_HAND, mask_sha256="of another mask", hand_sha256=sha256_of(path))
+        records.append(replace(of_shot, mask_sha256=sha256_of(path)) if number else by_hand)
         here = replace(place, shot=replace(place.shot, name=name, mask=path))
         own = silhouette_of(here, np.asarray(mask, np.uint8), model.points, 450)
         assert own is not None
