@@ -309,7 +309,7 @@ def test_a_done_file_completes_a_capture_and_a_command_is_given_the_manifest(tmp
         watch.until_masked("vase/IMG_0000.jpg", "vase/IMG_0001.jpg")
         (watch.root / "vase" / "done").touch()
         watch.until_complete("vase")
-        watch.until(told.exists)
+        watch.until(lambda: told.exists() and told.read_text().endswith("\n"))
     assert told.read_text().splitlines() == [str(watch.out / "vase" / "capture.json")]
 
 
@@ -446,6 +446,8 @@ def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Pat
     counting = f"{sys.executable} -c \"import sys; open({str(told)!r}, 'a').write('again' + chr(10))\""
     with Watch(tmp_path, "--on-capture", counting).begins() as watch:
         watch.until(lambda: told.read_text().count("again") == 7)
+        # The seventh has written, and may not have come to its end.
+        watch.until(lambda: not any(capture.handing_over for capture in read_status(watch.out).captures))
         assert watch.stop() == 0
     with Watch(tmp_path, "--on-capture", counting, "--once") as watch:
         assert watch.process.wait(60) == 0
