@@ -8,6 +8,7 @@ import sys
 import types
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from conftest import DEMO, Run
@@ -76,6 +77,55 @@ def test_a_second_run_gives_the_same_and_does_nothing_twice(tmp_path: Path) -> N
     manifest = json.loads((tmp_path / "cache/engine/0/capture.json").read_text(encoding="utf-8"))
     assert len(manifest["shots"]) == 2
     assert "2 masks are in" in chunk.log
+
+
+def drawn(*, channels: int = 1) -> bytes:
+    """A mask as no node makes it here: the upper rows."""
+    pixels = np.zeros((64, 96, channels), np.uint8)
+    pixels[:20] = 255
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("moved_there", [True, False])
+def test_a_mask_that_a_person_corrected_stays_when_the_node_is_computed_again(
+    tmp_path: Path, moved_there: bool, channels: int
+) -> None:
+    node = masking(tmp_path, [photo(tmp_path / "a.jpg"), photo(tmp_path / "b.jpg")])
+    node.compute()
+    corrected, other = masks_of(node).values()
+    before, mine = other.read_bytes(), drawn(channels=channels)
+    if moved_there:
+        (tmp_path / "saved").write_bytes(mine)
+        (tmp_path / "saved").replace(corrected)
+    else:
+        corrected.write_bytes(mine)
+    (chunk,) = node.compute()
+    assert (corrected.read_bytes(), other.read_bytes()) == (mine, before)
+    assert "its mask is a person's, and stays" in chunk.log
+
+
+def test_a_mask_that_a_person_draws_for_a_view_without_one_is_taken(tmp_path: Path) -> None:
+    node = masking(tmp_path, [photo(tmp_path / "a.jpg"), photo(tmp_path / "empty_room.jpg", empty=True)])
+    assert "empty_room.jpg: no object was found." in failure(node.chunks()[0])
+    mine = Path(node.output.value) / f"{view_ids(tmp_path / 'scene.sfm')[str(tmp_path / 'empty_room.jpg')]}.png"
+    mine.write_bytes(drawn())
+    node.compute()
+    assert mine.read_bytes() == drawn()
+    mine.write_bytes(drawn(channels=4))
+    assert "has transparency. Save it without" in failure(node.chunks()[0])
+    mine.write_bytes(b"no picture")
+    assert f"{mine} is no PNG of 96 x 64 pixels. Mend or delete it" in failure(node.chunks()[0])
+    assert mine.read_bytes() == b"no picture"
+
+
+def test_a_mask_follows_its_photo_that_has_changed(tmp_path: Path) -> None:
+    node = masking(tmp_path, [photo(tmp_path / "a.jpg")], withoutMask="leaveOut")
+    for empty, kept in ((True, False), (False, True), (True, False)):
+        photo(tmp_path / "a.jpg", empty=empty)
+        node.compute()
+        (mask,) = masks_of(node).values()
+        assert stored(mask).any() == kept
 
 
 def test_a_mask_lies_as_the_photo_is_stored_not_as_it_is_shown(tmp_path: Path) -> None:

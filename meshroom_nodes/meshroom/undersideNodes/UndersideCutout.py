@@ -11,8 +11,9 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
+from .parts.files import place
 from .parts.node import UndersideNode
-from .parts.results import Results, place
+from .parts.results import Results
 from .parts.revision import REVISION
 from .parts.scene import View, folder_of_all, write_scene
 from .parts.trouble import writing

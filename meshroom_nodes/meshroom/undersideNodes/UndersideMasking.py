@@ -8,8 +8,9 @@ from typing import Any
 from meshroom.core import desc
 
 from .parts import attributes
+from .parts.masks import MasksFolder, check_mask
 from .parts.node import UndersideNode
-from .parts.results import Shot, check_mask, place, plain_mask
+from .parts.results import Shot
 from .parts.revision import REVISION
 from .parts.scene import View
 from .parts.trouble import NodeError
@@ -71,31 +72,34 @@ Connect *Rings* to UndersideRings: masks made with what the whole ring tells are
 def _mask_chunk(chunk: Any) -> None:
     node = chunk.node
     everything, views = views_of(chunk)
-    masks = node.output.value
+    masks = MasksFolder(node.output.value)
+    by_hand = [view for view in views if masks.is_by_hand(view.view_id)]
     shots = shots_among(views, node)
     for view in views:
-        if view not in shots:
+        if view in by_hand:
+            check_mask(masks.of(view.view_id), *_size(view))
+            chunk.logger.info(f"{view.name}: its mask is a person's, and stays")
+        elif view not in shots:
             chunk.logger.info(f"{view.name} shows the empty platter: nothing of it is used")
-            plain_mask(_mask_of(masks, view), *_size(view), white=False)
+            masks.put_plain(view.view_id, *_size(view), white=False)
     if not shots:
         return
-    folder = os.path.join(os.path.dirname(masks), "engine", str(chunk.range.iteration))
+    folder = os.path.join(os.path.dirname(masks.folder), "engine", str(chunk.range.iteration))
     options = ["--cutout", "none", "--grow", str(node.grow.value)]
     results = mask(chunk, shots, folder, all_views=everything, options=options)
-    missing = [told for view in shots for told in [_deliver(results.of(view.photo), view, masks)] if told]
-    if missing and node.withoutMask.value == "fail":
-        refuse_incomplete(missing, views, lack="mask", way="Views Without a Mask")
-    for view in shots:
-        shot = results.of(view.photo)
-        if _lacks(shot):
-            chunk.logger.warning(lack_in_words(shot, view))
-            plain_mask(_mask_of(masks, view), *_size(view), white=node.withoutMask.value == "whole")
-    chunk.logger.info(f"{len(views)} masks are in {masks}")
+    delivered = [(view, _deliver(results.of(view.photo), view, masks)) for view in shots if view not in by_hand]
+    lacking = [(view, told) for view, told in delivered if told]
+    if lacking and node.withoutMask.value == "fail":
+        refuse_incomplete([told for _, told in lacking], views, lack="mask", way="Views Without a Mask")
+    for view, told in lacking:
+        chunk.logger.warning(told)
+        masks.put_plain(view.view_id, *_size(view), white=node.withoutMask.value == "whole")
+    chunk.logger.info(f"{len(views)} masks are in {masks.folder}")
 
 
-def _deliver(shot: Shot, view: View, masks: str) -> str:
+def _deliver(shot: Shot, view: View, masks: MasksFolder) -> str:
     """Put a view's mask where it belongs; what is wrong in words where there is none."""
-    if _lacks(shot):
+    if shot.is_empty or not shot.mask:
         return lack_in_words(shot, view)
     if view.width and (shot.width, shot.height) != (view.width, view.height):
         raise NodeError(
@@ -103,16 +107,8 @@ def _deliver(shot: Shot, view: View, masks: str) -> str:
             "and a mask of another size is ignored. Remove the photo from CameraInit and add it again."
         )
     check_mask(shot.mask, shot.width, shot.height)
-    place(shot.mask, _mask_of(masks, view))
+    masks.put(view.view_id, shot.mask)
     return ""
-
-
-def _lacks(shot: Shot) -> bool:
-    return shot.is_empty or not shot.mask
-
-
-def _mask_of(masks: str, view: View) -> str:
-    return os.path.join(masks, f"{view.view_id}.png")
 
 
 def _size(view: View) -> tuple[int, int]:

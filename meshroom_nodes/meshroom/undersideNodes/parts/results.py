@@ -1,24 +1,19 @@
-"""What the engine has left for each photo, and masks as files that are whole or not there."""
+"""What the engine has left for each photo."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
-import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from .trouble import NodeError, writing
+from .trouble import NodeError
 
-__all__ = ["Results", "Shot", "place", "plain_mask", "plates_of_rings", "read_results"]
+__all__ = ["Results", "Shot", "plates_of_rings", "read_results"]
 
 _MANIFEST, _RINGS = "capture.json", "rings.json"
 _FORMAT = 2
 _Understood = TypeVar("_Understood")
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Shot(NamedTuple):
@@ -113,48 +108,3 @@ def _path(folder: str, name: str) -> str:
 
 def _key(folder: str, name: str) -> str:
     return os.path.normcase(os.path.abspath(_path(folder, name)))
-
-
-def check_mask(path: str, width: int, height: int) -> None:
-    """Every mask that leaves a node is what AliceVision needs: it says nothing where one is not."""
-    with open(path, "rb") as file:
-        head = file.read(26)
-    if head[:8] != _SIGNATURE or struct.unpack(">II", head[16:24]) != (width, height) or head[24:26] != b"\x08\x00":
-        raise NodeError(f"{path} is no mask of {width} x {height} pixels. Delete the node's data and compute it again.")
-
-
-def plain_mask(path: str, width: int, height: int, *, white: bool) -> None:
-    """A mask of one colour: the view counts whole, or not at all."""
-    row = b"\x00" + (b"\xff" if white else b"\x00") * width
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * height, 1)), (b"IEND", b""))
-    content = _SIGNATURE + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    with _whole(path) as part, open(part, "wb") as file:
-        file.write(content)
-
-
-def place(source: str, target: str) -> None:
-    """``source`` under another name too: a second name of the same file where the disk can, a copy otherwise."""
-    with _whole(target) as part:
-        try:
-            os.link(source, part)
-        except OSError:
-            shutil.copyfile(source, part)
-
-
-@contextlib.contextmanager
-def _whole(path: str) -> Iterator[str]:
-    part = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.part")
-    with writing(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(part)
-            yield part
-            os.replace(part, path)
-        finally:
-            # Also where all went well: two names of one file are not moved onto each other, and both stay.
-            with contextlib.suppress(OSError):
-                os.unlink(part)
