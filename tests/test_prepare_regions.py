@@ -27,6 +27,12 @@ def test_a_box_stays_in_the_masks_of_its_pass_and_of_no_other(tmp_path: Path) ->
     assert stamps(finished.out) == before
 
 
+def test_numbers_of_a_box_may_stand_apart(tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "colmap", keeping("upright= 2, 3 ,10, 4 "))
+    assert pixels(tmp_path / "set/masks/upright_0001.jpg.png")[3:7, 2:12].all()
+
+
 def test_a_drawn_region_is_on_the_stored_grid_whatever_the_program_turns(tmp_path: Path) -> None:
     finished = masked(tmp_path, ["a.jpg"], orientation=6)
     drawn = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -60,6 +66,8 @@ def test_a_region_in_several_passes_is_warned_of(tmp_path: Path) -> None:
     [
         ("1,2,3", "is no region to keep"),
         ("1,2,0,4", "is no region to keep"),
+        ("1 0,2,3,4", "is no region to keep"),
+        (f"{'9' * 5000},2,3,4", "is no region to keep"),
         ("nowhere.png", "is no region to keep"),
         ("60,0,10,10", "does not fit upright/0001.jpg, which has 64 x 48"),
         ("sideways=0,0,1,1", "is for no shot of this capture. Passes are upright, flipped"),

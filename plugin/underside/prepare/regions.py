@@ -1,5 +1,6 @@
 """Regions that stay in the masks of a set, whatever lies there: scale bars and coded targets on the platter."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from underside.manifest import ShotRecord
 __all__ = ["Region", "check_regions", "parse_region", "region_key", "region_notes", "with_regions"]
 
 Mask = NDArray[np.uint8]
-_BOX = re.compile(r"\d+(?:,\d+){3}")
+# No photo has a side of more digits.
+_BOX = re.compile(r"\s*,".join([r"\s*(\d{1,6})"] * 4) + r"\s*")
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,24 @@ class Region:
 def parse_region(text: str) -> Region:
     """Understand ``x,y,w,h`` or a picture's path, behind ``PASS=`` or ``PATTERN=`` if it is not for all shots."""
     where, equals, what = text.partition("=")
-    if not equals or Path(text).is_file():
+    if not equals or _is_file(text):
         where, what = "", text
-    if _BOX.fullmatch(what.replace(" ", "")):
-        left, top, width, height = map(int, what.split(","))
+    if numbers := _BOX.fullmatch(what):
+        left, top, width, height = map(int, numbers.groups())
         if width and height:
             return Region(where, box=(left, top, width, height))
-    elif Path(what).is_file():
+    elif _is_file(what):
         return Region(where, picture=Path(what).resolve())
     raise SettingsError(
         f"{text!r} is no region to keep",
         "Give left,top,width,height in stored pixels, or a picture of the photo's size, white where masks stay; for "
         "one pass PASS=REGION",
     )
+
+
+def _is_file(name: str) -> bool:
+    # Not Path.is_file(), which fails for a name that is too long to be one.
+    return os.path.isfile(name)  # noqa: PTH113
 
 
 def check_regions(regions: Sequence[Region], shots: Sequence[ShotRecord]) -> None:
