@@ -44,6 +44,12 @@ def test_masks_of_another_tool_that_fit_are_fine(foreign: Path) -> None:
     assert kinds(foreign) == {}
 
 
+def test_masks_beside_photos_are_known_as_masks_whatever_they_are_called(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["line\nbreak.jpg", "plain.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "realityscan").folder
+    assert kinds(folder, layout=None) == {}
+
+
 def test_a_missing_mask_is_found(foreign: Path) -> None:
     (foreign / "masks/a.jpg.png").unlink()
     assert kinds(foreign) == {"a.jpg": {"missing"}}

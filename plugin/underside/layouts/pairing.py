@@ -112,7 +112,7 @@ def _difference(layout: Layout, wanted: PurePosixPath, found: PurePosixPath) -> 
 def _pattern(rule: str) -> re.Pattern[str]:
     suffixes = "|".join(suffix[1:] for suffix in sorted(PHOTO_SUFFIXES))
     expression = re.escape(rule).replace(r"\{stem\}", ".+").replace(r"\{name\}", rf".+\.({suffixes})")
-    return re.compile(expression, re.IGNORECASE)
+    return re.compile(expression, re.IGNORECASE | re.DOTALL)
 
 
 # Photos may be called anything, so a name tells a mask from a photo only where the rule adds something to it.
