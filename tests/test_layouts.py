@@ -175,6 +175,16 @@ def test_two_photos_never_share_a_mask(tmp_path: Path, name: str) -> None:
     assert not (finished.out / "layouts" / name).exists()
 
 
+@pytest.mark.parametrize(
+    ("second", "remedy"),
+    [("IMG_1.tif", r"or choose a layout that keeps whole names, such as colmap\.$"), ("img_1.JPG", "run again\\.$")],
+)
+def test_another_layout_is_named_only_where_it_would_take_the_photos(tmp_path: Path, second: str, remedy: str) -> None:
+    finished = finish(tmp_path, ["IMG_1.jpg", second])
+    with pytest.raises(OutputError, match=remedy):
+        laid(finished, "metashape")
+
+
 def test_colmap_tells_photos_apart_that_differ_in_their_suffix(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["IMG_1.jpg", "IMG_1.tif"])
     assert files(laid(finished, "colmap") / "masks") == {"IMG_1.jpg.png", "IMG_1.tif.png"}

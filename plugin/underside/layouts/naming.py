@@ -67,10 +67,12 @@ def _named(layout: Layout, photos: Sequence[str]) -> list[_Files]:
         clash = _first_clash(named)
         if not clash:
             return named
-    first, second = clash
+    first, second = (photos[number] for number in clash)
+    whole_names_meet = alike(first) == alike(second)
     raise UnfitNameError(
-        f"{photos[first]} and {photos[second]} would get one and the same mask for {layout.program}",
-        "Rename one of the two and run again, or choose a layout that keeps whole names, such as colmap",
+        f"{first} and {second} would get one and the same mask for {layout.program}",
+        "Rename one of the two and run again"
+        + ("" if whole_names_meet else ", or choose a layout that keeps whole names, such as colmap"),
     )
 
 
