@@ -112,3 +112,41 @@ def test_a_capture_json_of_somebody_else_hides_no_photos(run: Run, tmp_path: Pat
     (capture / "upright" / "capture.json").write_text('{"rig": "six cameras"}')
     assert run("mask", capture, "-o", "out").returncode == 0
     assert masked(tmp_path / "out") == {"upright/IMG_000.jpg"}
+
+
+@posix
+@pytest.mark.parametrize("place", ["locked/out", "x" * 300], ids=["not to be looked at", "too long"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("capture", "PLACE"),
+        ("config", "PLACE"),
+        ("check-layout", "PLACE", "--layout", "colmap"),
+        ("check-layout", "out", "--photos", "PLACE"),
+        ("prepare", "PLACE", "--for", "colmap"),
+        ("prepare", "out", "--for", "colmap", "-o", "PLACE"),
+        ("prove", "PLACE"),
+        ("rings", "PLACE", "-o", "rings"),
+        ("mask", "capture", "-o", "new", "--rings", "PLACE"),
+        ("mask", "--list", "PLACE", "-o", "new"),
+        ("audit", "PLACE"),
+        ("score", "PLACE", "out"),
+        ("score", "out", "PLACE"),
+        ("watch", "PLACE", "--once", "-o", "new"),
+        ("status", "PLACE"),
+        ("retry", "PLACE"),
+        ("demo", "-o", "PLACE", "--no-open"),
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_looked_at_is_told_by_every_command(
+    run_with_few_rights: Run, tmp_path: Path, words: tuple[str, ...], place: str
+) -> None:
+    photos(tmp_path / "capture", 1)
+    if "out" in words:
+        assert run_with_few_rights("mask", "capture", "-o", "out", "--segmenter", "threshold").returncode == 0
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked").chmod(0)
+    told = refusal(run_with_few_rights(*(word.replace("PLACE", place) for word in words)))
+    assert place.split("/")[0] in told
+    assert "mistake of its own" not in told

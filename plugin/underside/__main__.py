@@ -55,15 +55,26 @@ def _run() -> int:
         return ExitCode.COULD_NOT_RUN
     except BrokenPipeError:  # the reader of our output has left
         return ExitCode.COULD_NOT_RUN
+    except OSError as error:
+        _say(_of_the_system(error))
+        return ExitCode.COULD_NOT_RUN
     except Exception as error:
-        _say(f"Underside made a mistake of its own: {_told(error)}. Please report it.")
+        _say(_of_our_own(error))
         return ExitCode.COULD_NOT_RUN
     return result if isinstance(result, int) else ExitCode.DONE
 
 
-def _told(error: Exception) -> str:
+def _of_the_system(error: OSError) -> str:
+    """Paths are looked at in many places, and any may be locked, too long, or on a disk that is gone."""
+    if error.filename is None:
+        return _of_our_own(error)
+    return f"Cannot use {error.filename}: {error.strerror}. Check the path, its disk, and whether you may look there."
+
+
+def _of_our_own(error: Exception) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    told = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    return f"Underside made a mistake of its own: {told}. Please report it."
 
 
 def _say(line: str) -> None:
