@@ -158,6 +158,34 @@ def test_photos_that_are_there_are_kept(vase: Path) -> None:
 
 
 @NEEDS_RENDERER
+@pytest.mark.parametrize("words", [("--seed", "2"), ("--size", "320x240"), ("--shots", "4")])
+def test_a_folder_with_another_capture_is_refused_and_left_as_it_is(vase: Path, words: tuple[str, str]) -> None:
+    before = {path: path.read_bytes() for path in vase.rglob("*") if path.is_file()}
+    usual = ["--seed", "1", "--size", "160x120", "--shots", "3"]
+    call = [sys.executable, "-m", "benchmarks.captures", "render", "revolution", "--out", str(vase), *usual, *words]
+    done = subprocess.run(call, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{vase} holds a capture of another kind, seed, size or number of shots. Name another folder with --out.\n"
+    )
+    assert {path: path.read_bytes() for path in vase.rglob("*") if path.is_file()} == before
+
+
+@NEEDS_RENDERER
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits")
+def test_a_set_whose_renderers_are_killed_is_not_done(tmp_path: Path) -> None:
+    import resource
+
+    def little_time() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+
+    call = [sys.executable, "-m", "benchmarks.captures", "render-set", "tuning", "--out", str(tmp_path)]
+    done = subprocess.run(call, cwd=ROOT, check=False, capture_output=True, preexec_fn=little_time)
+    assert done.returncode == 1
+    assert not list(tmp_path.rglob("*.JPG"))
+
+
+@NEEDS_RENDERER
 def test_a_camera_on_its_side_stores_its_pass_turned(tmp_path: Path) -> None:
     render("dark", tmp_path, shots=2)
     up: dict[str, list[int]] = {"upright": [], "flipped": []}

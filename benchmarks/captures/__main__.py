@@ -61,11 +61,15 @@ def _list() -> int:
 
 
 def _render(kind: str, seed: int, out: Path, size: tuple[int, int], shots: int) -> int:
-    from .folder import render
+    from .folder import AnotherCaptureError, render
     from .plan import make_plan
 
     start = time.monotonic()
-    made = render(make_plan(kind, seed, size=size, shots=shots), out)
+    try:
+        made = render(make_plan(kind, seed, size=size, shots=shots), out)
+    except AnotherCaptureError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(f"{out}: {made} photos in {time.monotonic() - start:.0f} s")
     return 0
 
@@ -77,7 +81,8 @@ def _render_set(name: str, out: Path, size: tuple[int, int], shots: int, process
         return subprocess.run(call, check=False).returncode
 
     with ThreadPoolExecutor(processes) as pool:
-        return max(pool.map(one, SETS[name]))
+        codes = list(pool.map(one, SETS[name]))
+    return int(any(codes))  # below 0 where a process was killed
 
 
 if __name__ == "__main__":

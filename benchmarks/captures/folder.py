@@ -11,34 +11,56 @@ from numpy.typing import NDArray
 from .plan import Plan, Shot
 from .studio import Taken, taken
 
-__all__ = ["render"]
+__all__ = ["AnotherCaptureError", "render"]
 
+_SIDES = ("width", "height")
 _NOTE = (
     "cam_from_object: 3x4 [R|t], x_cam = R x_object + t, metres, camera x right, y down, z forward, on the stored "
     "pixel grid; object frame: z up in the upright pose, origin at the centre of the bounding box"
 )
 
 
+class AnotherCaptureError(Exception):
+    """A folder holds photos of another capture, which these would be mixed with."""
+
+
 def render(plan: Plan, folder: Path) -> int:
     """Render what is missing of a capture; returns how many photos were made."""
+    _claim(folder, _cameras(plan))
     missing = [shot for shot in plan.shots if not (folder / shot.folder / shot.name).is_file()]
     for photo in taken(plan, missing):
         _write(photo, folder)
-    text = json.dumps(_cameras(plan), indent=1) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cameras.json").write_text(text, encoding="utf-8")
     return len(missing)
+
+
+def _claim(folder: Path, cameras: dict[str, Any]) -> None:
+    """Before the first photo: whoever goes on must find the same capture."""
+    path = folder / "cameras.json"
+    if path.is_file() and _facts(json.loads(path.read_text(encoding="utf-8"))) != _facts(cameras):
+        raise AnotherCaptureError(
+            f"{folder} holds a capture of another kind, seed, size or number of shots. Name another folder with --out."
+        )
+    _write_whole(path, (json.dumps(cameras, indent=1) + "\n").encode())
+
+
+def _facts(cameras: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """What tells captures apart: poses differ in their last digits from machine to machine."""
+    sizes = {name: [image["intrinsics"][side] for side in _SIDES] for name, image in cameras["images"].items()}
+    return cameras["kind"], cameras["seed"], sizes
 
 
 def _write(photo: Taken, folder: Path) -> None:
     shot = photo.shot
     _write_bits(folder / "gt_masks" / shot.folder / f"{shot.name}.png", photo.mask)
     _write_bits(folder / "gt_platter" / shot.folder / f"{shot.name}.png", photo.platter)
-    # The photo comes last and under a passing name: when it is there, all of its shot is.
-    path = folder / shot.folder / shot.name
+    # The photo comes last: when it is there, all of its shot is.
+    _write_whole(folder / shot.folder / shot.name, photo.jpeg)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(photo.jpeg)
+    part.write_bytes(content)
     part.replace(path)
 
 
