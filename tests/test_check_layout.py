@@ -231,6 +231,20 @@ def test_an_output_folder_is_checked_with_all_its_layouts(tmp_path: Path) -> Non
     assert [report.layout for report in check_folder(finished.out, layout="openmvg")] == ["openmvg"]
 
 
+@pytest.mark.parametrize("form", ["colours", "erased", "greys"])
+def test_a_mask_that_a_person_has_saved_in_another_form_is_fine_where_underside_reads_it(
+    tmp_path: Path, form: str
+) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    mask, path = finished.mask("a.jpg"), finished.out / "masks/a.jpg.png"
+    white = np.full_like(mask, 255)
+    forms = {"colours": [mask] * 3, "erased": [white, white, white, mask], "greys": [mask // 2 + 64]}
+    path.write_bytes(cv2.imencode(".png", np.dstack(forms[form]))[1].tobytes())
+    assert kinds(finished.out, None) == {}
+    Image.open(path).resize((9, 9)).save(path)
+    assert kinds(finished.out, None)["a.jpg"] == {"wrong size"}
+
+
 def test_a_layout_that_was_moved_away_is_checked_all_the_same(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"], orientation=6)
     folder = write_layout(finished.manifest, finished.out, "opensfm").folder

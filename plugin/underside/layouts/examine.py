@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from underside.errors import PhotoError
 from underside.layouts.findings import Kind
 from underside.layouts.table import Layout
+from underside.masks import read_mask
 from underside.photo import Photo, decode_exact, open_photo, turn_upright, upright_size
 from underside.photo.colour import Pixels, eight_bits
 
@@ -41,8 +42,11 @@ def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[K
     except PhotoError as error:
         yield Kind.DAMAGED, error.what
         return
-    yield from _container(layout, opened)
-    mask = eight_bits(_channel(layout, pixels))
+    if layout.any_form:
+        mask = read_mask(path, width=opened.width, height=opened.height)
+    else:
+        yield from _container(layout, opened)
+        mask = eight_bits(_channel(layout, pixels))
     wanted = _wanted_size(layout, photo) if photo else None
     found = (mask.shape[1], mask.shape[0])
     if wanted and found != wanted:

@@ -68,6 +68,8 @@ class Layout:
     """The program reads names with spaces."""
     scales: bool = False
     """The program fits a mask of another size to the photo."""
+    any_form: bool = False
+    """The program reads masks as a person has saved them: in colours, in greys, with what was erased transparent."""
     also: tuple[str, ...] = ()
     """Other mask names that the program reads."""
     without_mask: WithoutMask = WithoutMask.TAKEN_WHOLE
@@ -75,7 +77,14 @@ class Layout:
     """What could not be confirmed, as a sentence that says what to look at."""
 
 
-OWN = Layout(name="masks", program="Underside", mask="{name}.png", how_to="", without_mask=WithoutMask.LEFT_OUT)
+OWN = Layout(
+    name="masks",
+    program="Underside",
+    mask="{name}.png",
+    how_to="",
+    any_form=True,
+    without_mask=WithoutMask.LEFT_OUT,
+)
 """The masks as they lie in an output folder, from which all layouts are made."""
 
 _ALL = (
