@@ -201,6 +201,25 @@ def test_a_mask_of_another_size_is_refused_in_words(host: HostProgram, tmp_path:
     assert not any(camera.mask for camera in chunk.cameras)
 
 
+def test_a_mask_with_parts_erased_is_refused_in_words_and_one_in_colours_is_taken(
+    host: HostProgram, tmp_path: Path
+) -> None:
+    """What an eraser leaves is white where it is transparent: taken for a mask, it would keep the whole photo."""
+    upright, _ = two_poses(tmp_path, 2)
+    chunk = host.chunk(*upright)
+    folder = finished(host, upright)
+    erased, coloured = (folder / "masks" / f"{photo.name}.png" for photo in upright)
+    wanted = stored(coloured)
+    kept, white = stored(erased) * np.uint8(255), np.full_like(wanted, 255, np.uint8)
+    Image.fromarray(np.dstack([white, white, white, kept])).save(erased)
+    Image.fromarray(np.dstack([wanted * np.uint8(255)] * 3)).save(coloured)
+    told = imported(host, folder)
+    assert told.startswith("1 of 2 photos have their mask.")
+    assert f"its mask {erased} was saved with transparency" in told
+    assert chunk.cameras[0].mask is None
+    assert np.array_equal(chunk.cameras[1].mask.kept(), wanted)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("combine", [False, True])
 def test_each_frame_of_a_chunk_gets_its_own_mask(host: HostProgram, tmp_path: Path, combine: bool) -> None:
     upright, flipped = two_poses(tmp_path, 1)

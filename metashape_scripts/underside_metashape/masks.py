@@ -12,7 +12,7 @@ from typing import Callable, Sequence
 from underside_metashape.host import Camera, Chunk, Host, MenuError, constant
 from underside_metashape.results import Found
 
-__all__ = ["Put", "grid_of", "put_masks", "size_of_png", "turned"]
+__all__ = ["Put", "grid_of", "put_masks", "turned"]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _grey(image: Host) -> bytes:
 
 def _fitting(metashape: Host, found: Found, scratch: str) -> str:
     """The mask's file, or a turned copy where Metashape has turned the photo."""
-    size = size_of_png(found.mask)
+    size = _size_of(found.mask)
     grid = grid_of(found.view.frame)
     if size == grid:
         # A brace in a folder's name would be read as part of a template.
@@ -166,18 +166,26 @@ def grid_of(frame: Camera) -> tuple[int, int]:
     return image.width, image.height
 
 
-def size_of_png(path: str) -> tuple[int, int]:
-    """Width and height, from the file's head."""
+def _size_of(mask: str) -> tuple[int, int]:
+    """Width and height, from the file's head; a mask of which Metashape would see another part is refused."""
     try:
-        with open(path, "rb") as file:
-            head = file.read(24)
+        with open(mask, "rb") as file:
+            head = file.read(26)
     except OSError as error:
-        raise MenuError(f"its mask {path} cannot be read ({error.strerror}); mask it again") from error
-    if len(head) < 24 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
-        raise MenuError(f"its mask {path} is no PNG file; mask it again")
+        raise MenuError(f"its mask {mask} cannot be read ({error.strerror}); mask it again") from error
+    if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
+        raise MenuError(f"its mask {mask} is no PNG file; mask it again")
+    if head[25] & _ALPHA:
+        raise MenuError(
+            f"its mask {mask} was saved with transparency, which is no part of a mask for Metashape; save it without, "
+            "black where the object is not"
+        )
     width, height = struct.unpack(">II", head[16:24])
     return width, height
 
+
+# A bit of a PNG's colour type.
+_ALPHA = 4
 
 # EXIF orientations that swap width and height: which column of the stored grid is the first row of the upright
 # picture, and whether it is read upwards.
