@@ -46,6 +46,17 @@ def test_a_drawn_region_is_on_the_stored_grid_whatever_the_program_turns(tmp_pat
     assert np.abs(there[0] - there[1]).mean() < 30  # not black: JPEG alone changes it
 
 
+def test_of_a_region_drawn_on_a_transparent_ground_only_what_is_drawn_stays(tmp_path: Path) -> None:
+    finished = masked(tmp_path, ["a.jpg"])
+    drawn = np.full((HEIGHT, WIDTH, 4), 255, np.uint8)
+    drawn[..., 3] = 0
+    drawn[40:46, 50:60, 3] = 255
+    Image.fromarray(drawn).save(tmp_path / "bar.png")
+    prepare(finished.out, tmp_path / "set", "colmap", keeping(str(tmp_path / "bar.png")))
+    expected = finished.mask("a.jpg") | drawn[..., 3]
+    np.testing.assert_array_equal(pixels(tmp_path / "set/masks/a.jpg.png"), expected)
+
+
 def test_a_region_can_be_for_photos_by_a_pattern(tmp_path: Path) -> None:
     finished = masked(tmp_path, ["upright/0001.jpg", "upright/0002.jpg"])
     prepare(finished.out, tmp_path / "set", "colmap", keeping("upright/*2.jpg=0,0,5,5"))

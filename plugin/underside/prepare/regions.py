@@ -8,13 +8,13 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underside.errors import SettingsError
 from underside.files import sha256_of
 from underside.manifest import ShotRecord
+from underside.masks import drawn_mask
 
 __all__ = ["Region", "check_regions", "parse_region", "region_key", "region_notes", "with_regions"]
 
@@ -131,12 +131,10 @@ def _fits(region: Region, shot: ShotRecord) -> bool:
 @lru_cache(8)
 def _drawn(region: Region) -> Mask:
     assert region.picture is not None
-    content = np.fromfile(region.picture, np.uint8)
-    flags = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-    picture = cv2.imdecode(content, flags) if content.size else None
+    picture = drawn_mask(region.picture)
     if picture is None:
         raise SettingsError(f"{region.picture} is no picture", "Save the region as PNG, white where the masks stay")
-    return np.where(picture >= 128, np.uint8(255), np.uint8(0))
+    return picture
 
 
 @lru_cache(8)
