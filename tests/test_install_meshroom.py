@@ -103,6 +103,30 @@ def test_writing_twice_is_writing_once_and_uninstalling_leaves_the_rest(run: Run
     assert run("uninstall", "meshroom", env=environment).stdout == "There was nothing of Underside for Meshroom\n"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables elsewhere")
+def test_what_a_person_wrote_after_our_lines_stays_where_their_end_was_deleted(run: Run, tmp_path: Path) -> None:
+    environment = home(tmp_path)
+    file = tmp_path / "Käte's home" / ".bashrc"
+    run("install", "meshroom", "--write", env=environment)
+    *lines, end = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert end.startswith("# <<<")
+    file.write_text("".join(lines) + "alias ll='ls -l'\n", encoding="utf-8")
+    run("install", "meshroom", "--write", env=environment)
+    run("uninstall", "meshroom", env=environment)
+    assert "alias ll='ls -l'\n" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables elsewhere")
+def test_our_lines_are_found_though_an_editor_took_the_last_break_of_the_file(run: Run, tmp_path: Path) -> None:
+    environment = home(tmp_path)
+    file = tmp_path / "Käte's home" / ".bashrc"
+    file.write_text("# mine\n", encoding="utf-8")
+    run("install", "meshroom", "--write", env=environment)
+    file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
+    assert f"Taken out of {file}" in run("uninstall", "meshroom", env=environment).stdout
+    assert file.read_text(encoding="utf-8") == "# mine\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_a_start_file_that_is_a_link_stays_one(run: Run, tmp_path: Path) -> None:
     environment = home(tmp_path)

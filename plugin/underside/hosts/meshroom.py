@@ -18,7 +18,9 @@ from underside.resources import meshroom_nodes_folder, user_data_folder
 __all__ = ["Shell", "forget", "lines", "record", "record_path", "startup_file", "usual_shell", "variables", "write"]
 
 _BEGIN, _END = "# >>> Underside's nodes for Meshroom >>>", "# <<< Underside's nodes for Meshroom <<<"
-_BLOCK = re.compile(rf"\n?{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
+# Never from one beginning over another: what lies behind one whose end is gone may be a person's.
+_LINES = rf"(?:(?!{re.escape(_BEGIN)}|{re.escape(_END)}).*\n)*"
+_BLOCK = re.compile(rf"\n?{re.escape(_BEGIN)}\n{_LINES}{re.escape(_END)}(?:\n|\Z)")
 
 
 class Shell(StrEnum):
