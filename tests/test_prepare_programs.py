@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from blob_captures import linux
 from finished_folder import pixels, upright
 from metashape_host import part, started
 from prepared_sets import SAME_NAMES, TWO_PASSES, camera, hashed, keeping, masked
@@ -126,6 +127,20 @@ def test_colmap_finds_features_within_the_masks_only_by_the_commands_of_the_set(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the commands are a script for a Unix shell")
+@linux
+def test_colmap_finds_every_photo_of_its_lists_whatever_they_were_called(tmp_path: Path) -> None:
+    finished = masked(tmp_path, ["line\nbreak.jpg", "cr\rhere.jpg", "with space.jpg"])
+    camera(finished.capture / "with space.jpg", 50)
+    told = prepare(hashed(finished).out, tmp_path / "set", "colmap")
+    lists = [path.read_bytes().decode() for path in sorted((tmp_path / "set").glob("photos-*.txt"))]
+    names = [name for text in lists for name in text.removesuffix("\n").split("\n")]
+    assert sorted(names) == ["cr_here.jpg", "line_break.jpg", "with space.jpg"]
+    assert all((tmp_path / "set/images" / name).is_file() for name in names)
+    assert all((tmp_path / "set/masks" / f"{name}.png").is_file() for name in names)
+    (note,) = [note for note in told.notes if note.startswith("Renamed")]
+    assert note == "Renamed, such as line_break.jpg for line\nbreak.jpg (2 in all): prepared.json has all names"
+
+
 def test_colmap_solves_a_lens_for_each_camera(tmp_path: Path) -> None:
     pytest.importorskip("pycolmap", reason="pycolmap is not installed (the extra proof)")
     finished = masked(tmp_path, [*SAME_NAMES, "upright/0002.jpg"], size=(320, 240))

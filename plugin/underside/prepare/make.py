@@ -1,6 +1,7 @@
 """One folder for one program: all passes of a capture under unique names, with masks by that program's rules."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -119,16 +120,18 @@ def _is_raw(shot: ShotRecord) -> bool:
 
 def _members(program: Program, shots: Sequence[ShotRecord], sensors: Sequence[Sensor]) -> tuple[Member, ...]:
     number = {photo: sensor.number for sensor in sensors for photo in sensor.photos}
-    named = [replace(shot, photo=_cut_out_name(shot.photo)) for shot in shots] if program.cut_outs else shots
+    named = [replace(shot, photo=_name_for(program, shot.photo)) for shot in shots]
     return tuple(
         Member(shot, place.photo or "", place.mask, number[shot.photo])
         for shot, place in zip(shots, places(program.layout, named), strict=True)
     )
 
 
-def _cut_out_name(photo: str) -> str:
-    path = PurePosixPath(photo)
-    return photo if path.suffix.lower() in CUT_OUT_FORMATS else path.with_suffix(".jpg").as_posix()
+def _name_for(program: Program, photo: str) -> str:
+    # Lists for programs have a photo a line.
+    path = PurePosixPath(re.sub(r"[\r\n]", "_", photo))
+    is_to_be_jpeg = program.cut_outs and path.suffix.lower() not in CUT_OUT_FORMATS
+    return (path.with_suffix(".jpg") if is_to_be_jpeg else path).as_posix()
 
 
 def _bring_all(
@@ -183,8 +186,8 @@ def _notes(
     ]
     if renamed:
         yield (
-            f"Renamed so that no two meet, such as {PurePosixPath(renamed[0].photo).name} for {renamed[0].shot.photo} "
-            f"({len(renamed)} in all): {TABLE} has all names"
+            f"Renamed, such as {PurePosixPath(renamed[0].photo).name} for {renamed[0].shot.photo} ({len(renamed)} in "
+            f"all): {TABLE} has all names"
         )
     if copied and not options.copies:
         number = "all " * (copied == len(members)) + str(copied)
