@@ -4,7 +4,7 @@
     python benchmarks/ring_gain.py fit CAPTURE... [--cache FOLDER]
 
 ``measure`` prints a table, without and with plates. ``fit`` prints the weights for ``ring/evidence.py``: fit on the
-tuning captures only. The cache keeps the network's answers, which do not change between experiments.
+tuning captures only. The cache keeps the network's answers to the same photos.
 """
 
 import argparse
@@ -39,6 +39,7 @@ class Shot:
     """A photo with the mask that it should have; a plate should have none."""
 
     path: Path
+    sha256: str
     frame: Frame
     pixels: NDArray[np.uint8]
     camera: tuple[object, ...]
@@ -78,7 +79,7 @@ def _load(capture: Path, path: Path) -> Shot:
     truth, platter = (_mask_in(capture / folder / name, empty) for folder in ("gt_masks", "gt_platter"))
     frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
     camera = (serial, photo.width, photo.height, photo.orientation)
-    return Shot(path, frame, decode(photo), camera, truth, platter)
+    return Shot(path, photo.sha256, frame, decode(photo), camera, truth, platter)
 
 
 def _mask_in(path: Path, otherwise: Mask) -> Mask:
@@ -92,7 +93,9 @@ def look(shot: Shot, box: Box, folder: Path | None) -> Layer:
     """The network's answer, from the cache where it is there."""
     if folder is None:
         return _answer(shot, box)
-    path = folder / (hashlib.sha256(f"{shot.path} {box}".encode()).hexdigest()[:24] + ".npy")
+    # Captures are rendered anew, and networks exported anew, under the same names.
+    asked = f"{shot.sha256} {box} {sorted(_segmenter().fingerprint.items())}"
+    path = folder / (hashlib.sha256(asked.encode()).hexdigest()[:24] + ".npy")
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         np.save(path, _answer(shot, box).astype(np.float16))
