@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from blob_captures import linux
 from conftest import DEMO, Run
 from meshroom_host import Chunk, Node, node_class, part, photo, quick_model, scene, sfm_reader, stored, view_ids
 from PIL import Image
@@ -210,6 +211,14 @@ def test_paths_in_a_scene_may_be_as_seen_from_it(tmp_path: Path) -> None:
     (tmp_path / "scene.sfm").write_text(text.replace(str(tmp_path) + os.sep, ""), encoding="utf-8")
     node.compute()
     assert len(masks_of(node)) == 1
+
+
+@linux
+@pytest.mark.parametrize("sign", ["\t", "\n", "\r"])
+def test_a_photo_whose_name_breaks_a_line_is_told(tmp_path: Path, sign: str) -> None:
+    odd = photo(tmp_path / f"a{sign}b.jpg")
+    told = failure(masking(tmp_path, [photo(tmp_path / "c.jpg"), odd]).chunks()[0])
+    assert told == f"{str(odd)!r} has a tab or a line break in its path. Rename it."
 
 
 @pytest.mark.parametrize(

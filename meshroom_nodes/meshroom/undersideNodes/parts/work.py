@@ -97,7 +97,7 @@ def run_engine(chunk: Any, words: Sequence[str], views: Sequence[View], folder: 
 
 
 def _line(photo: str, passes: Mapping[str, str]) -> str:
-    if "\n" in photo or "\t" in photo:
+    if any(each in photo for each in "\t\r\n"):
         raise NodeError(f"{photo!r} has a tab or a line break in its path. Rename it.")
     return f"{passes[photo]}\t{photo}" if photo in passes else photo
 
