@@ -13,6 +13,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from underside.files import sha256_of
 from underside.flip import Answer, Coverage, Proof, Verdict, prove, prove_and_keep, repair
 from underside.flip.agreement.agree import agree
 from underside.flip.proof.mapping import Lens, Model, Place
-from underside.flip.proof.sources import read_sources
+from underside.flip.proof.sources import FlipShot, read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.masks import mask_name
 from underside.photo import open_photo
@@ -119,10 +120,8 @@ def _fit(of: Floats, to: Floats) -> tuple[float, Floats, Floats]:
 def given(out: Path, capture: Path) -> Proof:
     """A proof as it would be if every shot had been placed where it truly stood."""
     known = json.loads((capture / "cameras.json").read_text())
-    lens = Lens(known["intrinsics"]["fx"], known["intrinsics"]["cx"], known["intrinsics"]["cy"])
-    poses = {name: np.array(facts.get("cam_from_object")) for name, facts in known["images"].items()}
     shots = read_sources(out).shots
-    places = tuple(Place(shot, poses[shot.name][:, :3], poses[shot.name][:, 3], lens) for shot in shots)
+    places = tuple(_place(shot, known) for shot in shots)
     low, high = np.array(known["object_bbox_m"])
     points = np.random.default_rng(0).uniform(low, high, (500, 3)).astype(np.float32)
     model = Model(places, points, np.zeros((500, 3), np.uint8), ((),) * 500, 0.0)
@@ -140,6 +139,14 @@ def given(out: Path, capture: Path) -> Proof:
         model=model,
         agreement=tuple(agree(model)),
     )
+
+
+def _place(shot: FlipShot, known: dict[str, Any]) -> Place:
+    image = known["images"][shot.name]
+    pose = np.array(image["cam_from_object"])
+    # One camera took all of a capture that does not say it of each photo.
+    lens = image.get("intrinsics", known["intrinsics"])
+    return Place(shot, pose[:, :3], pose[:, 3], Lens(lens["fx"], lens["cx"], lens["cy"]))
 
 
 def _show(capture: Path, kind: str, proof: Proof) -> None:
