@@ -101,13 +101,15 @@ class RingBuilder:
         even = [replace(shot, pixels=levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
         mattes = np.stack([shot.matte for shot in kept])
         free = ~hidden_by(mattes.max(axis=0))
-        return RingKnowledge(
+        ring = RingKnowledge(
             room=room,
             colours=learn_colours(even, noisy=smoothing > 0),
             cover=mattes.mean(axis=0),
             plate=_plate([_smoothed(plate, smoothing).pixels for plate in self._plates], room.middle, free),
             smoothing=smoothing,
         )
+        agreed = [replace(shot, matte=ring.agreed(raw)) for shot, raw in zip(even, self._kept, strict=True)]
+        return replace(ring, colours=learn_colours(agreed, noisy=smoothing > 0))
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,13 @@ class RingKnowledge:
         coarse = Found(halved(found.matte), found.box)
         evidence = all_evidence(self._sight(coarse, frame, pixels), coarse.matte, pixel=0.5)
         return Found(corrected(evidence, self._weights), found.box)
+
+    def agreed(self, shot: Observation) -> Layer:
+        """Where both the network and the ring see the object, as far as half the grid tells."""
+        rows, columns = shot.matte.shape
+        whole = Found(shot.matte, (0, 0, columns, rows))
+        corrected = self.correct_coarsely(whole, Frame(columns, rows), shot.pixels).matte
+        return np.minimum(shot.matte, cv2.resize(corrected, (columns, rows), interpolation=cv2.INTER_LINEAR))
 
     def evidence(self, found: Found, frame: Frame, pixels: Pixels) -> dict[str, Layer]:
         """Everything that speaks for or against each pixel of the matte being object, by name."""
