@@ -205,6 +205,9 @@ class Program(AbstractContextManager["Program"]):
             seconds=round(outcome.seconds, 3),
         )
         _say_refused(result)
+        for layout in result.laid_out.layouts:
+            if layout.by_hand:
+                say(f"underside: {layout.by_hand}.")
 
 
 def _say_refused(result: Result) -> None:
