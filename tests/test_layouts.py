@@ -342,6 +342,19 @@ def test_colmap_finds_features_only_where_the_masks_are_white(tmp_path: Path, or
     assert is_object(finished, masked).all()
 
 
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA", "I;16"])
+def test_colmap_reads_masks_as_paint_programs_save_them(tmp_path: Path, mode: str) -> None:
+    finished = finish(tmp_path, ["pass/a.jpg"], size=(320, 240))
+    masks = laid(finished, "colmap") / "masks"
+    mask = finished.mask("pass/a.jpg")
+    saved = Image.fromarray(mask.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(mask).convert(mode)
+    (masks / "pass/a.jpg.png").unlink()
+    saved.save(masks / "pass/a.jpg.png")
+    masked = features(finished.capture, tmp_path / "masked.db", masks)["pass/a.jpg"]
+    assert len(masked) > 20
+    assert is_object(finished, masked).all()
+
+
 def test_colmap_does_not_use_a_mask_that_the_check_calls_misnamed(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["pass/a.jpg"], size=(320, 240))
     masks = laid(finished, "colmap") / "masks"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.errors import PhotoError
 
-__all__ = ["CUTOUTS", "MASKS", "RESULT_FOLDERS", "mask_name", "read_mask"]
+__all__ = ["CUTOUTS", "MASKS", "RESULT_FOLDERS", "hard", "mask_name", "read_mask"]
 
 MASKS = "masks"
 """Their folder, in the output folder."""
@@ -30,14 +30,20 @@ def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
 
     Grey values are cut hard, colours are made grey, and what is transparent, as where an eraser was used, is no object.
     """
-    mask = _decoded(np.fromfile(path, np.uint8))
+    mask = hard(path)
     if mask is None:
         problem = "is no picture"
     elif mask.shape != (height, width):
         problem = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {width} x {height}"
     else:
-        return np.where(mask >= 128, np.uint8(255), np.uint8(0))
+        return mask
     raise PhotoError(f"The mask {path} was changed and {problem}", "Mend or delete it and run underside mask again")
+
+
+def hard(path: Path) -> NDArray[np.uint8] | None:
+    """The same of a mask of any size; none for what is no picture."""
+    mask = _decoded(np.fromfile(path, np.uint8))
+    return None if mask is None else np.where(mask >= 128, np.uint8(255), np.uint8(0))
 
 
 def _decoded(content: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
