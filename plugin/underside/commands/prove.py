@@ -27,6 +27,7 @@ from underside.flip import (
 from underside.journal import Journal, journal_path
 from underside.manifest import ProofRecord
 from underside.outfolder import claimed
+from underside.prepare import prepared_from
 from underside.report.contact_sheet import write_contact_sheet
 from underside.watch.lock import held_by
 
@@ -56,6 +57,12 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
+    source = prepared_from(out)
+    if source is not None and mend:
+        raise SettingsError(
+            f"{out} was made by underside prepare, which brings its masks from {source}",
+            f"Repair them there and prepare again: underside prove {source} --repair",
+        )
     watcher = held_by(out) or held_by(out.parent)
     if watcher and mend:
         raise SettingsError(
@@ -79,7 +86,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
-        for line in (*_lines(proof), *(_of_repair(proven) if mend else _of_what_repair_can(proof, out))):
+        for line in (*_lines(proof), *(_of_repair(proven) if mend else _of_what_repair_can(proof, source or out))):
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
@@ -134,7 +141,7 @@ def _of_repair(proven: Proven) -> Iterator[str]:
         yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and left so."
 
 
-def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
+def _of_what_repair_can(proof: Proof, out: Path | str) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
     elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):

@@ -14,7 +14,7 @@ from underside.errors import OutputError
 from underside.files import PART_SUFFIX, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
-__all__ = ["HOW_TO", "TABLE", "SetFolder", "open_set"]
+__all__ = ["HOW_TO", "TABLE", "SetFolder", "open_set", "prepared_from"]
 
 TABLE = "prepared.json"
 HOW_TO = "HOW-TO.txt"
@@ -187,6 +187,16 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
             if opened.is_new and not opened._touched:
                 _remove_if_empty(folder)
             raise
+
+
+def prepared_from(folder: Path) -> str | None:
+    """The output folder that a set was made from; none where a folder is no set."""
+    if not (folder / TABLE).exists():
+        return None
+    try:
+        return str(json.loads(_read(folder))["output"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{folder / TABLE} is no table that Underside can read ({error})", _ELSEWHERE) from error
 
 
 def _read(folder: Path) -> bytes:
