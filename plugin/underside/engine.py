@@ -21,7 +21,7 @@ from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
-from underside.outfolder import claimed, without_a_name
+from underside.outfolder import alone_in, claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
@@ -226,9 +226,10 @@ def learn_from_sources(
     _refuse_unusable(capture, sources, out)
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
-    started(capture, masker.segmenter.notes)
     count = workers or usual_workers()
-    return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
+    with alone_in(out):
+        started(capture, masker.segmenter.notes)
+        return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
 
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
