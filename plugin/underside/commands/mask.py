@@ -11,6 +11,7 @@ from underside.commands.running import Person, Program, exit_code, stopping_clea
 from underside.commands.terminal import tell
 from underside.commands.work_options import PATH, output_option, photos_named, source_options, work_options
 from underside.engine import mask_sources
+from underside.watch.beside import tell_the_journal
 
 __all__ = ["mask"]
 
@@ -76,5 +77,6 @@ def mask(
             door=door,
             stop=stop,
         )
+        tell_the_journal(result.outcome.manifest, output.absolute())
         door.finished(result)
     return exit_code(result)

@@ -19,16 +19,14 @@ from underside.flip import (
     Repaired,
     Verdict,
     facts_of,
-    in_short,
     manifest_of,
     may_keep_platter,
     prove_and_keep,
 )
-from underside.journal import Journal, journal_path
-from underside.manifest import ProofRecord
 from underside.outfolder import claimed
 from underside.prepare import prepared_from
 from underside.report.contact_sheet import write_contact_sheet
+from underside.watch.beside import tell_the_journal
 from underside.watch.lock import held_by
 
 __all__ = ["prove"]
@@ -74,7 +72,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process
         write_contact_sheet(proven.manifest, out)
-        _tell_the_journal(proven.manifest.proof, out.absolute())
+        tell_the_journal(proven.manifest, out.absolute())
     proof = proven.proof
     if as_json:
         told = {
@@ -90,17 +88,6 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
-
-
-def _tell_the_journal(proof: ProofRecord | None, out: Path) -> None:
-    """The status of a watched folder tells what was proven last, whoever has asked."""
-    path = journal_path(out.parent)
-    if proof is None or not path.is_file():
-        return
-    with Journal(path) as journal:
-        if out.name in journal.complete_captures():
-            journal.set_proof(out.name, proof.answer, in_short(proof))
-            journal.commit()
 
 
 def _lines(proof: Proof) -> Iterator[str]:
