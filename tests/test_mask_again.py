@@ -1,5 +1,6 @@
 """``underside mask`` again: done is done, what has changed is done anew, and a person's hand wins."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -206,3 +207,17 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
     run("mask", capture, "-o", "out", "--cutout", "black")
     assert read(cutout)[:150, :150].mean() > 10
+
+
+@pytest.mark.parametrize("effort", ["fast", "best"])
+def test_a_run_that_makes_cut_outs_only_says_so(run: Run, capture: Path, effort: str) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", effort)
+    assert "4 shots masked" in run(*words).stdout
+    done = run(*words, "--cutout", "black")
+    assert done.stdout.startswith("0 shots masked")
+    assert "4 cut-outs made of masks that were there" in done.stdout
+    assert "already done" not in done.stdout
+    events = run(*words, "--cutout", "white", "--events").stdout.splitlines()
+    finished = json.loads(events[-1])
+    assert (finished["masked"], finished["cut_out"], finished["kept"]) == (0, 4, 0)
+    assert "4 shots already done" in run(*words, "--cutout", "white").stdout

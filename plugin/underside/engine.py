@@ -191,8 +191,14 @@ class _Run:
         """Make the cut-outs of masks that do not change any more."""
         work = replace(self.work, cutouts_later=False)
         cut = cut_out_capture(self.capture, work.out, work, workers=self.workers, stop=self.stop)
-        failed = (*outcome.failed, *cut.failed)
-        return replace(outcome, manifest=cut.manifest, failed=failed, unreached=cut.unreached)
+        return replace(
+            outcome,
+            manifest=cut.manifest,
+            kept=outcome.kept - cut.made,
+            cut_out=outcome.cut_out + len(outcome.kept & cut.made),
+            failed=(*outcome.failed, *cut.failed),
+            unreached=cut.unreached,
+        )
 
     def _mask(self, work: ShotWork, on_progress: Callable[[Progress], None]) -> Outcome:
         return mask_capture(

@@ -90,8 +90,13 @@ class ShotWork:
             elif before is not None and self.cutouts_later:
                 record = with_cutout_of(record, before)
             tried = try_ahead(self.ladder, *masked.made) if masked.made and ahead else None
-            signs = masked.made[1] if masked.made else None
-            return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs, tried=tried)
+            return Done(
+                replace(record, seconds=round(time.monotonic() - started, 3)),
+                masked=masked.made is not None,
+                cut_out=masked.made is None and self._cutouts is not None,
+                signs=masked.made[1] if masked.made else None,
+                tried=tried,
+            )
         except Exception as error:  # one shot cannot harm another, whatever it is
             return set_aside(shot, record, in_words(error), breaks=that_meets_all(error))
 
