@@ -14,7 +14,7 @@ from underside.capture.taken import holds_results, may_be_photo
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.errors import SettingsError
-from underside.flip import Joined, begin_anew, join
+from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write_layouts
@@ -30,6 +30,11 @@ from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
 __all__ = ["Door", "Result", "learn_from_sources", "load_masker", "mask_sources"]
+
+
+_CUT_SHORT = (
+    "A repair of masks was cut short: what it has written stays, and underside prove {} --repair goes on with it."
+)
 
 
 class Door(Protocol):
@@ -114,7 +119,8 @@ def mask_sources(
     with_cutouts, best = settings.cutout_options is not None, masker.effort is Effort.BEST
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
-        door.started(capture, masker.segmenter.notes)
+        cut_short = take_up_repairs(out) and not (force or best)  # by which all masks are made again
+        door.started(capture, (*masker.segmenter.notes, *([_CUT_SHORT.format(out)] if cut_short else [])))
         names = frozenset(shot.name for shot in capture.shots)
         ladder = make_ladder(masker, settings.choices(plates=plates_at, shots=shots_at))
         promises = Promises(out)
