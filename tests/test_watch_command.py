@@ -139,3 +139,28 @@ def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> 
 )
 def test_a_command_is_taken_apart_as_its_system_writes_it(line: str, system: str, words: tuple[str, ...]) -> None:
     assert words_of(line, system=system) == words
+
+
+def test_a_command_that_hangs_ends_with_a_watch_that_is_killed_before_the_next_runs_it_again(tmp_path: Path) -> None:
+    script, told = tmp_path / "hanging.py", tmp_path / "told"
+    script.write_text(HANGING)
+    told.touch()
+    with Watch(tmp_path, "--on-capture", f"{sys.executable} {script} {told}").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until(lambda: len(told.read_text().splitlines()) == 2)
+        watch.process.kill()
+    first = told.read_text().splitlines()
+    with Watch(tmp_path, "--on-capture", f"touch {tmp_path}/again").begins() as watch:
+        watch.until((tmp_path / "again").exists)
+        assert all(map(has_ended, first))
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"), [("no-such-program", "cannot be run: No such file"), ("false", "ended with 1 for")]
+)
+def test_a_command_that_fails_is_named(tmp_path: Path, command: str, problem: str) -> None:
+    with Watch(tmp_path, "--on-capture", command).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until(lambda: watch.events("note"))
+        (note,) = watch.events("note")
+    assert f"The command {command} {problem}" in note["text"]
