@@ -30,7 +30,7 @@ __all__ = ["mask"]
 )
 @click.option("--no-rings", is_flag=True, help="Mask each photo by itself: learn nothing from the others.")
 @click.option("--force", is_flag=True, help="Do finished shots again.")
-@click.option("--force-edited", is_flag=True, help="Write over masks that were changed by hand.")
+@click.option("--force-edited", is_flag=True, help="Write over masks and cut-outs that were changed by hand.")
 @work_options
 @click.pass_context
 def mask(

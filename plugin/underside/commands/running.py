@@ -228,6 +228,9 @@ def summary(result: Result) -> Iterator[str]:
     by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
     if by_hand:
         yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
+    cutouts = sum(shot.cutout_by_hand for shot in outcome.manifest.shots)
+    if cutouts:
+        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited writes over them)"
     if result.capture.plates:
         yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:

@@ -42,7 +42,7 @@ class ShotWork:
     force: bool = False
     """Do finished shots again."""
     force_edited: bool = False
-    """Write over masks that a person has changed."""
+    """Write over masks and cut-outs that a person has changed."""
     names: frozenset[str] = frozenset()
     """The names of all the capture's shots."""
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -223,4 +223,12 @@ class ShotWork:
         if options is None:
             return None
         assert self.cutout_workers is not None
-        return Cutouts(self._results, options, self.cutout_workers, self.names, self.force)
+        return Cutouts(
+            results=self._results,
+            options=options,
+            workers=self.cutout_workers,
+            names=self.names,
+            promises=self.promises,
+            force=self.force,
+            force_edited=self.force_edited,
+        )
