@@ -272,3 +272,21 @@ def test_a_mask_that_a_person_has_changed_stays_though_its_shot_goes(tmp_path: P
         assert mask.read_bytes() == theirs
         assert any(note.endswith(": masks/upright_0002.jpg.png") for note in done.notes)
         assert not other.exists()
+
+
+@pytest.mark.parametrize("program", ["metashape", "opendronemap"])
+def test_a_set_that_is_older_than_its_masks_is_not_called_fine(run: Run, tmp_path: Path, program: str) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", program)
+    check = ("check-layout", "set", "--layout", program)
+    assert run(*check).returncode == 0
+    mask = finished.out / "masks/upright/0001.jpg.png"
+    mask.unlink()
+    mask.write_bytes(encode_png(letter(seed=4)))
+    done = run(*check)
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()[1:]
+    assert line.split()[:2] == ["upright_0001.jpg", "old"]
+    assert line.endswith(f"It is older than {mask}: run underside prepare again")
+    prepare(finished.out, tmp_path / "set", program)
+    assert run(*check).returncode == 0

@@ -24,7 +24,7 @@ from underside.flip import (
     prove_and_keep,
 )
 from underside.outfolder import claimed
-from underside.prepare import prepared_from
+from underside.prepare import read_table
 from underside.report.contact_sheet import write_contact_sheet
 from underside.watch.beside import tell_the_journal
 from underside.watch.lock import held_by
@@ -55,11 +55,11 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
-    source = prepared_from(out)
-    if source is not None and mend:
+    table = read_table(out)
+    if table is not None and mend:
         raise SettingsError(
-            f"{out} was made by underside prepare, which brings its masks from {source}",
-            f"Repair them there and prepare again: underside prove {source} --repair",
+            f"{out} was made by underside prepare, which brings its masks from {table.output}",
+            f"Repair them there and prepare again: underside prove {table.output} --repair",
         )
     watcher = held_by(out) or held_by(out.parent)
     if watcher and mend:
@@ -84,7 +84,10 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
-        for line in (*_lines(proof), *(_of_repair(proven) if mend else _of_what_repair_can(proof, source or out))):
+        for line in (
+            *_lines(proof),
+            *(_of_repair(proven) if mend else _of_what_repair_can(proof, table.output if table else out)),
+        ):
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO

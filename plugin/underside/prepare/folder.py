@@ -14,7 +14,7 @@ from underside.errors import OutputError
 from underside.files import PART_SUFFIX, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
-__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "open_set", "prepared_from"]
+__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
 
 TABLE = "prepared.json"
 HOW_TO = "HOW-TO.txt"
@@ -37,6 +37,31 @@ class _File:
     mtime_ns: int = 0
     sha256: str = ""
     """Of photos and masks: tells a person's hand from a copy that has lost its time."""
+
+
+@dataclass(frozen=True)
+class SetMask:
+    """One mask of a set, as its table tells of it."""
+
+    photo: str
+    """As the output folder's manifest calls it."""
+    prepared: str
+    """The photo in the set."""
+    name: str
+    source_sha256: str
+    """Of the mask in the output folder from which it was made."""
+    sha256: str
+    """Of itself, as it was written."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a set says of itself."""
+
+    output: str
+    """The output folder from which it was made."""
+    masks: tuple[SetMask, ...]
+    """None while the set is not whole."""
 
 
 @dataclass
@@ -193,14 +218,21 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
             raise
 
 
-def prepared_from(folder: Path) -> str | None:
-    """The output folder that a set was made from; none where a folder is no set."""
+def read_table(folder: Path) -> Table | None:
+    """What a set says of itself; none where a folder is no set."""
     if not (folder / TABLE).exists():
         return None
     try:
-        return str(json.loads(_read(folder))["output"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{folder / TABLE} is no table that Underside can read ({error})", _ELSEWHERE) from error
+        content = json.loads(_read(folder))
+        files = content["files"]
+        masks = [
+            SetMask(shot["photo"], shot["prepared"], shot["mask"], shot["mask_of"], files[shot["mask"]]["sha256"])
+            for shot in content.get("shots", ())
+        ]
+        return Table(content["output"], tuple(masks))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"{folder / TABLE} is no table that this Underside can read ({error!r})"
+        raise OutputError(what, "Run underside prepare again") from error
 
 
 def _read(folder: Path) -> bytes:

@@ -97,7 +97,7 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
     notes = tuple(_notes(sources, members, sensors, opened, copied=ways[COPIED], changed=changed))
     how_to = program.how_to.replace("{folder}", str(opened.folder))
     opened.put_text(HOW_TO, _how_to_text(program, how_to, notes))
-    opened.close(_facts(members, sensors, left_out))
+    opened.close(_facts(members, sources.chosen.mask_hashes, sensors, left_out))
     return Prepared(
         program=program.layout.name,
         folder=opened.folder,
@@ -220,7 +220,9 @@ def _how_to_text(program: Program, how_to: str, notes: Sequence[str]) -> str:
     )
 
 
-def _facts(members: Sequence[Member], sensors: Sequence[Sensor], left_out: Mapping[str, str]) -> dict[str, object]:
+def _facts(
+    members: Sequence[Member], mask_hashes: Mapping[str, str], sensors: Sequence[Sensor], left_out: Mapping[str, str]
+) -> dict[str, object]:
     return {
         "shots": [
             {
@@ -228,6 +230,7 @@ def _facts(members: Sequence[Member], sensors: Sequence[Sensor], left_out: Mappi
                 "pass": member.shot.pass_name,
                 "prepared": member.photo,
                 "mask": member.mask,
+                "mask_of": mask_hashes[member.shot.photo],
                 "camera": member.sensor,
                 "verdict": member.shot.verdict or str(member.shot.state),
             }
