@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from underside.files import sha256_of
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.png import encode_png
 
@@ -47,7 +48,8 @@ def finish(
         mask = out / "masks" / f"{photo}.png"
         mask.parent.mkdir(parents=True, exist_ok=True)
         mask.write_bytes(encode_png(letter(seed=len(shots), size=size)))
-        shots.append(record(photo, State.MASKED, orientation=orientation, size=size))
+        known = record(photo, State.MASKED, orientation=orientation, size=size)
+        shots.append(replace(known, sha256=sha256_of(capture / photo)))
     shots += [ShotRecord(photo, _pass_of(photo), State.FAILED, reason="It is cut short") for photo in failed]
     manifest = Manifest(capture=str(capture), engines={}, shots=tuple(shots), plates=tuple(plates))
     save(manifest, out)

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from finished_folder import ORIENTATION, Finished, finish, letter, pixels, upright, write_photo
 from PIL import Image
 
+from underside import manifest
 from underside.commands.check_layout import check_layout
 from underside.errors import SettingsError
 from underside.layouts import LAYOUTS, Kind, check_folder, write_layout
@@ -129,6 +131,60 @@ def with_orientation_tag(path: Path) -> None:
     Image.fromarray(letter()).save(path, exif=exif)
 
 
+def saved(mode: str) -> Callable[[Path], None]:
+    return lambda path: Image.fromarray(letter()).convert(mode).save(path)
+
+
+def erased(path: Path) -> None:
+    """White all over, what was not the object made transparent."""
+    Image.fromarray(np.dstack([np.full_like(letter(), 255)] * 3 + [letter()])).save(path)
+
+
+def in_two_colours(path: Path) -> None:
+    """A palette, as GIMP saves what was reduced to two colours."""
+    mask = Image.fromarray((letter() > 0).astype(np.uint8))
+    mask.putpalette([0, 0, 0, 255, 255, 255])
+    mask.save(path)
+
+
+BY_HAND: dict[str, tuple[Callable[[Path], None], str]] = {
+    "colours": (saved("RGB"), "channels"),
+    "palette": (in_two_colours, "channels"),
+    "alpha": (saved("RGBA"), "channels"),
+    "grey and alpha": (saved("LA"), "channels"),
+    "16 bits": (spoil(lambda mask: mask.astype(np.uint16) * 257), "depth"),
+    "tagged": (with_orientation_tag, "orientation tag"),
+}
+READ = {
+    "metashape": {"colours", "palette"},
+    "colmap": set(BY_HAND),
+    "openmvs": {"16 bits"},
+    "nerfstudio": set[str](),
+}
+
+
+@pytest.mark.parametrize("form", BY_HAND)
+@pytest.mark.parametrize("layout", READ)
+def test_a_mask_saved_by_hand_is_fine_where_the_program_reads_its_form(foreign: Path, layout: str, form: str) -> None:
+    save_so, kind = BY_HAND[form]
+    for photo in ("a.jpg", "b.jpg"):
+        mask = foreign / "masks" / LAYOUTS[layout].mask.format(name=photo, stem=Path(photo).stem)
+        (foreign / f"masks/{photo}.png").rename(mask)
+        if photo == "a.jpg":
+            save_so(mask)
+    assert kinds(foreign, layout) == ({} if form in READ[layout] else {"a.jpg": {kind}})
+
+
+@pytest.mark.parametrize("form", [*BY_HAND, "erased", "soft"])
+def test_a_mask_that_underside_reads_itself_is_fine_in_its_own_folder(tmp_path: Path, form: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    soft = spoil(lambda mask: np.where(mask > 0, np.uint8(250), np.uint8(4)))
+    more = {"erased": erased, "soft": soft}
+    (more[form] if form in more else BY_HAND[form][0])(finished.out / "masks/a.jpg.png")
+    (report,) = check_folder(finished.out)
+    assert report.findings == ()
+
+
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
@@ -137,10 +193,7 @@ def with_orientation_tag(path: Path) -> None:
         (spoil(np.bitwise_not), {"inverted"}),
         (spoil(lambda mask: cv2.GaussianBlur(mask, (5, 5), 0)), {"soft"}),
         (spoil(lambda mask: mask // 255), {"soft", "empty"}),
-        (spoil(lambda mask: np.dstack([mask] * 3)), {"channels"}),
-        (spoil(lambda mask: np.dstack([mask] * 4)), {"channels"}),
-        (spoil(lambda mask: mask.astype(np.uint16) * 257), {"depth"}),
-        (with_orientation_tag, {"orientation tag"}),
+        (erased, {"channels", "full"}),
         (spoil(np.zeros_like), {"empty"}),
         (spoil(lambda mask: np.full_like(mask, 255)), {"full"}),
         (lambda path: path.write_bytes(path.read_bytes()[:-40]), {"damaged"}),
@@ -198,13 +251,35 @@ def test_a_laid_out_mask_that_was_inverted_is_found(tmp_path: Path) -> None:
     assert kinds(folder, None) == {"a.jpg": {"inverted"}}
 
 
-def test_a_layout_that_is_older_than_the_masks_is_mentioned(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["colmap", "opendronemap", "gaussian-splatting"])
+def test_a_layout_that_is_older_than_the_masks_is_not_fine(tmp_path: Path, layout: str) -> None:
     finished = finish(tmp_path, ["a.jpg"], orientation=6)
-    folder = write_layout(finished.manifest, finished.out, "opendronemap").folder
+    folder = write_layout(finished.manifest, finished.out, layout).folder
+    (finished.out / "masks/a.jpg.png").unlink()
     save(letter(seed=2), finished.out / "masks/a.jpg.png")
     (report,) = check_folder(folder)
     assert [finding.kind for finding in report.findings] == [Kind.OLD]
+    assert not report.fine
+
+
+def test_a_mask_that_was_changed_in_its_layout_is_not_called_old(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "colmap").folder
+    (folder / "masks/a.jpg.png").unlink()
+    save(letter(seed=2), folder / "masks/a.jpg.png")
+    (report,) = check_folder(folder)
+    assert [finding.kind for finding in report.findings] == [Kind.BY_HAND]
     assert report.fine
+
+
+def test_shots_that_have_come_and_gone_make_a_layout_with_photos_old(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg", "b.jpg"])
+    first, second = (replace(finished.manifest, shots=(shot,)) for shot in finished.manifest.shots)
+    folder = write_layout(first, finished.out, "opensfm").folder
+    manifest.save(second, finished.out)
+    (report,) = check_folder(folder)
+    assert {finding.photo: finding.kind for finding in report.findings} == {"a.jpg": Kind.OLD, "b.jpg": Kind.OLD}
+    assert not report.fine
 
 
 def test_a_failed_shot_is_a_missing_mask_where_the_photos_stay(tmp_path: Path) -> None:

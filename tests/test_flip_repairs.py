@@ -69,6 +69,27 @@ def test_a_repair_that_was_cut_short_is_taken_up_by_the_next(run: Run, masked: P
     assert masks_of(masked) == now
 
 
+def test_what_a_repair_that_was_cut_short_has_written_is_left_by_the_next_run_of_mask(run: Run, masked: Path) -> None:
+    before = masks_of(masked)
+    previews = masked / "previews" / "flipped"
+    shutil.rmtree(previews)
+    previews.touch()
+    assert run("prove", masked, "--repair").returncode == 2
+    previews.unlink()
+    repaired = masks_of(masked)
+    assert repaired != before
+    done = run("mask", "capture", "-o", masked, *AS_IS)
+    assert done.returncode == 0, done.stderr
+    assert masks_of(masked) == repaired
+    assert shots(masked)[KEPT]["notes"][0].startswith(
+        "Put right by what the other shots show, by a run that was cut short"
+    )
+    assert f"underside prove {masked} --repair goes on with it." in done.stderr
+    again = run("mask", "capture", "-o", masked, *AS_IS)
+    assert "12 shots already done" in again.stdout
+    assert "cut short" not in again.stderr
+
+
 def test_a_mask_of_a_hand_that_is_no_mask_is_named_and_the_others_are_proven(run: Run, masked: Path) -> None:
     small = masked / "masks" / "upright" / "DSC_0009.JPG.png"
     Image.new("L", (320, 240), 255).save(small)

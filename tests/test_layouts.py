@@ -352,6 +352,19 @@ def test_colmap_finds_features_only_where_the_masks_are_white(tmp_path: Path, or
     assert is_object(finished, masked).all()
 
 
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA", "I;16"])
+def test_colmap_reads_masks_as_paint_programs_save_them(tmp_path: Path, mode: str) -> None:
+    finished = finish(tmp_path, ["pass/a.jpg"], size=(320, 240))
+    masks = laid(finished, "colmap") / "masks"
+    mask = finished.mask("pass/a.jpg")
+    saved = Image.fromarray(mask.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(mask).convert(mode)
+    (masks / "pass/a.jpg.png").unlink()
+    saved.save(masks / "pass/a.jpg.png")
+    masked = features(finished.capture, tmp_path / "masked.db", masks)["pass/a.jpg"]
+    assert len(masked) > 20
+    assert is_object(finished, masked).all()
+
+
 def test_colmap_does_not_use_a_mask_that_the_check_calls_misnamed(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["pass/a.jpg"], size=(320, 240))
     masks = laid(finished, "colmap") / "masks"
@@ -404,3 +417,98 @@ def test_a_layout_in_which_photos_of_two_runs_clash_keeps_none_of_the_others(
     assert ("finished" if door else "Laid out for colmap") in done.stdout
     assert files(tmp_path / "out/layouts") >= {"colmap/masks/IMG_1.jpg.png", "colmap/masks/IMG_1.tif.png"}
     assert not (tmp_path / "out/layouts/metashape").exists()
+
+
+def edit(path: Path, mask: NDArray[np.uint8]) -> bytes:
+    """As a paint program saves it: in colours, and in the place of the file rather than into it."""
+    part = path.with_name("part.png")
+    Image.fromarray(mask).convert("RGB").save(part)
+    part.replace(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "mask", "remedy"),
+    [
+        ("metashape", "masks/upright/IMG_1_mask.png", "copy masks/upright/IMG_1_mask.png over "),
+        ("opendronemap", "images/IMG_1_mask.png", "copy images/IMG_1_mask.png over "),
+        ("instant-ngp", "images/dynamic_mask_IMG_1.png", "change "),
+    ],
+)
+def test_a_mask_that_a_person_has_changed_in_a_layout_stays_and_is_told(
+    run: Run, tmp_path: Path, name: str, mask: str, remedy: str
+) -> None:
+    for number in range(2):
+        put(tmp_path / f"capture/upright/IMG_{number + 1}.jpg", photo(number))
+    again = ("mask", "capture", "-o", "out", "--layout", name, *QUICK)
+    assert "by hand" not in run(*again).stdout
+    edited = edit(tmp_path / "out/layouts" / name / mask, letter(size=(128, 96)))
+    for more in ((), ("--force",)):
+        done = run(*again, *more)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "out/layouts" / name / mask).read_bytes() == edited
+        (line,) = (line for line in done.stdout.splitlines() if "by hand" in line)
+        assert f"{mask}. To have it in all results, {remedy}out/masks/upright/IMG_1.jpg.png" in line
+    (tmp_path / "out/layouts" / name / mask).unlink()
+    assert "by hand" not in run(*again).stdout
+    assert (tmp_path / "out/layouts" / name / mask).is_file()
+
+
+def test_a_change_that_was_taken_over_into_the_masks_is_told_of_no_more(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    folder = laid(finished, "metashape")
+    (finished.out / "masks/a.jpg.png").unlink()
+    (finished.out / "masks/a.jpg.png").write_bytes(edit(folder / "masks/a_mask.png", letter(seed=3)))
+    by_hand = replace(finished.manifest, shots=(record("a.jpg", State.BY_HAND),))
+    assert write_layout(by_hand, finished.out, "metashape").notes == ()
+    np.testing.assert_array_equal(pixels(folder / "masks/a_mask.png"), letter(seed=3))
+
+
+def test_a_mask_of_a_persons_own_for_a_shot_that_failed_stays(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"])
+    folder = laid(finished, "metashape")
+    (folder / "masks/broken_mask.png").write_bytes(encode_png(letter(seed=4)))
+    assert write_layout(finished.manifest, finished.out, "metashape").notes == ()
+    np.testing.assert_array_equal(pixels(folder / "masks/broken_mask.png"), letter(seed=4))
+
+
+def test_a_change_whose_place_another_photo_needs_is_not_lost_to_it(tmp_path: Path) -> None:
+    finished = finish(tmp_path, SAME_NAMES)
+    first, second = (replace(finished.manifest, shots=(shot,)) for shot in finished.manifest.shots)
+    folder = write_layout(first, finished.out, "meshroom").folder
+    edited = edit(folder / "masks/0001.png", letter(seed=5))
+    with pytest.raises(OutputError, match=r"changed by hand for upright/0001\.jpg, .* place of flipped/0001\.jpg"):
+        write_layout(second, finished.out, "meshroom")
+    assert (folder / "masks/0001.png").read_bytes() == edited
+
+
+@pytest.mark.parametrize("moved", ["masks", ""])
+def test_a_change_survives_a_run_that_was_killed_while_it_laid_out(tmp_path: Path, moved: str) -> None:
+    finished = finish(tmp_path, ["a.jpg"])
+    folder = laid(finished, "metashape")
+    edited = edit(folder / "masks/a_mask.png", letter(seed=5))
+    for name in (".underside-new", ".underside-old"):
+        (folder / name).mkdir()
+    if moved:
+        (folder / moved).rename(folder / ".underside-old" / moved)
+    laid(finished, "metashape")
+    assert (folder / "masks/a_mask.png").read_bytes() == edited
+
+
+def test_a_program_is_told_of_it_beside_its_events(run: Run, tmp_path: Path) -> None:
+    put(tmp_path / "capture/a.jpg", photo(1))
+    again = ("mask", "capture", "-o", "out", "--layout", "metashape", "--events", *QUICK)
+    run(*again)
+    edit(tmp_path / "out/layouts/metashape/masks/a_mask.png", letter(size=(128, 96)))
+    (line,) = run(*again).stderr.splitlines()
+    assert "masks/a_mask.png" in line
+
+
+def test_a_photo_written_anew_in_its_place_is_not_called_changed_in_the_layout(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg", "b.jpg"])
+    folder = laid(finished, "opensfm")
+    (finished.capture / "b.jpg").write_bytes(b"cut short")  # one file with that of the layout
+    assert (folder / "images/b.jpg").read_bytes() == b"cut short"
+    one = replace(finished.manifest, shots=finished.manifest.shots[:1])
+    assert not write_layout(one, finished.out, "opensfm").by_hand
+    assert files(folder / "images") == {"a.jpg"}

@@ -1,14 +1,16 @@
 """``underside mask`` again: done is done, what has changed is done anew, and a person's hand wins."""
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from conftest import Run, running_in, shots
+from conftest import DEMO, Run, command, running_in, shots
 from demo_runs import SHOTS, left_by_its_door, masks, read
 from PIL import Image
 
@@ -206,3 +208,48 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
     run("mask", capture, "-o", "out", "--cutout", "black")
     assert read(cutout)[:150, :150].mean() > 10
+
+
+@pytest.mark.parametrize("effort", ["fast", "best"])
+def test_a_run_that_makes_cut_outs_only_says_so(run: Run, capture: Path, effort: str) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", effort)
+    assert "4 shots masked" in run(*words).stdout
+    done = run(*words, "--cutout", "black")
+    assert done.stdout.startswith("0 shots masked")
+    assert "4 cut-outs made of masks that were there" in done.stdout
+    assert "already done" not in done.stdout
+    events = run(*words, "--cutout", "white", "--events").stdout.splitlines()
+    finished = json.loads(events[-1])
+    assert (finished["masked"], finished["cut_out"], finished["kept"]) == (0, 4, 0)
+    assert "4 shots already done" in run(*words, "--cutout", "white").stdout
+
+
+def test_a_cut_out_that_a_person_has_changed_is_kept_and_told(run: Run, capture: Path, tmp_path: Path) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    assert "by hand" not in run(*words, "--cutout", "black").stdout
+    cutout = tmp_path / "out" / "cutouts" / SHOTS[0]
+    Image.fromarray(read(cutout)[::2, ::2]).save(cutout)
+    theirs = cutout.read_bytes()
+    for more in (("--cutout", "white"), ("--cutout", "white", "--grow", "5"), ("--cutout", "white", "--force")):
+        done = run(*words, *more)
+        assert done.returncode == 0, done.stderr
+        assert cutout.read_bytes() == theirs
+        assert "1 cut-out changed by hand, kept (--force-edited writes over them)" in done.stdout
+    assert run(*words, "--cutout", "white", "--force-edited").returncode == 0
+    assert read(cutout).shape == read(DEMO / SHOTS[0]).shape
+    assert "by hand" not in run(*words, "--cutout", "white").stdout
+
+
+def test_a_cut_out_of_a_run_that_was_killed_is_not_taken_for_a_persons(run: Run, capture: Path, tmp_path: Path) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast", "--workers", "1")
+    whole = (*words, "--cutout", "black", "--events")
+    with subprocess.Popen(command(*whole), cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while b'"shot"' not in process.stdout.readline():
+            pass
+        process.kill()
+    assert list((tmp_path / "out" / "cutouts").rglob("*.JPG"))
+    assert "by hand" not in run(*words, "--cutout", "white").stdout
+    assert run("mask", capture, "-o", "other", *words[4:], "--cutout", "white").returncode == 0
+    for cutout in (tmp_path / "other" / "cutouts").rglob("*.JPG"):
+        assert (tmp_path / "out" / cutout.relative_to(tmp_path / "other")).read_bytes() == cutout.read_bytes()

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
-from finished_folder import HEIGHT, WIDTH, files, pixels
+from finished_folder import HEIGHT, WIDTH, files, letter, pixels, write_photo
 from PIL import Image
-from prepared_sets import TWO_PASSES, keeping, masked, stamps, table
+from prepared_sets import SAME_NAMES, TWO_PASSES, keeping, masked, stamps, table
 
 from underside.layouts import check_folder
 from underside.manifest import save
+from underside.png import encode_png
 from underside.prepare import PROGRAMS, PrepareOptions, make, prepare
 from underside.prepare.files import bring
 
@@ -237,3 +238,55 @@ def test_the_command_says_what_it_did_and_what_comes_next(run: Run, tmp_path: Pa
         "prepare", finished.out, "--for", "meshroom", "-o", tmp_path / "set", "--keep-region", "upright=0,0,4,4"
     )
     assert "Nothing has changed since the last time" in again.stdout
+
+
+@pytest.mark.parametrize("program", ["colmap", "opendronemap"])
+def test_a_photo_that_a_person_has_replaced_in_the_set_stays_and_is_named(tmp_path: Path, program: str) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", program)
+    photo = tmp_path / "set/images/upright_0001.jpg"
+    photo.unlink()
+    write_photo(photo, seed=77)
+    theirs = photo.read_bytes()
+    for _ in range(2):
+        done = prepare(finished.out, tmp_path / "set", program)
+        assert photo.read_bytes() == theirs
+        (note,) = (note for note in done.notes if note.startswith("Changed since Underside wrote it"))
+        assert note.endswith(": images/upright_0001.jpg")
+    photo.unlink()
+    done = prepare(finished.out, tmp_path / "set", program)
+    assert photo.is_file()
+    assert not any(note.startswith("Changed since") for note in done.notes)
+
+
+def test_a_mask_that_a_person_has_changed_stays_though_its_shot_goes(tmp_path: Path) -> None:
+    finished = masked(tmp_path, [*SAME_NAMES, "upright/0002.jpg"])
+    prepare(finished.out, tmp_path / "set", "colmap")
+    mask, other = (tmp_path / f"set/masks/upright_{name}.jpg.png" for name in ("0002", "0001"))
+    mask.unlink()
+    mask.write_bytes(encode_png(letter(seed=4)))
+    theirs = mask.read_bytes()
+    save(replace(finished.manifest, shots=finished.manifest.shots[1:2]), finished.out)
+    for _ in range(2):
+        done = prepare(finished.out, tmp_path / "set", "colmap")
+        assert mask.read_bytes() == theirs
+        assert any(note.endswith(": masks/upright_0002.jpg.png") for note in done.notes)
+        assert not other.exists()
+
+
+@pytest.mark.parametrize("program", ["metashape", "opendronemap"])
+def test_a_set_that_is_older_than_its_masks_is_not_called_fine(run: Run, tmp_path: Path, program: str) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", program)
+    check = ("check-layout", "set", "--layout", program)
+    assert run(*check).returncode == 0
+    mask = finished.out / "masks/upright/0001.jpg.png"
+    mask.unlink()
+    mask.write_bytes(encode_png(letter(seed=4)))
+    done = run(*check)
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()[1:]
+    assert line.split()[:2] == ["upright_0001.jpg", "old"]
+    assert line.endswith(f"It is older than {mask}: run underside prepare again")
+    prepare(finished.out, tmp_path / "set", program)
+    assert run(*check).returncode == 0

@@ -203,3 +203,15 @@ def test_a_capture_that_a_watch_has_not_called_complete_is_refused(run: Run, tmp
         journal.set_complete("amphora", complete=True)
         journal.commit()
     assert run("prepare", out, "--for", "colmap").returncode == 0
+
+
+def test_a_set_is_repaired_where_it_was_made_from(run: Run, tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "metashape")
+    before = {path: path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file()}
+    refused = run("prove", "set", "--repair")
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith("underside: set was made by underside prepare, which brings its masks from")
+    assert f"underside prove {finished.out} --repair" in line
+    assert {path: path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file()} == before

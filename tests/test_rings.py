@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import DEMO, Run, shots
 
+from underside.outfolder import alone_in
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -118,3 +120,16 @@ def test_rings_of_which_a_file_is_missing_or_broken_are_refused(run: Run, photos
         done = run("mask", "--rings", "rings", photos, "-o", "out")
         assert done.returncode == 2
         assert re.search(r"The rings in rings are not whole .*Run `underside rings` again", done.stderr), done.stderr
+
+
+def test_of_two_runs_into_one_folder_the_second_is_refused(run: Run, photos: Path, tmp_path: Path) -> None:
+    with alone_in(tmp_path / "rings"):
+        refused = run("rings", photos, "-o", "rings")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        "underside: Another run of Underside is writing into rings. "
+        "Wait for its end, or choose another output folder with -o."
+    ]
+    assert not (tmp_path / "rings").exists()
+    assert run("rings", photos, "-o", "rings").returncode == 0
+    assert not list((tmp_path / "rings").glob(".*"))

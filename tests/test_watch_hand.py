@@ -71,3 +71,17 @@ def test_a_photo_that_was_away_takes_a_hands_work_along_when_it_comes_back_elsew
     found = {name: stage for name, stage in stages(watch.out).items() if "/top/" in name}
     assert found == {f"vase/top/IMG_{number:04}.jpg": "by hand" if number == 1 else "done" for number in range(3)}
     assert not (made / "IMG_0001.jpg.png").exists()
+
+
+def test_a_mask_changed_in_a_layout_stays_and_is_told_when_the_capture_is_laid_out_again(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--layout", "metashape").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        mask = watch.out / "vase/layouts/metashape/masks/IMG_0001_mask.png"
+        mask.unlink()  # as what replaces a file does; the link to the capture's own mask ends there
+        work = edited(mask)
+        put_some(watch.root / "vase", 1, first=2)
+        watch.until_complete("vase", times=2)
+        (note,) = watch.events("note")
+    assert mask.read_bytes() == work
+    assert note["text"].startswith("vase: Changed by hand")

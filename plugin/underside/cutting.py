@@ -19,6 +19,8 @@ class CutOut:
     """What came of making a capture's cut-outs."""
 
     manifest: Manifest
+    made: frozenset[str]
+    """Of which shots."""
     failed: tuple[ShotRecord, ...]
     unreached: int
     """Not cut out, because the run was stopped."""
@@ -29,6 +31,7 @@ def cut_out_capture(capture: Capture, out: Path, work: ShotWork, *, workers: int
     book = Book(capture, out, work.engine, work.warnings, work.promises)
     known = [(shot, book.before(shot)) for shot in capture.shots]
     missing = [(shot, record) for shot, record in known if record and work.lacks_cutout(shot, record)]
+    made: set[str] = set()
     failed: list[ShotRecord] = []
     broken_by: UndersideError | None = None
     unreached = 0
@@ -46,8 +49,10 @@ def cut_out_capture(capture: Capture, out: Path, work: ShotWork, *, workers: int
                 broken_by = broken_by or done.breaks
                 if done.record.state is State.FAILED:
                     failed.append(done.record)
+                else:
+                    made.add(done.record.photo)
     finally:
         manifest = book.close()
     if broken_by is not None:
         raise broken_by
-    return CutOut(manifest, tuple(failed), unreached)
+    return CutOut(manifest, frozenset(made), tuple(failed), unreached)

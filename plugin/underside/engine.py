@@ -14,14 +14,14 @@ from underside.capture.taken import holds_results, may_be_photo
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.errors import SettingsError
-from underside.flip import Joined, begin_anew, join
+from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write_layouts
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
-from underside.outfolder import claimed, without_a_name
+from underside.outfolder import alone_in, claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
@@ -30,6 +30,11 @@ from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
 __all__ = ["Door", "Result", "learn_from_sources", "load_masker", "mask_sources"]
+
+
+_CUT_SHORT = (
+    "A repair of masks was cut short: what it has written stays, and underside prove {} --repair goes on with it."
+)
 
 
 class Door(Protocol):
@@ -114,7 +119,8 @@ def mask_sources(
     with_cutouts, best = settings.cutout_options is not None, masker.effort is Effort.BEST
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
-        door.started(capture, masker.segmenter.notes)
+        cut_short = take_up_repairs(out) and not (force or best)  # by which all masks are made again
+        door.started(capture, (*masker.segmenter.notes, *([_CUT_SHORT.format(out)] if cut_short else [])))
         names = frozenset(shot.name for shot in capture.shots)
         ladder = make_ladder(masker, settings.choices(plates=plates_at, shots=shots_at))
         promises = Promises(out)
@@ -191,8 +197,14 @@ class _Run:
         """Make the cut-outs of masks that do not change any more."""
         work = replace(self.work, cutouts_later=False)
         cut = cut_out_capture(self.capture, work.out, work, workers=self.workers, stop=self.stop)
-        failed = (*outcome.failed, *cut.failed)
-        return replace(outcome, manifest=cut.manifest, failed=failed, unreached=cut.unreached)
+        return replace(
+            outcome,
+            manifest=cut.manifest,
+            kept=outcome.kept - cut.made,
+            cut_out=outcome.cut_out + len(outcome.kept & cut.made),
+            failed=(*outcome.failed, *cut.failed),
+            unreached=cut.unreached,
+        )
 
     def _mask(self, work: ShotWork, on_progress: Callable[[Progress], None]) -> Outcome:
         return mask_capture(
@@ -226,9 +238,10 @@ def learn_from_sources(
     _refuse_unusable(capture, sources, out)
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
-    started(capture, masker.segmenter.notes)
     count = workers or usual_workers()
-    return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
+    with alone_in(out):
+        started(capture, masker.segmenter.notes)
+        return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
 
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:

@@ -17,7 +17,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["claimed", "locked", "refuse_photos_among_results", "undisturbed", "without_a_name"]
+__all__ = ["alone_in", "claimed", "locked", "refuse_photos_among_results", "undisturbed", "without_a_name"]
 
 _LOCK = ".underside-lock"
 # What mask, preview and cut-out may have behind the photo's name.
@@ -29,10 +29,24 @@ def claimed(out: Path) -> Iterator[None]:
     """Make the folder and keep every other run out of it until this one has ended, in whatever way."""
     with writing(out / MASKS):
         make_folder(out / MASKS)
-    with locked(out / _LOCK, f"Another run of Underside is writing into {out}"):
-        for folder in (out, *(out / name for name in RESULT_FOLDERS)):
-            _sweep(folder, deep=folder != out)
+    with alone_in(out):
+        for name in RESULT_FOLDERS:
+            _sweep(out / name, deep=True)
         yield
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """The same of any folder for results; one into which nothing has come does not stay."""
+    with writing(folder):
+        make_folder(folder)
+    try:
+        with locked(folder / _LOCK, f"Another run of Underside is writing into {folder}"):
+            _sweep(folder, deep=False)
+            yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 @contextmanager

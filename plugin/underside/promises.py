@@ -1,4 +1,4 @@
-"""Masks that are about to be written, by their hashes: ours are told from a person's whatever came in between.
+"""Masks and cut-outs that are about to be written, by hashes: ours are told from a person's whatever came in between.
 
 The manifest says what was written, but a moment later, and no more once the photo is gone. A run that is killed
 between a mask and its manifest, or a new photo under the name of a deleted one, would otherwise meet a mask that
@@ -33,7 +33,7 @@ class Promises:
         self._turn = threading.Lock()
 
     def make(self, photo: str, sha256: str) -> None:
-        """Remember, through a power cut too, that a mask of that hash is about to be written for a photo."""
+        """Remember, through a power cut too, that a mask or cut-out of that hash is about to be written for a photo."""
         with self._turn, writing(self._path):
             if sha256 in self._made[photo]:
                 return
@@ -49,14 +49,14 @@ class Promises:
             self._made[photo].add(sha256)
 
     def is_ours(self, photo: str, sha256: str) -> bool:
-        """Whether a mask that lies there was written by a run."""
+        """Whether a mask or cut-out that lies there was written by a run."""
         return sha256 in self._made.get(photo, ())
 
     def keep(self, dropped: Iterable[ShotRecord]) -> None:
         """Remember the masks of records that the manifest drops: they stay in their places, and known as ours."""
         for record in dropped:
-            if record.mask_sha256:
-                self.make(record.photo, record.mask_sha256)
+            for sha256 in filter(None, (record.mask_sha256, record.cutout_sha256)):
+                self.make(record.photo, sha256)
 
     def settle(self, manifest: Manifest) -> None:
         """Forget the masks that the manifest tells of by now, and those that are not there any more."""

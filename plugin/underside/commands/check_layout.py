@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ import click
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.layouts import LAYOUTS, Report, check_folder
+from underside.prepare import outdated
 
 __all__ = ["check_layout"]
 
@@ -36,6 +37,9 @@ def check_layout(*, folder: Path, photos: Path | None, layout: str | None, as_js
     masks that another tool made. Ends with 0 where all is well, with 1 where a mask would be lost.
     """
     reports = check_folder(folder, layout=layout, photos=photos)
+    old = tuple(outdated(folder))
+    if old:  # a set, which is one layout
+        reports = tuple(replace(report, findings=(*report.findings, *old)) for report in reports)
     if as_json:
         click.echo(_json(reports))
     else:

@@ -11,6 +11,7 @@ from underside.commands.running import Person, Program, exit_code, stopping_clea
 from underside.commands.terminal import tell
 from underside.commands.work_options import PATH, output_option, photos_named, source_options, work_options
 from underside.engine import mask_sources
+from underside.watch.beside import tell_the_journal
 
 __all__ = ["mask"]
 
@@ -29,7 +30,7 @@ __all__ = ["mask"]
 )
 @click.option("--no-rings", is_flag=True, help="Mask each photo by itself: learn nothing from the others.")
 @click.option("--force", is_flag=True, help="Do finished shots again.")
-@click.option("--force-edited", is_flag=True, help="Write over masks that were changed by hand.")
+@click.option("--force-edited", is_flag=True, help="Write over masks and cut-outs that were changed by hand.")
 @work_options
 @click.pass_context
 def mask(
@@ -76,5 +77,6 @@ def mask(
             door=door,
             stop=stop,
         )
+        tell_the_journal(result.outcome.manifest, output.absolute())
         door.finished(result)
     return exit_code(result)

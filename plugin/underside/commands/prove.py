@@ -19,15 +19,14 @@ from underside.flip import (
     Repaired,
     Verdict,
     facts_of,
-    in_short,
     manifest_of,
     may_keep_platter,
     prove_and_keep,
 )
-from underside.journal import Journal, journal_path
-from underside.manifest import ProofRecord
 from underside.outfolder import claimed
+from underside.prepare import read_table
 from underside.report.contact_sheet import write_contact_sheet
+from underside.watch.beside import tell_the_journal
 from underside.watch.lock import held_by
 
 __all__ = ["prove"]
@@ -56,6 +55,12 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """
     if not out.is_dir():
         raise click.UsageError(f"{out} is no folder")
+    table = read_table(out)
+    if table is not None and mend:
+        raise SettingsError(
+            f"{out} was made by underside prepare, which brings its masks from {table.output}",
+            f"Repair them there and prepare again: underside prove {table.output} --repair",
+        )
     watcher = held_by(out) or held_by(out.parent)
     if watcher and mend:
         raise SettingsError(
@@ -67,7 +72,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         proven = prove_and_keep(out, mend=mend, tell=say)
         assert proven is not None  # nobody stops it but by ending this process
         write_contact_sheet(proven.manifest, out)
-        _tell_the_journal(proven.manifest.proof, out.absolute())
+        tell_the_journal(proven.manifest, out.absolute())
     proof = proven.proof
     if as_json:
         told = {
@@ -79,21 +84,13 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
-        for line in (*_lines(proof), *(_of_repair(proven) if mend else _of_what_repair_can(proof, out))):
+        for line in (
+            *_lines(proof),
+            *(_of_repair(proven) if mend else _of_what_repair_can(proof, table.output if table else out)),
+        ):
             tell(line)
         tell(f"Page: {proven.page}")
     return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
-
-
-def _tell_the_journal(proof: ProofRecord | None, out: Path) -> None:
-    """The status of a watched folder tells what was proven last, whoever has asked."""
-    path = journal_path(out.parent)
-    if proof is None or not path.is_file():
-        return
-    with Journal(path) as journal:
-        if out.name in journal.complete_captures():
-            journal.set_proof(out.name, proof.answer, in_short(proof))
-            journal.commit()
 
 
 def _lines(proof: Proof) -> Iterator[str]:
@@ -134,7 +131,7 @@ def _of_repair(proven: Proven) -> Iterator[str]:
         yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and left so."
 
 
-def _of_what_repair_can(proof: Proof, out: Path) -> Iterator[str]:
+def _of_what_repair_can(proof: Proof, out: Path | str) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
     elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):

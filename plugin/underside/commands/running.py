@@ -196,7 +196,8 @@ class Program(AbstractContextManager["Program"]):
         self._write(
             "finished",
             masked=outcome.masked,
-            kept=outcome.kept,
+            kept=len(outcome.kept),
+            cut_out=outcome.cut_out,
             failed=len(outcome.failed),
             unreached=outcome.unreached,
             verdicts=verdicts(outcome.manifest.shots),
@@ -205,6 +206,9 @@ class Program(AbstractContextManager["Program"]):
             seconds=round(outcome.seconds, 3),
         )
         _say_refused(result)
+        for layout in result.laid_out.layouts:
+            if layout.by_hand:
+                say(f"underside: {layout.by_hand}.")
 
 
 def _say_refused(result: Result) -> None:
@@ -218,10 +222,15 @@ def summary(result: Result) -> Iterator[str]:
     rate = f", {outcome.masked / outcome.seconds:.1f} a second" if outcome.masked else ""
     yield f"{_count(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
     if outcome.kept:
-        yield f"{_count(outcome.kept, 'shot')} already done, left as they are"
+        yield f"{_count(len(outcome.kept), 'shot')} already done, left as they are"
+    if outcome.cut_out:
+        yield f"{_count(outcome.cut_out, 'cut-out')} made of masks that were there"
     by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
     if by_hand:
         yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
+    cutouts = sum(shot.cutout_by_hand for shot in outcome.manifest.shots)
+    if cutouts:
+        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited writes over them)"
     if result.capture.plates:
         yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:

@@ -13,7 +13,7 @@ from underside.flip.proof.coverage import Coverage, View
 from underside.flip.proof.sources import manifest_of
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.proving import Proven, prove_and_keep
-from underside.flip.repair import Repaired, repair
+from underside.flip.repair import Repaired, repair, take_up_repairs
 from underside.flip.trial import may_keep_platter
 
 __all__ = [
@@ -42,4 +42,5 @@ __all__ = [
     "repair",
     "save_proof",
     "show_proof",
+    "take_up_repairs",
 ]

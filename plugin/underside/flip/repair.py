@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,7 @@ from underside.preview import draw_preview, preview_path, reduction, shrink
 from underside.refine import refine
 from underside.shotrecord import with_mask
 
-__all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair", "take_up"]
+__all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair", "take_up", "take_up_repairs"]
 
 Bytes = NDArray[np.uint8]
 
@@ -107,15 +107,33 @@ def cut_off(
 def take_up(out: Path) -> None:
     """Take up the masks that an earlier run has written and, cut short, could not say so; without that they would pass
     for changed by hand, and stay half repaired."""
+    _take_up(out, lambda shot: bool(shot.next_sha256))
+
+
+def take_up_repairs(out: Path) -> bool:
+    """The same of repairs alone, before masks are made; whether one has got as far as a mask.
+
+    Where other ways to a mask were cut short, it is made again from the start, so that it does not matter when.
+    """
+    taken_up = _take_up(out, lambda shot: bool(shot.next_sha256) and _begun(shot) is not None)
+    return any(shot.is_put_right for shot in taken_up)
+
+
+def _take_up(out: Path, wanted: Callable[[ShotRecord], bool]) -> Collection[ShotRecord]:
     manifest = load(out)
-    records = {shot.photo: _taken_up(shot, out) for shot in manifest.shots if shot.next_sha256} if manifest else {}
+    records = {shot.photo: _taken_up(shot, out) for shot in manifest.shots if wanted(shot)} if manifest else {}
     if manifest and records:
         save(_with(manifest, records), out)
+    return records.values()
+
+
+def _begun(record: ShotRecord) -> Step | None:
+    return next((step for step in record.steps if step.name == PUT_RIGHT and not step.taken), None)
 
 
 def _taken_up(record: ShotRecord, out: Path) -> ShotRecord:
     path = out / record.mask
-    begun = next((step for step in record.steps if step.name == PUT_RIGHT and not step.taken), None)
+    begun = _begun(record)
     if not path.is_file() or sha256_of(path) != record.next_sha256:
         return replace(record, next_sha256="", steps=tuple(step for step in record.steps if step is not begun))
     with suppress(OSError):

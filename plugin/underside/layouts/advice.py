@@ -1,20 +1,28 @@
 """What a person is told about a layout: how to use it, what is missing in it, what to look at."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from underside.layouts.naming import Place, mask_names
 from underside.layouts.table import Layout, WithoutMask
-from underside.manifest import Manifest, State
+from underside.manifest import Manifest, ShotRecord, State
 
-__all__ = ["how_to_text", "notes", "some"]
+__all__ = ["how_to_text", "kept_note", "notes", "some"]
 
 _NAMED = 5
 
 
-def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place]) -> Iterator[str]:
-    """Sentences without their full stop: shots without a mask, new names, facts to check."""
-    failed = [shot.photo for shot in manifest.shots if shot.state is State.FAILED]
+def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: Path) -> Iterator[str]:
+    """Sentences without their full stop: shots without a mask, new names, facts to check.
+
+    A shot that failed may have a mask of a person's own in the layout's ``folder``.
+    """
+    masks = folder / layout.masks
+    failed = [
+        shot.photo
+        for shot in manifest.shots
+        if shot.state is State.FAILED and not any((masks / name).is_file() for name in mask_names(layout, shot.photo))
+    ]
     if failed:
         if layout.cut_out or any(place.photo for place in placed):
             yield f"Not in this layout, for want of a mask: {some(failed)}"
@@ -31,6 +39,23 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place]) -> Iterat
         yield f"Not confirmed. {layout.check_once}"
 
 
+def kept_note(layout: Layout, changed: Sequence[str], masks: Mapping[str, ShotRecord], out: Path) -> str:
+    """Which files stay as a person has changed them, and how ``masks`` would get the change; empty where none do.
+
+    ``masks`` are the layout's, with their shots.
+    """
+    if not changed:
+        return ""
+    told = f"Changed by hand, so it stays as it is (delete it to have it made anew): {some(changed)}"
+    first = next((name for name in changed if name in masks), None)
+    if first is None:
+        return told
+    own, shot = out / masks[first].mask, masks[first]
+    if layout.cut_out or layout.inverted or (layout.upright and shot.orientation != 1):
+        return f"{told}. To have it in all results, change {own} in the same way and run again"
+    return f"{told}. To have it in all results, copy {first} over {own} and run again"
+
+
 def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
     """The text that lies beside the masks."""
     return "\n\n".join(
@@ -38,10 +63,9 @@ def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
             f"Masks for {layout.program}",
             how_to,
             *(f"{sentence}." for sentence in sentences),
-            "Underside makes this folder anew with every run. To change a mask, change the one in the "
-            "masks folder beside capture.json and run underside mask again. Do not edit files here: they "
-            "may be the very same "
-            "files as your photos and masks (hard links).\n",
+            "Underside makes this folder anew with every run, but for what somebody has changed in it. To change a "
+            "mask, change the one in the masks folder beside capture.json and run underside mask again. Do not edit "
+            "files here: they may be the very same files as your photos and masks (hard links).\n",
         ]
     )
 

@@ -1,14 +1,16 @@
 """Say why a program would ignore or misuse the masks of a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError, UndersideError
+from underside.files import sha256_of
+from underside.layouts.by_hand import File, known_files
 from underside.layouts.examine import Facts, Mask, examine
-from underside.layouts.findings import Finding, Report
+from underside.layouts.findings import Finding, Kind, Report
 from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
@@ -45,6 +47,8 @@ class _Photos:
     folder: Path
     names: Sequence[str]
     records: Mapping[str, ShotRecord] = field(default_factory=dict)
+    brought: bool = False
+    """They were brought along into a layout, with their masks, by an output folder that still tells of it."""
 
 
 def check_folder(folder: Path, *, layout: str | None = None, photos: Path | None = None) -> tuple[Report, ...]:
@@ -100,8 +104,11 @@ def _check(place: _Place, given: Path | None) -> Report:
         files = sorted(set(files) - set(photos.names))
     paired = pairs(layout, photos.names, files)
     findings = [*near_misses(layout, photos.names, files, paired), *shared(layout, paired)]
+    if given is None and photos.brought:
+        findings += _of_another_time(photos)
+    written = known_files(place.folder) if place.out and layout is not OWN else {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for found in pool.map(lambda photo: _look(place, photos, photo, paired[photo]), paired):
+        for found in pool.map(lambda photo: _look(place, photos, written, photo, paired[photo]), paired):
             findings += found
     in_order = sorted(findings, key=lambda finding: (not finding.photo, finding.photo, finding.mask))
     return Report(layout.name, layout.program, place.folder, len(photos.names), tuple(in_order))
@@ -118,12 +125,13 @@ def _photos(place: _Place, given: Path | None) -> _Photos:
     placed = laid_out(layout, place.manifest) if place.manifest and not stays else ()
     if layout.cut_out:
         prefix = f"{layout.masks}/"
-        return _Photos(masks, _pictures(masks), {each.mask.removeprefix(prefix): each.shot for each in placed})
+        records = {each.mask.removeprefix(prefix): each.shot for each in placed}
+        return _Photos(masks, _pictures(masks), records, brought=bool(placed))
     if place.manifest is not None and not any(each.photo for each in placed):
         return _Photos(Path(place.manifest.capture), [shot.photo for shot in shots], in_capture)
     if images.is_dir():
         records = {each.photo.removeprefix(f"{IMAGES}/"): each.shot for each in placed if each.photo}
-        return _Photos(images, _photo_names(images, masks), records)
+        return _Photos(images, _photo_names(images, masks), records, brought=bool(placed))
     if layout.masks == IMAGES:
         return _Photos(place.folder, _photo_names(place.folder, masks))
     raise SettingsError(f"Nothing says where the photos of {place.folder} are", "Say it with --photos")
@@ -140,10 +148,20 @@ def _pictures(folder: Path) -> list[str]:
     return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
-def _look(place: _Place, photos: _Photos, photo: str, mask: str) -> list[Finding]:
-    facts = _facts(place, photos, photo)
-    found = examine(place.layout, place.masks / mask, facts)
-    return [Finding(kind, why, photo, mask) for kind, why in found]
+def _of_another_time(photos: _Photos) -> Iterator[Finding]:
+    """Shots that have come or gone since the layout was made."""
+    for photo in sorted(photos.records.keys() - set(photos.names)):
+        yield Finding(Kind.OLD, "It has a mask by now, and is not in this layout: lay out again", photo)
+    for photo in sorted(set(photos.names) - photos.records.keys()):
+        yield Finding(Kind.OLD, "The capture has no such shot with a mask any more: lay out again", photo)
+
+
+def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: str, mask: str) -> list[Finding]:
+    facts, path = _facts(place, photos, photo), place.masks / mask
+    if facts is not None and facts.made is not None and written:
+        known = written.get(path.relative_to(place.folder).as_posix())
+        facts = replace(facts, by_hand=known is None or sha256_of(path) not in known.sha256)
+    return [Finding(kind, why, photo, mask) for kind, why in examine(place.layout, path, facts)]
 
 
 def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:

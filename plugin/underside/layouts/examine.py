@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underside.errors import PhotoError
 from underside.layouts.findings import Kind
-from underside.layouts.table import Layout
-from underside.masks import read_mask
+from underside.layouts.table import OWN, Form, Layout
+from underside.masks import drawn_mask
 from underside.photo import Photo, decode_exact, open_photo, turn_upright, upright_size
 from underside.photo.colour import Pixels, eight_bits
 
@@ -32,6 +33,8 @@ class Facts:
     orientation: int
     made: Mask | None = None
     """The mask that Underside made for it, if it did: white object, stored grid."""
+    by_hand: bool = False
+    """Whether the mask that is looked into is another file than Underside wrote there."""
 
 
 def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[Kind, str]]:
@@ -42,18 +45,17 @@ def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[K
     except PhotoError as error:
         yield Kind.DAMAGED, error.what
         return
-    if layout.any_form:
-        mask = read_mask(path, width=opened.width, height=opened.height)
-    else:
-        yield from _container(layout, opened)
-        mask = eight_bits(_channel(layout, pixels))
+    yield from _container(layout, opened)
+    mask = _as_read(layout, path, eight_bits(pixels))
+    if not layout.cut_out and layout is not OWN and opened.mode == "rgba" and _hides_white(pixels, mask):
+        yield Kind.CHANNELS, f"What is transparent in it is white beneath, and that is what {layout.program} sees"
     wanted = _wanted_size(layout, photo) if photo else None
     found = (mask.shape[1], mask.shape[0])
     if wanted and found != wanted:
         yield from _size(layout, found, wanted)
     yield from _values(layout, mask)
     if photo and photo.made is not None and found == wanted:
-        yield from _against_what_was_made(layout, mask, photo.orientation, photo.made)
+        yield from _against_what_was_made(layout, mask, photo, photo.made)
     elif _looks_inverted(_object(layout, mask)):
         yield (
             Kind.INVERTED,
@@ -67,13 +69,15 @@ def _limit(photo: Facts | None) -> float:
 
 
 def _container(layout: Layout, opened: Photo) -> Iterator[tuple[Kind, str]]:
-    if layout.cut_out and opened.mode != "rgba":
-        yield Kind.CHANNELS, f"It has no transparency, so {layout.program} keeps the whole picture"
-    if not layout.cut_out and opened.mode != "grey":
+    if layout.cut_out:
+        if opened.mode != "rgba":
+            yield Kind.CHANNELS, f"It has no transparency, so {layout.program} keeps the whole picture"
+        return
+    if opened.mode != "grey" and _FORMS.get(opened.mode) not in layout.reads:
         yield Kind.CHANNELS, f"It has {_CHANNELS[opened.mode]}; a mask has one channel, grey"
-    if opened.bits != 8 and not layout.cut_out:
+    if opened.bits != 8 and Form.DEEP not in layout.reads:
         yield Kind.DEPTH, f"It has {opened.bits} bits a pixel; a mask has 8"
-    if opened.orientation != 1 and not layout.cut_out:
+    if opened.orientation != 1 and Form.TAGGED not in layout.reads:
         yield (
             Kind.TAGGED,
             f"It carries the EXIF orientation {opened.orientation}, by which some programs turn it once more",
@@ -81,12 +85,22 @@ def _container(layout: Layout, opened: Photo) -> Iterator[tuple[Kind, str]]:
 
 
 _CHANNELS = {"rgb": "colours", "rgba": "an alpha channel", "cmyk": "four inks"}
+_FORMS = {"rgb": Form.COLOURS, "rgba": Form.ALPHA}
 
 
-def _channel(layout: Layout, pixels: Pixels) -> Pixels:
+def _as_read(layout: Layout, path: Path, pixels: Mask) -> Mask:
+    """Underside's own masks as Underside reads them; others in grey, with whatever lies beneath what is transparent."""
+    if layout is OWN and (read := drawn_mask(path)) is not None:
+        return read
     if pixels.ndim == 2:
         return pixels
-    return pixels[..., -1] if layout.cut_out and pixels.shape[2] == 4 else pixels[..., 0]
+    if layout.cut_out and pixels.shape[2] == 4:
+        return pixels[..., -1]
+    return cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _hides_white(pixels: Pixels, mask: Mask) -> bool:
+    return bool(np.any((mask > 0) & (pixels[..., -1] <= np.iinfo(pixels.dtype).max // 2)))
 
 
 def _wanted_size(layout: Layout, photo: Facts) -> tuple[int, int]:
@@ -113,9 +127,9 @@ def _values(layout: Layout, mask: Mask) -> Iterator[tuple[Kind, str]]:
         yield Kind.FULL, f"It is object all over: {layout.program} would use the background too"
 
 
-def _against_what_was_made(layout: Layout, mask: Mask, orientation: int, made: Mask) -> Iterator[tuple[Kind, str]]:
+def _against_what_was_made(layout: Layout, mask: Mask, photo: Facts, made: Mask) -> Iterator[tuple[Kind, str]]:
     ours = np.bitwise_not(made) if layout.inverted else made
-    wanted = turn_upright(ours, orientation) if layout.upright else ours
+    wanted = turn_upright(ours, photo.orientation) if layout.upright else ours
     if np.array_equal(mask, wanted):
         return
     if np.array_equal(mask, np.bitwise_not(wanted)):
@@ -123,8 +137,10 @@ def _against_what_was_made(layout: Layout, mask: Mask, orientation: int, made: M
     elif any(np.array_equal(mask, turn_upright(ours, turn)) for turn in range(1, 9)):
         grid = "upright" if layout.upright else "as the file stores the photo"
         yield Kind.TURNED, f"It is turned: {layout.program} wants it {grid}"
+    elif photo.by_hand:
+        yield Kind.BY_HAND, "It was changed by hand, and is another one than the mask beside capture.json"
     else:
-        yield Kind.OLD, "It is not the mask beside capture.json any more: lay out again if it should be"
+        yield Kind.OLD, "It is older than the mask beside capture.json: lay out again"
 
 
 def _object(layout: Layout, mask: Mask) -> NDArray[np.bool_]:

@@ -24,12 +24,13 @@ class Kind(StrEnum):
     EMPTY = "empty"
     FULL = "full"
     OLD = "old"
+    BY_HAND = "by hand"
     NO_PHOTO = "no photo"
 
     @property
     def is_problem(self) -> bool:
-        """Whether the mask is lost; the others may be meant."""
-        return self not in (Kind.EMPTY, Kind.FULL, Kind.OLD, Kind.NO_PHOTO)
+        """Whether the mask is lost, or another one than is meant; the others may be meant."""
+        return self not in (Kind.EMPTY, Kind.FULL, Kind.BY_HAND, Kind.NO_PHOTO)
 
 
 @dataclass(frozen=True)

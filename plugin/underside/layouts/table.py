@@ -11,6 +11,7 @@ __all__ = [
     "LAYOUTS",
     "MASKS",
     "OWN",
+    "Form",
     "Layout",
     "Photos",
     "WithoutMask",
@@ -38,6 +39,16 @@ class WithoutMask(StrEnum):
     TAKEN_WHOLE = "takes a photo without a mask for object all over"
     LEFT_OUT = "leaves out a photo without a mask"
     REFUSED = "stops at a photo without a mask"
+
+
+class Form(Enum):
+    """What a paint program may make of a mask, which has one channel of 8 bits, hard, and no tags."""
+
+    COLOURS = "colours, also by a palette"
+    ALPHA = "an alpha channel, whose colours count"
+    DEEP = "16 bits"
+    TAGGED = "an EXIF orientation, which does not turn it"
+    SOFT = "greys, which are cut hard"
 
 
 @dataclass(frozen=True)
@@ -68,10 +79,10 @@ class Layout:
     """The program reads names with spaces."""
     scales: bool = False
     """The program fits a mask of another size to the photo."""
-    any_form: bool = False
-    """The program reads masks as a person has saved them: in colours, in greys, with what was erased transparent."""
     also: tuple[str, ...] = ()
     """Other mask names that the program reads."""
+    reads: frozenset[Form] = frozenset()
+    """Other forms of a mask that the program is known to read rightly."""
     without_mask: WithoutMask = WithoutMask.TAKEN_WHOLE
     check_once: str = ""
     """What could not be confirmed, as a sentence that says what to look at."""
@@ -82,8 +93,8 @@ OWN = Layout(
     program="Underside",
     mask="{name}.png",
     how_to="",
-    any_form=True,
     without_mask=WithoutMask.LEFT_OUT,
+    reads=frozenset(Form),
 )
 """The masks as they lie in an output folder, from which all layouts are made."""
 
@@ -98,6 +109,7 @@ _ALL = (
         name="metashape",
         program="Metashape",
         mask="{stem}_mask.png",
+        reads=frozenset({Form.COLOURS}),
         how_to=(
             "File > Import > Import Masks, Method: From File, Operation: Replacement, and as template "
             "{templates}: each applied to the photos of its own folder only, because {filename} does not tell "
@@ -121,6 +133,7 @@ _ALL = (
         program="COLMAP",
         mask="{name}.png",
         also=("{stem}.png",),
+        reads=frozenset({Form.COLOURS, Form.ALPHA, Form.DEEP, Form.TAGGED}),
         without_mask=WithoutMask.LEFT_OUT,
         how_to=(
             'colmap feature_extractor --database_path database.db --image_path "{capture}" '
@@ -177,6 +190,7 @@ _ALL = (
         flat=True,
         photos=Photos.COME_IF_RENAMED,
         scales=True,
+        reads=frozenset({Form.DEEP}),
         how_to=(
             'DensifyPointCloud scene.mvs --mask-path "{folder}/masks" --ignore-mask-label 0, and the same '
             "two options for TextureMesh: without the label OpenMVS ignores all masks and does not say so."

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from underside.cutout import CutoutOptions, make_cutout
 from underside.errors import OutputError, UnfitNameError
-from underside.files import link_or_copy, write_atomically
-from underside.layouts.advice import how_to_text, notes
+from underside.files import link_or_copy, sha256_of, write_atomically
+from underside.layouts.advice import how_to_text, kept_note, notes
+from underside.layouts.by_hand import File, known_files, remember, take_along
 from underside.layouts.naming import Place, places
 from underside.layouts.table import IMAGES, MASKS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
-from underside.masks import read_mask
+from underside.masks import mask_name, read_mask
 from underside.photo import open_photo, turn_upright
 from underside.png import SIGNATURE, encode_png
 
@@ -55,6 +56,8 @@ class LayoutResult:
     """What to type or to click in the program."""
     notes: tuple[str, ...]
     """What a person should know, as sentences without their full stop."""
+    by_hand: str = ""
+    """Which files stay as a person has changed them; one of the notes."""
 
 
 @dataclass(frozen=True)
@@ -81,26 +84,52 @@ def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
     """Write ``out/layouts/<name>`` for the masks of ``out``, in place of an earlier one.
 
     Underside owns the folders ``images`` and ``masks`` and the how-to there; what a program has put beside
-    them stays.
+    them stays, and so does what a person has changed in them.
     """
     layout = find(name)
     placed = laid_out(layout, manifest)
     if not placed:
         raise OutputError(f"There is no mask to lay out for {layout.program}", "See first why the shots failed")
-    folder = out.absolute() / LAYOUTS_FOLDER / name
+    capture, folder = Path(manifest.capture), out.absolute() / LAYOUTS_FOLDER / name
+    known = {each: _with_sources(file, capture, out) for each, file in known_files(folder).items()}
+    with _replacing(folder) as new:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda place: _write(layout, place, capture, out, new), placed))
+        with _in_words(folder):
+            made = _files(placed, capture, out, new)
+            changed = take_along(folder, (IMAGES, MASKS), new, known=known, made=made)
+        # A run that is killed while folders change places leaves one or the other: both are ours.
+        remember(folder, {**known, **{each: file.or_as(known.get(each)) for each, file in made.items()}})
+    remember(folder, {**made, **{each: known[each] for each in changed if each in known}})
+    by_hand = kept_note(layout, changed, {place.mask: place.shot for place in placed}, out)
     result = LayoutResult(
         name=name,
         folder=folder,
         written=len(placed),
         how_to=_how_to(layout, placed).replace("{folder}", str(folder)).replace("{capture}", manifest.capture),
-        notes=tuple(notes(layout, manifest, placed)),
+        notes=(*notes(layout, manifest, placed, folder), *([by_hand] if by_hand else [])),
+        by_hand=by_hand,
     )
-    with _replacing(folder) as new, ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda place: _write(layout, place, Path(manifest.capture), out, new), placed))
     # Last of all: where it stands, the layout is whole.
     text = how_to_text(layout, result.how_to, result.notes)
     write_atomically(folder / HOW_TO, text.encode(errors="surrogateescape"))
     return result
+
+
+def _with_sources(file: File, capture: Path, out: Path) -> File:
+    return replace(file, sources=(capture / file.photo, out / mask_name(file.photo)))
+
+
+def _files(placed: Sequence[Place], capture: Path, out: Path, new: Path) -> dict[str, File]:
+    """All that was written into ``new``, by the names there."""
+    files = dict[str, File]()
+    for place in placed:
+        shot = place.shot
+        sources = [out / name for name in (shot.mask, shot.cutout) if name]
+        files[place.mask] = File(shot.photo, frozenset({sha256_of(new / place.mask)}), tuple(sources))
+        if place.photo is not None:
+            files[place.photo] = File(shot.photo, frozenset({shot.sha256}), (capture / shot.photo,))
+    return files
 
 
 def _how_to(layout: Layout, placed: Sequence[Place]) -> str:
@@ -191,6 +220,7 @@ def _replacing(folder: Path) -> Iterator[Path]:
     new, old = folder / _NEW, folder / _OLD
     try:
         with _in_words(folder):
+            _put_back(folder, old)
             for left_over in (new, old):
                 shutil.rmtree(left_over, ignore_errors=True)
                 left_over.mkdir(parents=True)
@@ -202,11 +232,22 @@ def _replacing(folder: Path) -> Iterator[Path]:
                     (folder / part).rename(old / part)
                 if (new / part).exists():
                     (new / part).rename(folder / part)
+    except BaseException:
+        with suppress(OSError):
+            _put_back(folder, old)
+        raise
     finally:
         for left_over in (new, old):
             shutil.rmtree(left_over, ignore_errors=True)
         with suppress(OSError):
             folder.rmdir()  # only where nothing came of it
+
+
+def _put_back(folder: Path, old: Path) -> None:
+    """What was moved away, where nothing has come into its place: a run was killed between the two."""
+    for part in (IMAGES, MASKS):
+        if (old / part).exists() and not (folder / part).exists():
+            (old / part).rename(folder / part)
 
 
 @contextmanager

@@ -84,6 +84,8 @@ class ShotRecord:
     cutout_sha256: str = ""
     cutout_fingerprint: str = ""
     """A hash of everything that decides the cut-out, the mask it was made with included."""
+    cutout_by_hand: bool = False
+    """A person has changed it since, so that it was kept where another one was to be made."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None

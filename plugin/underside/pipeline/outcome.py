@@ -36,8 +36,10 @@ class Outcome:
     manifest: Manifest
     masked: int
     """How many shots were masked in this run."""
-    kept: int
-    """How many were finished by an earlier run."""
+    kept: frozenset[str]
+    """Shots whose masks were there, made by an earlier run or by hand, and that nothing was made for."""
+    cut_out: int
+    """How many others had their masks, and got their cut-outs."""
     failed: tuple[ShotRecord, ...]
     unreached: int
     """How many were not masked, or not judged, because the run was stopped."""

@@ -75,7 +75,8 @@ def mask_capture(
     return Outcome(
         manifest=manifest,
         masked=run.masked,
-        kept=run.kept,
+        kept=frozenset(run.kept),
+        cut_out=run.cut_out,
         failed=tuple(run.failed),
         unreached=len(run.unreached),
         seconds=time.monotonic() - started,
@@ -106,7 +107,8 @@ class _Run:
         self._signs: dict[str, Signs] = {}
         self._tried: dict[str, Tried] = {}
         self._hashed: dict[str, Hashed] = {}
-        self.masked = self.kept = 0
+        self.masked = self.cut_out = 0
+        self.kept: set[str] = set()
         self.unreached = {shot.name for shot in shots}
         """Not masked so far, or not judged."""
         self.failed: list[ShotRecord] = []
@@ -258,9 +260,11 @@ class _Run:
         self.unreached.discard(done.record.photo)
         if done.record.state is State.FAILED:
             self.failed.append(done.record)
-        elif done.kept:
-            self.kept += 1
-        else:
+        elif done.masked:
             self.masked += 1
+        elif done.cut_out:
+            self.cut_out += 1
+        else:
+            self.kept.add(done.record.photo)
         self.broken_by = self.broken_by or done.breaks
         self._on_progress(Progress(done.record, self._done, self._total, done.kept))

@@ -16,14 +16,13 @@ from underside.manifest import ShotRecord
 from underside.masks import read_mask
 from underside.metadata.position import without_position
 from underside.photo import open_photo
-from underside.prepare.folder import SetFolder
+from underside.prepare.folder import COPIED, LINKED, MADE, SetFolder
 from underside.prepare.programs import Member, Program
 from underside.prepare.regions import Region, region_key, with_regions
 from underside.prepare.shots import Chosen
 
-__all__ = ["COPIED", "CUT_OUT_FORMATS", "LINKED", "MADE", "PrepareOptions", "Sources", "bring"]
+__all__ = ["CUT_OUT_FORMATS", "PrepareOptions", "Sources", "bring"]
 
-LINKED, COPIED, MADE = "linked", "copied", "made"
 CUT_OUT_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
 
 
@@ -67,11 +66,12 @@ def bring(sources: Sources, member: Member, opened: SetFolder) -> str:
     turn = shot.orientation if layout.upright else 1
     source = sources.chosen.mask_hashes[shot.photo]
     of_mask = f"{source}, turned {turn}, kept {regions}, copies {options.copies}"
-    opened.put_mask(member.mask, of_mask, partial(_make_mask, sources, member), source_sha256=source)
+    opened.put_picture(member.mask, of_mask, partial(_make_mask, sources, member), source_sha256=source)
     of_photo = f"{shot.sha256}, copies {options.copies}, without position {options.without_position}"
+    make = partial(_make_photo, sources, member)
     if sources.program.cut_outs:
-        return opened.put(member.photo, f"{of_photo}, cut by {of_mask}", partial(_make_cut_out, sources, member))
-    return opened.put(member.photo, of_photo, partial(_make_photo, sources, member))
+        of_photo, make = f"{of_photo}, cut by {of_mask}", partial(_make_cut_out, sources, member)
+    return opened.put_picture(member.photo, of_photo, make, source_sha256=shot.sha256)
 
 
 def _make_mask(sources: Sources, member: Member, target: Path) -> str:

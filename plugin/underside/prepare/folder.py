@@ -14,11 +14,13 @@ from underside.errors import OutputError
 from underside.files import PART_SUFFIX, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
-__all__ = ["HOW_TO", "TABLE", "SetFolder", "open_set"]
+__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
 
 TABLE = "prepared.json"
 HOW_TO = "HOW-TO.txt"
 """Written last: where it stands, the set is whole."""
+LINKED, COPIED, MADE = "linked", "copied", "made"
+"""How a photo or a mask has come."""
 _FORMAT = 1
 _ELSEWHERE = "Choose another folder with -o"
 _NOWHERE = (-1, -1)
@@ -34,7 +36,32 @@ class _File:
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
-    """Of masks only: tells a person's hand from a copy that has lost its time."""
+    """Of photos and masks: tells a person's hand from a copy that has lost its time."""
+
+
+@dataclass(frozen=True)
+class SetMask:
+    """One mask of a set, as its table tells of it."""
+
+    photo: str
+    """As the output folder's manifest calls it."""
+    prepared: str
+    """The photo in the set."""
+    name: str
+    source_sha256: str
+    """Of the mask in the output folder from which it was made."""
+    sha256: str
+    """Of itself, as it was written."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a set says of itself."""
+
+    output: str
+    """The output folder from which it was made."""
+    masks: tuple[SetMask, ...]
+    """None while the set is not whole."""
 
 
 @dataclass
@@ -50,7 +77,7 @@ class SetFolder:
     written: int = 0
     removed: int = 0
     changed_by_others: list[str] = field(default_factory=list)
-    """Small files and masks that were left as they are."""
+    """Files that were left as they are."""
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _touched: bool = False
 
@@ -81,17 +108,16 @@ class SetFolder:
             self.written += 1
         return how
 
-    def put_mask(self, name: str, of: str, make: Callable[[Path], str], *, source_sha256: str) -> str:
-        """A mask; one that a person has changed here stays, unless its source was changed through the same link."""
+    def put_picture(self, name: str, of: str, make: Callable[[Path], str], *, source_sha256: str) -> str:
+        """A photo or a mask; one that a person has changed here stays, unless it was its source, by the same link."""
         path, known = self.folder / name, self._files.get(name)
-        touched = known and known.sha256 and _stamp(path) not in (_NOWHERE, (known.size, known.mtime_ns))
-        if known and touched and sha256_of(path) not in (known.sha256, source_sha256):
+        if known and known.sha256 and _is_changed(path, known, known.sha256, source_sha256):
             with self._turn:
                 self.changed_by_others.append(name)
             return known.how
         how = self.put(name, of, make)
         if not self._files[name].sha256:
-            sha256 = sha256_of(path)
+            sha256 = sha256_of(path) if how == MADE else source_sha256
             with self._turn:
                 self._files[name] = replace(self._files[name], sha256=sha256)
         return how
@@ -119,10 +145,13 @@ class SetFolder:
             self._wanted.difference_update(names)
 
     def sweep(self) -> None:
-        """Take away what is not wanted any more."""
+        """Take away what is not wanted any more, but for what a person has changed."""
         for name in sorted(set(self._files) - self._wanted):
+            path, known = self.folder / name, self._files[name]
+            if known.of and _is_changed(path, known, known.sha256 or known.of):
+                self.changed_by_others.append(name)
+                continue
             self._touch()
-            path = self.folder / name
             with writing(path):
                 path.unlink(missing_ok=True)
             del self._files[name]
@@ -189,6 +218,23 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
             raise
 
 
+def read_table(folder: Path) -> Table | None:
+    """What a set says of itself; none where a folder is no set."""
+    if not (folder / TABLE).exists():
+        return None
+    try:
+        content = json.loads(_read(folder))
+        files = content["files"]
+        masks = [
+            SetMask(shot["photo"], shot["prepared"], shot["mask"], shot["mask_of"], files[shot["mask"]]["sha256"])
+            for shot in content.get("shots", ())
+        ]
+        return Table(content["output"], tuple(masks))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"{folder / TABLE} is no table that this Underside can read ({error!r})"
+        raise OutputError(what, "Run underside prepare again") from error
+
+
 def _read(folder: Path) -> bytes:
     try:
         return (folder / TABLE).read_bytes()
@@ -223,6 +269,11 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return _NOWHERE
     return facts.st_size, facts.st_mtime_ns
+
+
+def _is_changed(path: Path, known: _File, *ours: str) -> bool:
+    """Whether a file is another one than was written; ``ours`` are the hashes that it may have."""
+    return _stamp(path) not in (_NOWHERE, (known.size, known.mtime_ns)) and sha256_of(path) not in ours
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -17,8 +17,8 @@ from underside.masks import RESULT_FOLDERS
 from underside.metadata.position import has_position
 from underside.outfolder import undisturbed
 from underside.photo import RAW_SUFFIXES
-from underside.prepare.files import COPIED, CUT_OUT_FORMATS, MADE, PrepareOptions, Sources, bring
-from underside.prepare.folder import HOW_TO, TABLE, SetFolder, open_set
+from underside.prepare.files import CUT_OUT_FORMATS, PrepareOptions, Sources, bring
+from underside.prepare.folder import COPIED, HOW_TO, MADE, TABLE, SetFolder, open_set
 from underside.prepare.programs import Draft, Member, Program, find_program
 from underside.prepare.regions import check_regions, region_notes
 from underside.prepare.sensors import Sensor, sensor_notes, sensors_of
@@ -94,11 +94,11 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
     changed = not opened.is_new and opened.written > 0
     for each, text in program.more(Draft(opened.folder, members, sensors)).items():
         opened.put_text(each, text(), ours=each == MANIFEST_NAME)
+    opened.sweep()
     notes = tuple(_notes(sources, members, sensors, opened, copied=ways[COPIED], changed=changed))
     how_to = program.how_to.replace("{folder}", str(opened.folder))
     opened.put_text(HOW_TO, _how_to_text(program, how_to, notes))
-    opened.sweep()
-    opened.close(_facts(members, sensors, left_out))
+    opened.close(_facts(members, sources.chosen.mask_hashes, sensors, left_out))
     return Prepared(
         program=program.layout.name,
         folder=opened.folder,
@@ -223,7 +223,9 @@ def _how_to_text(program: Program, how_to: str, notes: Sequence[str]) -> str:
     )
 
 
-def _facts(members: Sequence[Member], sensors: Sequence[Sensor], left_out: Mapping[str, str]) -> dict[str, object]:
+def _facts(
+    members: Sequence[Member], mask_hashes: Mapping[str, str], sensors: Sequence[Sensor], left_out: Mapping[str, str]
+) -> dict[str, object]:
     return {
         "shots": [
             {
@@ -231,6 +233,7 @@ def _facts(members: Sequence[Member], sensors: Sequence[Sensor], left_out: Mappi
                 "pass": member.shot.pass_name,
                 "prepared": member.photo,
                 "mask": member.mask,
+                "mask_of": mask_hashes[member.shot.photo],
                 "camera": member.sensor,
                 "verdict": member.shot.verdict or str(member.shot.state),
             }

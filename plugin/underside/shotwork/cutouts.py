@@ -1,6 +1,7 @@
 """The cut-outs of a capture's shots: made once for each mask, named so that no two meet."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
@@ -9,7 +10,9 @@ from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
 from underside.manifest import ShotRecord
 from underside.masker import REVISION
+from underside.masks import CUTOUTS
 from underside.photo import Photo
+from underside.promises import Promises
 from underside.shotrecord import with_cutout_of
 from underside.shotwork.engine_facts import fingerprint
 from underside.shotwork.results import Mask, Results
@@ -28,12 +31,17 @@ class Cutouts:
     workers: CutoutWorkers
     names: frozenset[str]
     """The names of all the capture's shots."""
+    promises: Promises
     force: bool
     """Make cut-outs again that are there."""
+    force_edited: bool
+    """Write over those that a person has changed."""
 
     def is_current(self, record: ShotRecord, mask_sha256: str) -> bool:
         """Whether the shot's cut-out is there, and was made in this way with this mask."""
         if record.cutout_fingerprint != self._fingerprint(mask_sha256):
+            return False
+        if record.cutout_by_hand and self.force_edited:
             return False
         return (self.results.out / record.cutout).is_file()
 
@@ -47,14 +55,31 @@ class Cutouts:
         name = _cutout_name(shot.name, cutout.suffix)
         if name != shot.name and name in self.names:
             raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")
+        sha256 = hashlib.sha256(cutout.data).hexdigest()
+        known = {sha256, record.cutout_sha256, before.cutout_sha256 if before is not None else ""}
+        if not self.force_edited and self._is_by_hand(shot, name, known):
+            kept = with_cutout_of(record, before if before is not None else record)
+            return replace(
+                kept,
+                cutout=f"{CUTOUTS}/{name}",
+                cutout_sha256=kept.cutout_sha256 or sha256,
+                cutout_fingerprint=self._fingerprint(mask_sha256),
+                cutout_by_hand=True,
+            )
+        self.promises.make(shot.name, sha256)
         return replace(
             record,
             cutout=self.results.write_cutout(name, cutout.data),
-            cutout_sha256=hashlib.sha256(cutout.data).hexdigest(),
+            cutout_sha256=sha256,
             cutout_fingerprint=self._fingerprint(mask_sha256),
+            cutout_by_hand=False,
             crop=cutout.crop,
             notes=tuple(dict.fromkeys((*record.notes, *cutout.notes))),
         )
+
+    def _is_by_hand(self, shot: Shot, name: str, known: Collection[str]) -> bool:
+        found = self.results.cutout_sha256(name)
+        return found is not None and found not in known and not self.promises.is_ours(shot.name, found)
 
     def _fingerprint(self, mask_sha256: str) -> str:
         return fingerprint({**asdict(self.options), "mask": mask_sha256, "revision": REVISION})

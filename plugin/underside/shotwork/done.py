@@ -18,6 +18,10 @@ class Done:
     record: ShotRecord
     kept: bool = False
     """The shot was finished by an earlier run, and nothing was done."""
+    masked: bool = False
+    """Its mask was made just now."""
+    cut_out: bool = False
+    """Its mask was there, and got its cut-out."""
     signs: Signs | None = None
     """What the mask shows of its faults, where it was made just now."""
     tried: Tried | None = None

@@ -43,6 +43,11 @@ class Results:
         outline = turn_upright(shrink(mask), photo.orientation)
         write_atomically(preview_path(self.out, shot.name), draw_preview(picture, outline), durable=False)
 
+    def cutout_sha256(self, name: str) -> str | None:
+        """The hash of the cut-out that lies there now; none where there is none."""
+        path = self.out / CUTOUTS / name
+        return sha256_of(path) if path.is_file() else None
+
     def write_cutout(self, name: str, data: bytes) -> str:
         """Put a cut-out in its place, and return that relative to the output folder."""
         write_atomically(self.out / CUTOUTS / name, data)

@@ -42,7 +42,7 @@ class ShotWork:
     force: bool = False
     """Do finished shots again."""
     force_edited: bool = False
-    """Write over masks that a person has changed."""
+    """Write over masks and cut-outs that a person has changed."""
     names: frozenset[str] = frozenset()
     """The names of all the capture's shots."""
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -90,8 +90,13 @@ class ShotWork:
             elif before is not None and self.cutouts_later:
                 record = with_cutout_of(record, before)
             tried = try_ahead(self.ladder, *masked.made) if masked.made and ahead else None
-            signs = masked.made[1] if masked.made else None
-            return Done(replace(record, seconds=round(time.monotonic() - started, 3)), signs=signs, tried=tried)
+            return Done(
+                replace(record, seconds=round(time.monotonic() - started, 3)),
+                masked=masked.made is not None,
+                cut_out=masked.made is None and self._cutouts is not None,
+                signs=masked.made[1] if masked.made else None,
+                tried=tried,
+            )
         except Exception as error:  # one shot cannot harm another, whatever it is
             return set_aside(shot, record, in_words(error), breaks=that_meets_all(error))
 
@@ -218,4 +223,12 @@ class ShotWork:
         if options is None:
             return None
         assert self.cutout_workers is not None
-        return Cutouts(self._results, options, self.cutout_workers, self.names, self.force)
+        return Cutouts(
+            results=self._results,
+            options=options,
+            workers=self.cutout_workers,
+            names=self.names,
+            promises=self.promises,
+            force=self.force,
+            force_edited=self.force_edited,
+        )

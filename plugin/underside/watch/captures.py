@@ -365,6 +365,9 @@ class Captures:
         for error in refused:
             self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
         self.refused_layouts += len(refused)
+        for layout in layouts:
+            if layout.by_hand:
+                self._tell(Note(f"{desk.name}: {layout.by_hand}"))
         self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, layouts))
         self._handing_over.hand_over(desk.name, done.manifest)
 

@@ -16,6 +16,7 @@ from underside.capture import Capture, Shot
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.engine import load_masker
+from underside.flip import take_up_repairs
 from underside.ladder import Ladder, make_ladder
 from underside.layouts import LaidOut, write_layouts
 from underside.manifest import Manifest, ShotRecord, State
@@ -84,6 +85,7 @@ class CaptureSession:
 
     def __enter__(self) -> Self:
         self._stack.enter_context(claimed(self._out))
+        take_up_repairs(self._out)
         self._promises = Promises(self._out)
         self._cutouts = (
             self._stack.enter_context(CutoutWorkers(self._workers)) if self.settings.cutout_options else None

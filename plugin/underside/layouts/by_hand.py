@@ -1,0 +1,90 @@
+"""What a person has changed in a layout: told by hashes from what Underside wrote there, and taken along."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from underside.errors import OutputError, UnfitNameError
+from underside.files import link_or_copy, sha256_of, write_atomically
+
+__all__ = ["File", "known_files", "remember", "take_along"]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a layout as Underside wrote it."""
+
+    photo: str
+    """Whose file it is."""
+    sha256: frozenset[str]
+    """More than one only where a run may have been killed before the last was in its place."""
+    sources: tuple[Path, ...] = ()
+    """What it was made from: nothing is lost with a file that is the same."""
+
+    def or_as(self, before: Self | None) -> "File":
+        """As it is now, or was before."""
+        return File(self.photo, self.sha256 | before.sha256 if before else self.sha256)
+
+
+def known_files(folder: Path) -> dict[str, File]:
+    """What was last written into a layout's folder, by the names there."""
+    path = _table(folder)
+    try:
+        table = json.loads(path.read_bytes()) if path.exists() else {}
+        return {name: File(photo, frozenset(hashes)) for name, (photo, *hashes) in table.items()}
+    except OSError as error:
+        raise OutputError(f"Cannot read {path}: {error.strerror}", "Mend that and run again") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"{path} is nothing that Underside has written ({error})",
+            f"Delete it; all that lies in {folder} then counts as changed by hand",
+        ) from error
+
+
+def remember(folder: Path, files: Mapping[str, File]) -> None:
+    """Say what was written, or is about to be: beside the folder, which is for its program alone."""
+    table = {name: [file.photo, *sorted(file.sha256)] for name, file in sorted(files.items())}
+    write_atomically(_table(folder), (json.dumps(table, indent=1) + "\n").encode())
+
+
+def take_along(
+    folder: Path, parts: Sequence[str], new: Path, *, known: Mapping[str, File], made: Mapping[str, File]
+) -> list[str]:
+    """Bring all that Underside has not written from ``folder`` into ``new``, which shall take its place.
+
+    Returns what stands in the place of a file that was ``made`` now, or ``known``: changed by hand. What else lies
+    there, a program may have left.
+    """
+    changed = []
+    for name in _of_others(folder, parts, known, made):
+        if name in known and name in made and known[name].photo != made[name].photo:
+            raise UnfitNameError(
+                f"{folder / name} was changed by hand for {known[name].photo}, and is now the place of "
+                f"{made[name].photo}",
+                "Move it away and run again",
+            )
+        link_or_copy(folder / name, new / name)
+        if name in known or name in made:
+            changed.append(name)
+    return changed
+
+
+def _of_others(
+    folder: Path, parts: Sequence[str], known: Mapping[str, File], made: Mapping[str, File]
+) -> Iterator[str]:
+    for path in sorted(path for part in parts for path in (folder / part).rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        of_ours = [files[name] for files in (known, made) if name in files]
+        sources = {source for file in of_ours for source in file.sources if source.is_file()}
+        if any(path.samefile(source) for source in sources):
+            continue
+        sha256 = sha256_of(path)
+        ours = {each for file in of_ours for each in file.sha256}
+        if sha256 not in ours and all(sha256 != sha256_of(source) for source in sources):
+            yield name
+
+
+def _table(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}-as-written.json")
