@@ -233,13 +233,13 @@ def test_a_good_plate_is_used_without_a_word(tmp_path: Path) -> None:
     assert told == ()
 
 
-@pytest.mark.parametrize(("count", "looked_at"), [(12, 12), (13, 7), (30, 10)])
-def test_plates_that_are_too_many_to_be_looked_at_are_told(tmp_path: Path, count: int, looked_at: int) -> None:
+@pytest.mark.parametrize("count", [12, 13, 30])
+def test_plates_that_are_too_many_to_be_looked_at_are_told(tmp_path: Path, count: int) -> None:
     studio = Studio(tmp_path)
     plates = [studio.shoot(f"empty/{step:03}.jpg", room(1)) for step in range(count)]
     _, told = survey(studio.ring("upright", room(1)), plates)
-    thinned = f"Only {looked_at} of the {count} plates are looked at, evenly chosen: 12 at most. Keep "
-    assert [line.startswith(thinned) for line in told] == [True] * (looked_at < count)
+    thinned = f"Only 12 of the {count} plates are looked at, evenly chosen. Keep "
+    assert [line.startswith(thinned) for line in told] == [True] * (count > 12)
 
 
 def test_an_empty_frame_among_the_shots_stays_empty_and_spoils_no_other(tmp_path: Path) -> None:

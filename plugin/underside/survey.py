@@ -51,7 +51,7 @@ class Surveyor:
 
     def __init__(self, segmenter: Segmenter, plates: Sequence[Shot], *, max_megapixels: float) -> None:
         self._segmenter = segmenter
-        self._plates = plates[:: -(-len(plates) // _PLATES) or 1]
+        self._plates = [plates[place] for place in sorted(_spread(len(plates))[:_PLATES])]
         self._all_plates = len(plates)
         self._max_megapixels = max_megapixels
         self._seen_plates: list[_Sight] | None = None
@@ -72,8 +72,8 @@ class Surveyor:
         if len(self._plates) == self._all_plates:
             return of_each
         thinned = (
-            f"Only {len(self._plates)} of the {self._all_plates} plates are looked at, evenly chosen: "
-            f"{_PLATES} at most. Keep one or two of each camera's place to be sure of them."
+            f"Only {_PLATES} of the {self._all_plates} plates are looked at, evenly chosen. "
+            "Keep one or two of each camera's place to be sure of them."
         )
         return (thinned, *of_each)
 
