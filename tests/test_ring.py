@@ -23,6 +23,7 @@ from underside.ring import (
     silhouette_of_mask,
     split_rings,
 )
+from underside.ring.colours import numbers_of_levels
 from underside.segmenters.network import load_segmenter
 
 WIDTH, HEIGHT = 240, 180
@@ -110,6 +111,20 @@ def test_what_holds_the_object_is_left_out_where_the_network_is_sure_of_it(ring:
     sure = Found(np.where(held, np.float32(0.005), matte_of(truth)), WHOLE)
     assert overlap(ring.correct(doubted, FRAME, shot), truth | held) > 0.9
     assert overlap(ring.correct(sure, FRAME, shot), truth) > 0.96
+
+
+def test_the_colour_of_room_that_the_network_took_for_object_is_none_of_the_objects() -> None:
+    green = (60, 200, 60)
+    behind = room()
+    behind[140:] = green
+    builder = RingBuilder()
+    for step in range(12):
+        leaking = swinging(step) | disc(30 + 16 * step, 160, 14)
+        builder.add(observe(FRAME, shoot(behind, swinging(step), step), Found(matte_of(leaking) * 0.8, WHOLE)))
+    colours = learnt(builder).colours
+    of_leaks, of_object = (numbers_of_levels(np.full((1, 1, 3), colour, np.uint8)) for colour in (green, ORANGE))
+    assert colours.on_object(of_leaks).item() < 0 < colours.near_object(of_leaks).item()
+    assert colours.on_object(of_object).item() > 4
 
 
 def test_an_empty_frame_in_which_nothing_is_doubtful_stays_empty(ring: RingKnowledge) -> None:

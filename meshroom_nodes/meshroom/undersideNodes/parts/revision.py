@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 7
+MASKS = 8
 """The engine's own count of changes to its masks."""
-REVISION = 6
+REVISION = 7
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
