@@ -235,6 +235,7 @@ def test_a_cut_out_that_a_person_has_changed_is_kept_and_told(run: Run, capture:
         assert done.returncode == 0, done.stderr
         assert cutout.read_bytes() == theirs
         assert "1 cut-out changed by hand, kept (--force-edited writes over them)" in done.stdout
+        assert "4 cut-outs made" not in done.stdout
     assert run(*words, "--cutout", "white", "--force-edited").returncode == 0
     assert read(cutout).shape == read(DEMO / SHOTS[0]).shape
     assert "by hand" not in run(*words, "--cutout", "white").stdout
@@ -253,3 +254,28 @@ def test_a_cut_out_of_a_run_that_was_killed_is_not_taken_for_a_persons(run: Run,
     assert run("mask", capture, "-o", "other", *words[4:], "--cutout", "white").returncode == 0
     for cutout in (tmp_path / "other" / "cutouts").rglob("*.JPG"):
         assert (tmp_path / "out" / cutout.relative_to(tmp_path / "other")).read_bytes() == cutout.read_bytes()
+
+
+@pytest.mark.parametrize("between", [(), ("--cutout", "transparent")], ids=" ".join)
+def test_a_cut_out_of_an_earlier_mask_is_nobodys_work(
+    run: Run, capture: Path, tmp_path: Path, between: tuple[str, ...]
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    run(*words, "--cutout", "black")
+    cutout = tmp_path / "out" / "cutouts" / SHOTS[0]
+    before = cutout.read_bytes()
+    for cut in (between, (), ("--cutout", "black")):
+        done = run(*words, "--grow", "9", *cut)
+    assert "4 cut-outs made of masks that were there" in done.stdout
+    assert "by hand" not in done.stdout
+    assert cutout.read_bytes() != before
+
+
+def test_a_cut_out_is_written_over_when_that_is_all_there_is_to_do(run: Run, capture: Path, tmp_path: Path) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast", "--cutout", "black")
+    run(*words)
+    cutout = tmp_path / "out" / "cutouts" / SHOTS[0]
+    before = cutout.read_bytes()
+    Image.fromarray(read(cutout)[::2, ::2]).save(cutout)
+    assert run(*words, "--force-edited").returncode == 0
+    assert cutout.read_bytes() == before

@@ -49,7 +49,7 @@ def cut_out_capture(capture: Capture, out: Path, work: ShotWork, *, workers: int
                 broken_by = broken_by or done.breaks
                 if done.record.state is State.FAILED:
                     failed.append(done.record)
-                else:
+                elif not done.record.cutout_by_hand:
                     made.add(done.record.photo)
     finally:
         manifest = book.close()

@@ -53,9 +53,9 @@ class Promises:
         return sha256 in self._made.get(photo, ())
 
     def keep(self, dropped: Iterable[ShotRecord]) -> None:
-        """Remember the masks of records that the manifest drops: they stay in their places, and known as ours."""
+        """Remember what was written for records that the manifest drops: it stays in its places, and known as ours."""
         for record in dropped:
-            for sha256 in filter(None, (record.mask_sha256, record.cutout_sha256)):
+            for sha256 in filter(None, (record.mask_sha256, *record.cutouts_written.values())):
                 self.make(record.photo, sha256)
 
     def settle(self, manifest: Manifest) -> None:

@@ -86,6 +86,8 @@ class ShotRecord:
     """A hash of everything that decides the cut-out, the mask it was made with included."""
     cutout_by_hand: bool = False
     """A person has changed it since, so that it was kept where another one was to be made."""
+    cutouts_before: Mapping[str, str] = field(default_factory=dict)
+    """Cut-outs that were written earlier, by name, with their hashes: where they lie still, they are no person's."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None
@@ -123,6 +125,11 @@ class ShotRecord:
     """What a person should know of this shot, as sentences."""
     reason: str = ""
     """Why the shot failed; what else is said is then of the mask and cut-out that it had before, if any."""
+
+    @property
+    def cutouts_written(self) -> Mapping[str, str]:
+        """Every cut-out that was written for it, with its hash."""
+        return {**self.cutouts_before, **({self.cutout: self.cutout_sha256} if self.cutout else {})}
 
     @property
     def is_put_right(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from underside.capture import Shot
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
+from underside.files import sha256_of
 from underside.manifest import ShotRecord
 from underside.masker import REVISION
 from underside.masks import CUTOUTS
@@ -41,9 +42,8 @@ class Cutouts:
         """Whether the shot's cut-out is there, and was made in this way with this mask."""
         if record.cutout_fingerprint != self._fingerprint(mask_sha256):
             return False
-        if record.cutout_by_hand and self.force_edited:
-            return False
-        return (self.results.out / record.cutout).is_file()
+        found = self.results.out / record.cutout
+        return found.is_file() and not (self.force_edited and sha256_of(found) != record.cutout_sha256)
 
     def add(self, shot: Shot, photo: Photo, mask: Mask, record: ShotRecord, before: ShotRecord | None) -> ShotRecord:
         """``record`` with the shot's cut-out: that of ``before``, an earlier run, if it still holds, or a new one."""
@@ -56,15 +56,15 @@ class Cutouts:
         if name != shot.name and name in self.names:
             raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")
         sha256 = hashlib.sha256(cutout.data).hexdigest()
-        known = {sha256, record.cutout_sha256, before.cutout_sha256 if before is not None else ""}
-        if not self.force_edited and self._is_by_hand(shot, name, known):
-            kept = with_cutout_of(record, before if before is not None else record)
+        written = record.cutouts_written.get(f"{CUTOUTS}/{name}", sha256)
+        if not self.force_edited and self._is_by_hand(shot, name, (sha256, written)):
             return replace(
-                kept,
+                record,
                 cutout=f"{CUTOUTS}/{name}",
-                cutout_sha256=kept.cutout_sha256 or sha256,
+                cutout_sha256=written,
                 cutout_fingerprint=self._fingerprint(mask_sha256),
                 cutout_by_hand=True,
+                crop=(before or record).crop,
             )
         self.promises.make(shot.name, sha256)
         return replace(

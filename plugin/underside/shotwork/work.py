@@ -84,7 +84,7 @@ class ShotWork:
                 return Done(replace(kept, place=seen.place) if seen else kept, kept=True)
             photo = self._open(shot, hashed)
             masked = self._masking.mask(shot, photo, before, ring, seen)
-            record = masked.record
+            record = replace(masked.record, cutouts_before=before.cutouts_written) if before else masked.record
             if self._cutouts is not None:
                 record = self._cutouts.add(shot, photo, masked.mask, record, before)
             elif before is not None and self.cutouts_later:
@@ -93,7 +93,7 @@ class ShotWork:
             return Done(
                 replace(record, seconds=round(time.monotonic() - started, 3)),
                 masked=masked.made is not None,
-                cut_out=masked.made is None and self._cutouts is not None,
+                cut_out=masked.made is None and self._cutouts is not None and not record.cutout_by_hand,
                 signs=masked.made[1] if masked.made else None,
                 tried=tried,
             )
