@@ -282,6 +282,15 @@ def test_shots_that_have_come_and_gone_make_a_layout_with_photos_old(tmp_path: P
     assert not report.fine
 
 
+def test_a_photo_that_a_person_has_put_into_a_layout_is_not_called_old(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg"], failed=["b.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "opendronemap").folder
+    shutil.copy(finished.capture / "b.jpg", folder / "images")
+    save(letter(seed=2), folder / "images/b_mask.png")
+    assert not write_layout(finished.manifest, finished.out, "opendronemap").by_hand
+    assert kinds(folder, None) == {}
+
+
 def test_a_failed_shot_is_a_missing_mask_where_the_photos_stay(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"], plates=["empty/p.jpg"])
     write_layout(finished.manifest, finished.out, "metashape")

@@ -1,3 +1,4 @@
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -470,6 +471,24 @@ def test_a_mask_of_a_persons_own_for_a_shot_that_failed_stays(tmp_path: Path) ->
     (folder / "masks/broken_mask.png").write_bytes(encode_png(letter(seed=4)))
     assert write_layout(finished.manifest, finished.out, "metashape").notes == ()
     np.testing.assert_array_equal(pixels(folder / "masks/broken_mask.png"), letter(seed=4))
+
+
+def test_a_layout_of_before_there_were_tables_is_made_anew_but_for_what_was_changed(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
+    folder = laid(finished, "metashape")
+    (finished.out / "layouts/.metashape-as-written.json").unlink()
+    edited = edit(folder / "masks/a_mask.png", letter(seed=5))
+    os.utime(folder / "masks/a_mask.png", ns=(0, (folder / "HOW-TO.txt").stat().st_mtime_ns + 1))
+    for name in ("a.jpg", "b.jpg"):
+        (finished.out / f"masks/{name}.png").unlink()
+        (finished.out / f"masks/{name}.png").write_bytes(encode_png(letter(seed=9)))
+    rest = replace(finished.manifest, shots=finished.manifest.shots[:2])
+    again = write_layout(rest, finished.out, "metashape")
+    assert "masks/a_mask.png" in again.by_hand
+    assert "b_mask" not in again.by_hand
+    assert (folder / "masks/a_mask.png").read_bytes() == edited
+    np.testing.assert_array_equal(pixels(folder / "masks/b_mask.png"), letter(seed=9))
+    assert not (folder / "masks/c_mask.png").exists()
 
 
 def test_a_change_whose_place_another_photo_needs_is_not_lost_to_it(tmp_path: Path) -> None:

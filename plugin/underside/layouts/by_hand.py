@@ -1,13 +1,14 @@
 """What a person has changed in a layout: told by hashes from what Underside wrote there, and taken along."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from underside.errors import OutputError, UnfitNameError
 from underside.files import link_or_copy, sha256_of, write_atomically
+from underside.layouts.table import HOW_TO, IMAGES, MASKS
 
 __all__ = ["File", "known_files", "remember", "take_along"]
 
@@ -32,15 +33,28 @@ def known_files(folder: Path) -> dict[str, File]:
     """What was last written into a layout's folder, by the names there."""
     path = _table(folder)
     try:
-        table = json.loads(path.read_bytes()) if path.exists() else {}
+        if not path.exists():
+            return dict(_older_than_the_how_to(folder))
+        table = json.loads(path.read_bytes())
         return {name: File(photo, frozenset(hashes)) for name, (photo, *hashes) in table.items()}
     except OSError as error:
-        raise OutputError(f"Cannot read {path}: {error.strerror}", "Mend that and run again") from error
+        raise OutputError(
+            f"Cannot read {error.filename or path}: {error.strerror}", "Mend that and run again"
+        ) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise OutputError(
             f"{path} is nothing that Underside has written ({error})",
-            f"Delete it; all that lies in {folder} then counts as changed by hand",
+            f"Delete it; what is newer in {folder} than its {HOW_TO} then counts as changed by hand",
         ) from error
+
+
+def _older_than_the_how_to(folder: Path) -> Iterator[tuple[str, File]]:
+    """What lay there when a layout was whole of which no table tells: an earlier Underside kept none."""
+    how_to = folder / HOW_TO
+    written = how_to.stat().st_mtime_ns if how_to.is_file() else -1
+    for path in _files(folder):
+        if path.stat().st_mtime_ns <= written:
+            yield path.relative_to(folder).as_posix(), File("", frozenset({sha256_of(path)}))
 
 
 def remember(folder: Path, files: Mapping[str, File]) -> None:
@@ -49,16 +63,14 @@ def remember(folder: Path, files: Mapping[str, File]) -> None:
     write_atomically(_table(folder), (json.dumps(table, indent=1) + "\n").encode())
 
 
-def take_along(
-    folder: Path, parts: Sequence[str], new: Path, *, known: Mapping[str, File], made: Mapping[str, File]
-) -> list[str]:
+def take_along(folder: Path, new: Path, *, known: Mapping[str, File], made: Mapping[str, File]) -> list[str]:
     """Bring all that Underside has not written from ``folder`` into ``new``, which shall take its place.
 
     Returns what stands in the place of a file that was ``made`` now, or ``known``: changed by hand. What else lies
     there, a program may have left.
     """
     changed = []
-    for name in _of_others(folder, parts, known, made):
+    for name in _of_others(folder, known, made):
         if name in known and name in made and known[name].photo != made[name].photo:
             raise UnfitNameError(
                 f"{folder / name} was changed by hand for {known[name].photo}, and is now the place of "
@@ -71,10 +83,8 @@ def take_along(
     return changed
 
 
-def _of_others(
-    folder: Path, parts: Sequence[str], known: Mapping[str, File], made: Mapping[str, File]
-) -> Iterator[str]:
-    for path in sorted(path for part in parts for path in (folder / part).rglob("*") if path.is_file()):
+def _of_others(folder: Path, known: Mapping[str, File], made: Mapping[str, File]) -> Iterator[str]:
+    for path in _files(folder):
         name = path.relative_to(folder).as_posix()
         of_ours = [files[name] for files in (known, made) if name in files]
         sources = {source for file in of_ours for source in file.sources if source.is_file()}
@@ -84,6 +94,10 @@ def _of_others(
         ours = {each for file in of_ours for each in file.sha256}
         if sha256 not in ours and all(sha256 != sha256_of(source) for source in sources):
             yield name
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for part in (IMAGES, MASKS) for path in (folder / part).rglob("*") if path.is_file())
 
 
 def _table(folder: Path) -> Path:

@@ -104,9 +104,9 @@ def _check(place: _Place, given: Path | None) -> Report:
         files = sorted(set(files) - set(photos.names))
     paired = pairs(layout, photos.names, files)
     findings = [*near_misses(layout, photos.names, files, paired), *shared(layout, paired)]
-    if given is None and photos.brought:
-        findings += _of_another_time(photos)
     written = known_files(place.folder) if place.out and layout is not OWN else {}
+    if given is None and photos.brought:
+        findings += _of_another_time(place, photos, written)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for found in pool.map(lambda photo: _look(place, photos, written, photo, paired[photo]), paired):
             findings += found
@@ -148,12 +148,13 @@ def _pictures(folder: Path) -> list[str]:
     return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
-def _of_another_time(photos: _Photos) -> Iterator[Finding]:
-    """Shots that have come or gone since the layout was made."""
+def _of_another_time(place: _Place, photos: _Photos, written: Mapping[str, File]) -> Iterator[Finding]:
+    """Shots that have come or gone since the layout was made; a photo that a person has put there stays."""
     for photo in sorted(photos.records.keys() - set(photos.names)):
         yield Finding(Kind.OLD, "It has a mask by now, and is not in this layout: lay out again", photo)
     for photo in sorted(set(photos.names) - photos.records.keys()):
-        yield Finding(Kind.OLD, "The capture has no such shot with a mask any more: lay out again", photo)
+        if (photos.folder / photo).relative_to(place.folder).as_posix() in written:
+            yield Finding(Kind.OLD, "The capture has no such shot with a mask any more: lay out again", photo)
 
 
 def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: str, mask: str) -> list[Finding]:

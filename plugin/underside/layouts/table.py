@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 from underside.errors import SettingsError
 
 __all__ = [
+    "HOW_TO",
     "IMAGES",
     "LAYOUTS",
     "MASKS",
@@ -23,6 +24,8 @@ IMAGES = "images"
 """The folder of the photos, in a layout that brings them along."""
 MASKS = "masks"
 """The folder of the masks, where they do not lie beside the photos."""
+HOW_TO = "HOW-TO.txt"
+"""Written last: where it stands, the layout is whole."""
 
 
 class Photos(Enum):

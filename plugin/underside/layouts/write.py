@@ -17,14 +17,13 @@ from underside.files import link_or_copy, sha256_of, write_atomically
 from underside.layouts.advice import how_to_text, kept_note, notes
 from underside.layouts.by_hand import File, known_files, remember, take_along
 from underside.layouts.naming import Place, places
-from underside.layouts.table import IMAGES, MASKS, Layout, find
+from underside.layouts.table import HOW_TO, IMAGES, MASKS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name, read_mask
 from underside.photo import open_photo, turn_upright
 from underside.png import SIGNATURE, encode_png
 
 __all__ = [
-    "HOW_TO",
     "LAYOUTS_FOLDER",
     "LaidOut",
     "LayoutResult",
@@ -36,7 +35,6 @@ __all__ = [
 ]
 
 LAYOUTS_FOLDER = "layouts"
-HOW_TO = "HOW-TO.txt"
 _NEW, _OLD = ".underside-new", ".underside-old"
 # Linking waits for the disk, encoding for the processor; a 24-megapixel cut-out in flight holds about 200 MB.
 _AT_ONCE = 2
@@ -97,7 +95,7 @@ def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
             list(pool.map(lambda place: _write(layout, place, capture, out, new), placed))
         with _in_words(folder):
             made = _files(placed, capture, out, new)
-            changed = take_along(folder, (IMAGES, MASKS), new, known=known, made=made)
+            changed = take_along(folder, new, known=known, made=made)
         # A run that is killed while folders change places leaves one or the other: both are ours.
         remember(folder, {**known, **{each: file.or_as(known.get(each)) for each, file in made.items()}})
     remember(folder, {**made, **{each: known[each] for each in changed if each in known}})
