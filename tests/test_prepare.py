@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import stat
 from dataclasses import replace
@@ -290,3 +291,17 @@ def test_a_set_that_is_older_than_its_masks_is_not_called_fine(run: Run, tmp_pat
     assert line.endswith(f"It is older than {mask}: run underside prepare again")
     prepare(finished.out, tmp_path / "set", program)
     assert run(*check).returncode == 0
+
+
+def test_a_set_of_before_its_table_said_what_masks_were_made_of_is_checked_and_proven(run: Run, tmp_path: Path) -> None:
+    finished = masked(tmp_path)
+    prepare(finished.out, tmp_path / "set", "colmap")
+    content = json.loads((tmp_path / "set/prepared.json").read_text())
+    for shot in content["shots"]:
+        del shot["mask_of"]
+    (tmp_path / "set/prepared.json").write_text(json.dumps(content))
+    check = run("check-layout", "set", "--layout", "colmap")
+    assert check.returncode == 0, check.stderr
+    assert "prepared.json" not in run("prove", "set").stderr
+    prepare(finished.out, tmp_path / "set", "colmap")
+    assert "mask_of" in (tmp_path / "set/prepared.json").read_text()

@@ -61,7 +61,7 @@ class Table:
     output: str
     """The output folder from which it was made."""
     masks: tuple[SetMask, ...]
-    """None while the set is not whole."""
+    """None while the set is not whole; none that an earlier Underside made, which did not say of what."""
 
 
 @dataclass
@@ -228,6 +228,7 @@ def read_table(folder: Path) -> Table | None:
         masks = [
             SetMask(shot["photo"], shot["prepared"], shot["mask"], shot["mask_of"], files[shot["mask"]]["sha256"])
             for shot in content.get("shots", ())
+            if "mask_of" in shot
         ]
         return Table(content["output"], tuple(masks))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
