@@ -1,5 +1,7 @@
 """``underside watch --on-capture``: the user's command, run once for each capture that is complete."""
 
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +12,8 @@ from blob_captures import refusal
 from conftest import Run
 from watched import Watch, put_some
 
+from underside.watch import keeper
+from underside.watch.command import run_command
 from underside.watch.handing_over import words_of
 from underside.watch.status import read_status
 
@@ -164,3 +168,25 @@ def test_a_command_that_fails_is_named(tmp_path: Path, command: str, problem: st
         watch.until(lambda: watch.events("note"))
         (note,) = watch.events("note")
     assert f"The command {command} {problem}" in note["text"]
+
+
+def test_a_python_that_was_updated_away_under_the_watch_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3.11"))
+    told = run_command(["true"], tmp_path / "capture.json", lambda: False)
+    assert told.startswith("The command true cannot be run: ")
+    assert "python3.11" in told
+
+
+def test_what_a_batch_file_has_started_ends_with_it_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = tmp_path / "asked"
+    program = tmp_path / "taskkill"
+    program.write_text(f'#!/bin/sh\necho "$@" > {asked}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    process = subprocess.Popen(["sleep", "600"])
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        keeper._end(process)
+    assert asked.read_text() == f"/F /T /PID {process.pid}\n"

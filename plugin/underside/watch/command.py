@@ -20,12 +20,15 @@ class Ended(Exception):  # noqa: N818 - not a mistake
 
 def run_command(command: Sequence[str], manifest: Path, is_over: Callable[[], bool]) -> str:
     """Wait for its end; what went wrong, as a sentence. Raises ``Ended`` where the watch ``is_over`` before that."""
-    keeper = subprocess.Popen(
-        [sys.executable, "-I", str(_KEEPER), *command, str(manifest)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C, and what ends the watch's group at once, are not for it
-    )
+    try:
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", str(_KEEPER), *command, str(manifest)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C, and what ends the watch's group at once, are not for it
+        )
+    except OSError as error:  # Python itself may have been updated away under a watch that runs for weeks
+        return f"The command {command[0]} cannot be run: {error}"
     ended = _has_ended(keeper, is_over)
     told, _ = keeper.communicate()  # closes its standard input, by which it knows that the watch is over
     if not ended:

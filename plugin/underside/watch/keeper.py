@@ -45,6 +45,9 @@ def _wait_for_the_watch(gone: threading.Event) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if os.name != "posix":
+        # Of a batch file, the programs too: ended by itself, it would leave them to run beside those of the next watch.
+        with suppress(OSError):
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
         process.kill()
     else:
         _tell_all(process, signal.SIGTERM)
