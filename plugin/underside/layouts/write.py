@@ -124,7 +124,10 @@ def _files(placed: Sequence[Place], capture: Path, out: Path, new: Path) -> dict
     for place in placed:
         shot = place.shot
         sources = [out / name for name in (shot.mask, shot.cutout) if name]
-        files[place.mask] = File(shot.photo, frozenset({sha256_of(new / place.mask)}), tuple(sources))
+        # To read gigabytes of linked cut-outs at every run would take longer than all the rest.
+        is_linked = shot.cutout and (new / place.mask).samefile(out / shot.cutout)
+        sha256 = shot.cutout_sha256 if is_linked else sha256_of(new / place.mask)
+        files[place.mask] = File(shot.photo, frozenset({sha256}), tuple(sources))
         if place.photo is not None:
             files[place.photo] = File(shot.photo, frozenset({shot.sha256}), (capture / shot.photo,))
     return files
