@@ -291,6 +291,14 @@ def test_a_photo_that_a_person_has_put_into_a_layout_is_not_called_old(tmp_path:
     assert kinds(folder, None) == {}
 
 
+def test_a_photo_that_the_disk_spells_in_another_way_is_in_the_layout(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["\u00fc.jpg"])
+    folder = write_layout(finished.manifest, finished.out, "opensfm").folder
+    for path in [path for path in folder.rglob("\u00fc*") if path.is_file()]:
+        path.rename(path.with_name(path.name.replace("\u00fc", "u\u0308")))
+    assert kinds(folder, None) == {}
+
+
 def test_a_failed_shot_is_a_missing_mask_where_the_photos_stay(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"], failed=["broken.jpg"], plates=["empty/p.jpg"])
     write_layout(finished.manifest, finished.out, "metashape")

@@ -491,6 +491,16 @@ def test_a_layout_of_before_there_were_tables_is_made_anew_but_for_what_was_chan
     assert not (folder / "masks/c_mask.png").exists()
 
 
+def test_a_mask_that_the_disk_spells_in_another_way_is_made_anew(tmp_path: Path) -> None:
+    finished = finish(tmp_path, ["\u00fc.jpg"])
+    folder = laid(finished, "metashape")
+    os.link(folder / "masks/\u00fc_mask.png", folder / "masks/u\u0308_mask.png")  # as a disk that has both for one
+    (finished.out / "masks/\u00fc.jpg.png").unlink()
+    (finished.out / "masks/\u00fc.jpg.png").write_bytes(encode_png(letter(seed=3)))
+    assert not write_layout(finished.manifest, finished.out, "metashape").by_hand
+    assert files(folder / "masks") == {"\u00fc_mask.png"}
+
+
 def test_a_change_whose_place_another_photo_needs_is_not_lost_to_it(tmp_path: Path) -> None:
     finished = finish(tmp_path, SAME_NAMES)
     first, second = (replace(finished.manifest, shots=(shot,)) for shot in finished.manifest.shots)

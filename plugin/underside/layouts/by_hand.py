@@ -8,6 +8,7 @@ from typing import Self
 
 from underside.errors import OutputError, UnfitNameError
 from underside.files import link_or_copy, sha256_of, write_atomically
+from underside.layouts.naming import alike
 from underside.layouts.table import HOW_TO, IMAGES, MASKS
 
 __all__ = ["File", "known_files", "remember", "take_along"]
@@ -84,8 +85,13 @@ def take_along(folder: Path, new: Path, *, known: Mapping[str, File], made: Mapp
 
 
 def _of_others(folder: Path, known: Mapping[str, File], made: Mapping[str, File]) -> Iterator[str]:
+    told = {alike(name): name for name in (*known, *made)}
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
+        spelt = told.get(alike(name), name)
+        # Some disks of Macs take an accent in one spelling and give it back in another.
+        if spelt != name and (folder / spelt).exists() and path.samefile(folder / spelt):
+            name = spelt
         of_ours = [files[name] for files in (known, made) if name in files]
         sources = {source for file in of_ours for source in file.sources if source.is_file()}
         if any(path.samefile(source) for source in sources):

@@ -11,6 +11,7 @@ from underside.files import sha256_of
 from underside.layouts.by_hand import File, known_files
 from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Kind, Report
+from underside.layouts.naming import alike
 from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
@@ -150,7 +151,8 @@ def _pictures(folder: Path) -> list[str]:
 
 def _of_another_time(place: _Place, photos: _Photos, written: Mapping[str, File]) -> Iterator[Finding]:
     """Shots that have come or gone since the layout was made; a photo that a person has put there stays."""
-    for photo in sorted(photos.records.keys() - set(photos.names)):
+    there = {alike(name) for name in photos.names}
+    for photo in sorted(photo for photo in photos.records if alike(photo) not in there):
         yield Finding(Kind.OLD, "It has a mask by now, and is not in this layout: lay out again", photo)
     for photo in sorted(set(photos.names) - photos.records.keys()):
         if (photos.folder / photo).relative_to(place.folder).as_posix() in written:
