@@ -1,10 +1,10 @@
 """Cut-outs by several at once: coefficient work holds the interpreter's lock, so it has processes of its own."""
 
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,25 @@ from underside.photo import Photo, open_photo
 
 __all__ = ["CutoutWorkers"]
 
+_TRIES = 2
+
 
 class CutoutWorkers:
-    """A pool of processes that make cut-outs; a context manager."""
+    """Processes that make cut-outs; a context manager."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
-        self._pool = _new_pool(count)
-        self._mending = threading.Lock()
+        # One process a pool: one that ends takes all tasks of its pool with it.
+        self._pools = [_new_pool() for _ in range(count)]
+        self._idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
+        for pool in self._pools:
+            self._idle.put(pool)
 
     def __enter__(self) -> "CutoutWorkers":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
 
     def make(self, photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -> Cutout:
         """Make one cut-out; several threads may call at once."""
@@ -37,14 +42,24 @@ class CutoutWorkers:
             return make_cutout(photo, mask, options)
         # Eight mask pixels to a byte: what goes through the pipe is 3 MB rather than 24.
         task = _Task(photo.path, photo.sha256, photo.width, photo.height, np.packbits(mask, axis=1), options)
-        pool = self._pool
+        pool = self._idle.get()
         try:
-            return _ask(pool, task)
-        except BrokenProcessPool:
-            with self._mending:
-                if self._pool is pool:
-                    self._pool = _new_pool(self._count)
-                return _ask_alone(task)
+            for _ in range(_TRIES):
+                try:
+                    return _ask(pool, task)
+                except BrokenProcessPool:
+                    pool = self._instead_of(pool)
+        finally:
+            self._idle.put(pool)
+        raise PhotoError(
+            "The process that made its cut-out was ended twice, perhaps for want of memory", "Try --workers 1"
+        )
+
+    def _instead_of(self, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        broken.shutdown()
+        pool = _new_pool()
+        self._pools[self._pools.index(broken)] = pool
+        return pool
 
 
 @dataclass(frozen=True)
@@ -65,25 +80,14 @@ class _Task:
         return make_cutout(photo, mask, self.options)
 
 
-def _new_pool(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, mp_context=spawning(), initializer=begin_as_child)
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=spawning(), initializer=begin_as_child)
 
 
 def _ask(pool: ProcessPoolExecutor, task: _Task) -> Cutout:
     try:
         with deaf_to_ctrl_c():
             future = pool.submit(task.do)
-    except BrokenPipeError as error:  # it was ended before it had read what it is to do
+    except OSError as error:  # it was ended before it had read what it is to do
         raise BrokenProcessPool(str(error)) from error
     return future.result()
-
-
-def _ask_alone(task: _Task) -> Cutout:
-    """A process that ends takes all tasks of its pool with it; alone, only the one that ends it fails."""
-    try:
-        with _new_pool(1) as pool:
-            return _ask(pool, task)
-    except BrokenProcessPool as error:
-        raise PhotoError(
-            "The process that made its cut-out was ended twice, perhaps for want of memory", "Try --workers 1"
-        ) from error
