@@ -14,6 +14,7 @@ import pytest
 from browser import Tab, browser_tab
 from numpy.typing import NDArray
 from opened_page import Element, Page, read
+from served import wait_until
 
 from underside.flip.proof.coverage import HORIZON, REACH, covered
 from underside.manifest import Manifest, ShotRecord, State
@@ -381,13 +382,12 @@ def test_the_object_turns_by_itself_until_it_is_taken_hold_of(tmp_path: Path, ta
     opened_page(tmp_path, tab)
     first = shown(tab)
     assert is_drawn(first)
-    later = shown(tab)
-    assert not np.array_equal(first, later)
+    wait_until(lambda: not np.array_equal(first, shown(tab)))
     tab.drag(".scene canvas", 120, 30)
     dragged = shown(tab)
     assert np.array_equal(dragged, shown(tab))
     tab.drag(".scene canvas", -90, 0)
-    assert not np.array_equal(dragged, shown(tab))
+    wait_until(lambda: not np.array_equal(dragged, shown(tab)))
     assert tab.complaints == []
 
 
