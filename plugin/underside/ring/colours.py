@@ -16,15 +16,19 @@ __all__ = ["Colours", "learn_colours", "numbers_of", "numbers_of_levels"]
 _LIGHT, _TINT = 32, 25
 _STEP = 5.0
 _SHAPE = (_LIGHT, _TINT, _TINT)
-_SURE_OBJECT = 0.5
+# Colours are the object's where its matte is so sure; where that is little of it, where the matte is surest, down to
+# this share of it. What the network keeps of the room between thin legs is kept with less certainty than the legs are.
+_SURE_OBJECT, _SUREST_SHARE = 0.9, 0.7
 _SURE_BACKGROUND = 0.1
 # Surroundings reach so far round the object, as a share of the picture's diagonal.
 _AROUND = 0.12
 # So much of every density is spread evenly, for colours never met.
 _UNMET = 0.1
 # How much of the object's colour is met around it too. Tuning captures, November 2026: white in a white tent .53 and
-# .70, all others .01 to .29.
+# .70, all others .00 to .29.
 _FULL_TRUST, _NO_TRUST = 0.3, 0.5
+# The sample's wood-coloured figurine on a wooden platter .21, a textured object in a busy room .29, most others to .12.
+_WELL_APART, _LITTLE_APART = 0.12, 0.2
 
 Layer = NDArray[np.float32]
 Numbers = NDArray[np.int16]
@@ -37,8 +41,18 @@ class Colours:
 
     object: Layer
     around: Layer
-    trust: float
-    """1 where they tell the object from its surroundings, 0 where both have the same, or noise drowns them."""
+    shared: float
+    """How much of the object's colour is met around it too; 1 where noise drowns all colours."""
+
+    @property
+    def trust(self) -> float:
+        """1 where they tell the object from its surroundings, 0 where both have the same."""
+        return _falling(self.shared, _FULL_TRUST, _NO_TRUST)
+
+    @property
+    def apart(self) -> float:
+        """1 where hardly any is met on both, 0 where trust begins to be lost."""
+        return _falling(self.shared, _WELL_APART, _LITTLE_APART)
 
     def on_object(self, numbers: Numbers) -> Layer:
         """How usual colours of these numbers are on the object."""
@@ -53,17 +67,17 @@ def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colour
     """From where the network is sure, in all shots of a ring."""
     of_object = np.zeros(_SHAPE, np.float64)
     around = np.zeros(_SHAPE, np.float64)
-    for observation in observations:
-        numbers = numbers_of_levels(observation.pixels)
-        sure = cv2.erode((observation.matte > _SURE_OBJECT).astype(np.uint8), np.ones((3, 3), np.uint8))
-        of_object += _counts(numbers[sure.astype(np.bool_)])
-        reach = 2 * round(_AROUND * float(np.hypot(*sure.shape))) + 1
-        near = cv2.dilate((observation.matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
-        around += _counts(numbers[near.astype(np.bool_) & (observation.matte < _SURE_BACKGROUND)])
+    inner = [_inner(observation.matte) for observation in observations]
+    sure = _sure([observation.matte[inside] for observation, inside in zip(observations, inner, strict=True)])
+    for observation, inside in zip(observations, inner, strict=True):
+        numbers, matte = numbers_of_levels(observation.pixels), observation.matte
+        of_object += _counts(numbers[inside & (matte >= sure)])
+        reach = 2 * round(_AROUND * float(np.hypot(*matte.shape))) + 1
+        near = cv2.dilate((matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
+        around += _counts(numbers[near.astype(np.bool_) & (matte < _SURE_BACKGROUND)])
     shares = _shares(of_object), _shares(around)
-    on_both = float(np.minimum(*shares).sum())
-    trust = 0.0 if noisy else float(np.clip((_NO_TRUST - on_both) / (_NO_TRUST - _FULL_TRUST), 0, 1))
-    return Colours(_density(shares[0]), _density(shares[1]), trust)
+    shared = 1.0 if noisy else float(np.minimum(*shares).sum())
+    return Colours(_density(shares[0]), _density(shares[1]), shared)
 
 
 def numbers_of(planes: Layer) -> Numbers:
@@ -85,6 +99,22 @@ def numbers_of_levels(pixels: NDArray[np.uint8]) -> Numbers:
     step = int(_STEP)
     warm, cold = (np.clip((2 * (other - green) + step * _TINT) // (2 * step), 0, _TINT - 1) for other in (red, blue))
     return np.asarray((light * _TINT + warm) * _TINT + cold, np.int16)
+
+
+def _inner(matte: Layer) -> NDArray[np.bool_]:
+    """The object without its outline, whose colours are mixed with the room's."""
+    return cv2.erode((matte > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
+
+
+def _sure(inside: Sequence[Layer]) -> float:
+    """How high a matte is where it is sure, given what it says inside the object."""
+    said = np.concatenate(inside)
+    return min(_SURE_OBJECT, float(np.quantile(said, 1 - _SUREST_SHARE))) if len(said) else _SURE_OBJECT
+
+
+def _falling(value: float, full: float, none: float) -> float:
+    """1 up to one value, 0 from the other on."""
+    return float(np.clip((none - value) / (none - full), 0, 1))
 
 
 def _counts(numbers: Numbers) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ from underside.ring.evidence import (
     WEIGHTS,
     WEIGHTS_ALIKE,
     WEIGHTS_ALIKE_WITH_PLATE,
+    WEIGHTS_APART,
+    WEIGHTS_APART_WITH_PLATE,
     WEIGHTS_WITH_PLATE,
     Backdrop,
     corrected,
@@ -44,6 +46,8 @@ RIM = 2.0
 # .89 and .00 to .12, shots put in as plates .71 to .92 and .57 to .99; on black velvet .88 and .10, not found.
 _ALWAYS = 0.7
 _FOUND_IN_PLATE, _OBJECT_COLOURED = 0.4, 0.35
+# Colours are learnt again so often, from mattes that the colours before corrected.
+_LEARNT_AGAIN = 2
 
 Pixels = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -108,8 +112,10 @@ class RingBuilder:
             plate=_plate([_smoothed(plate, smoothing).pixels for plate in self._plates], room.middle, free),
             smoothing=smoothing,
         )
-        agreed = [replace(shot, matte=ring.agreed(raw)) for shot, raw in zip(even, self._kept, strict=True)]
-        return replace(ring, colours=learn_colours(agreed, noisy=smoothing > 0))
+        for _ in range(_LEARNT_AGAIN):
+            agreed = [replace(shot, matte=ring.agreed(raw)) for shot, raw in zip(even, self._kept, strict=True)]
+            ring = replace(ring, colours=learn_colours(agreed, noisy=smoothing > 0))
+        return ring
 
 
 @dataclass(frozen=True)
@@ -155,11 +161,9 @@ class RingKnowledge:
         with_plate = self.plate is not None
         usual = WEIGHTS_WITH_PLATE if with_plate else WEIGHTS
         # Noise drowns brightness too.
-        alike = 0.0 if self.smoothing else 1 - self.colours.trust
-        if alike == 0:
-            return usual
-        other = WEIGHTS_ALIKE_WITH_PLATE if with_plate else WEIGHTS_ALIKE
-        return {name: (1 - alike) * usual.get(name, 0.0) + alike * other.get(name, 0.0) for name in {**usual, **other}}
+        if self.colours.trust < 1 and not self.smoothing:
+            return _mixed(usual, WEIGHTS_ALIKE_WITH_PLATE if with_plate else WEIGHTS_ALIKE, 1 - self.colours.trust)
+        return _mixed(usual, WEIGHTS_APART_WITH_PLATE if with_plate else WEIGHTS_APART, self.colours.apart)
 
     @cached_property
     def _steep(self) -> Layer:
@@ -220,7 +224,7 @@ class RingKnowledge:
         with np.load(path, allow_pickle=False) as layers:
             return RingKnowledge(
                 room=Room(**{f.name: layers[f"room_{f.name}"] for f in fields(Room)}),
-                colours=Colours(layers["colours_object"], layers["colours_around"], float(layers["colours_trust"])),
+                colours=Colours(layers["colours_object"], layers["colours_around"], float(layers["colours_shared"])),
                 cover=layers["cover"],
                 plate=layers["plate"] if "plate" in layers.files else None,
                 smoothing=float(layers["smoothing"]),
@@ -236,6 +240,12 @@ class RingKnowledge:
         matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
+
+
+def _mixed(ones: Mapping[str, float], others: Mapping[str, float], share: float) -> Mapping[str, float]:
+    """With so much of the others."""
+    names = dict.fromkeys([*ones, *others])
+    return {name: (1 - share) * ones.get(name, 0.0) + share * others.get(name, 0.0) for name in names}
 
 
 def _last_apart(channels: Layer) -> tuple[Layer, Layer]:

@@ -17,6 +17,7 @@ from underside.ring.evidence import (
     compare,
     differences_and_light,
     general,
+    likelier,
     network_term,
     planes,
     squeezed,
@@ -174,7 +175,7 @@ def _once_more(
     for backdrop in behind.backdrops:
         compared = compare(view, backdrop, coarse(light[backdrop.name]))
         said = {
-            "less likely": np.minimum(compared.likely, 0),
+            "less likely": np.minimum(likelier(view, compared.room), 0),
             "tint": squeezed(compared.tint),
             "brighter": squeezed(compared.brighter),
         }
