@@ -127,6 +127,58 @@ def test_the_colour_of_room_that_the_network_took_for_object_is_none_of_the_obje
     assert colours.on_object(of_object).item() > 4
 
 
+def test_colours_are_the_objects_where_the_matte_is_surest() -> None:
+    green = (60, 200, 60)
+    builder = RingBuilder()
+    opening, behind = disc(120, 90, 14), room()
+    behind[opening] = green
+    for step in range(12):
+        # In every shot the network fills the opening, with less certainty.
+        matte = np.where(opening, np.float32(0.8), matte_of(swinging(step)))
+        builder.add(observe(FRAME, shoot(behind, swinging(step) & ~opening, step), Found(matte, WHOLE)))
+    colours = learnt(builder).colours
+    of_opening, of_object = (numbers_of_levels(np.full((1, 1, 3), colour, np.uint8)) for colour in (green, ORANGE))
+    assert colours.on_object(of_opening).item() < 0
+    assert colours.on_object(of_object).item() > 4
+
+
+def test_a_plate_may_lie_in_the_objects_shadow() -> None:
+    builder = ring_of([swinging(step) for step in range(12)], room())
+    builder.add_plate(observe(FRAME, shoot(room(), np.zeros((HEIGHT, WIDTH), np.bool_), 50), None))
+    ring = learnt(builder)
+    opening = disc(120, 90, 16)
+    truth = swinging(0) & ~opening
+    shaded = room()
+    shaded[opening] = shaded[opening] * 0.6
+    filled = Found(np.where(opening, np.float32(0.8), matte_of(truth)), WHOLE)
+    corrected = ring.correct(filled, FRAME, shoot(shaded, truth, 99)).matte > 0.5
+    assert corrected[disc(120, 90, 11)].mean() < 0.05
+    assert corrected[truth].mean() > 0.97
+
+
+def test_a_part_of_the_object_with_the_rooms_colours_is_no_shadow() -> None:
+    behind, part = room(), disc(120, 118, 22)
+    builder = RingBuilder()
+
+    def shot(step: int) -> Pixels:
+        picture = shoot(behind, swinging(step) & ~part, step)
+        picture[part] = np.roll(behind, 60, axis=1)[part] * 0.7
+        return picture
+
+    for step in range(12):
+        builder.add(observe(FRAME, shot(step), Found(matte_of(swinging(step) | part), WHOLE)))
+    builder.add_plate(observe(FRAME, shoot(behind, np.zeros((HEIGHT, WIDTH), np.bool_), 50), None))
+    truth = swinging(3) | part
+    assert overlap(learnt(builder).correct(Found(matte_of(truth), WHOLE), FRAME, shot(3)), truth) > 0.97
+
+
+def test_a_matte_that_is_nowhere_sure_teaches_colours_too() -> None:
+    builder = RingBuilder()
+    for step in range(12):
+        builder.add(observe(FRAME, shoot(room(), swinging(step), step), Found(matte_of(swinging(step)) * 0.7, WHOLE)))
+    assert learnt(builder).colours.on_object(numbers_of_levels(np.full((1, 1, 3), ORANGE, np.uint8))).item() > 4
+
+
 def test_an_empty_frame_in_which_nothing_is_doubtful_stays_empty(ring: RingKnowledge) -> None:
     nothing = Found(np.zeros((HEIGHT, WIDTH), np.float32), (0, 0, 40, 40))
     assert ring.correct(nothing, FRAME, shoot(room(), np.zeros((HEIGHT, WIDTH), np.bool_), 99)).matte.max() < 0.5
