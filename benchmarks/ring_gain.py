@@ -3,7 +3,7 @@
     python benchmarks/ring_gain.py measure CAPTURE... [--cache FOLDER]
     python benchmarks/ring_gain.py fit CAPTURE... [--cache FOLDER]
 
-``measure`` prints a table, without and with plates. ``fit`` prints the weights for ``ring/evidence.py``: fit on the
+``measure`` prints a table, without and with plates. ``fit`` prints the weights for ``ring/weights.py``: fit on the
 tuning captures only. The cache keeps the network's answers to the same photos.
 """
 

@@ -12,12 +12,6 @@ from numpy.typing import NDArray
 from underside.ring.colours import Colours, numbers_of
 
 __all__ = [
-    "WEIGHTS",
-    "WEIGHTS_ALIKE",
-    "WEIGHTS_ALIKE_WITH_PLATE",
-    "WEIGHTS_APART",
-    "WEIGHTS_APART_WITH_PLATE",
-    "WEIGHTS_WITH_PLATE",
     "Backdrop",
     "View",
     "chance",
@@ -37,88 +31,6 @@ __all__ = [
 
 Layer = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-# Fitted by benchmarks/ring_gain.py on twelve tuning captures and the sample, November 2026, while colours were trusted
-# everywhere. A fit with the trust of today gains .01 to .02 on thin legs and small objects, but lays a burden on all
-# that is greater, and costs the sample .010.
-WEIGHTS: Mapping[str, float] = {
-    "network": 0.759,
-    "cover": 0.505,
-    "colour": 0.422,
-    "colour wide": 0.345,
-    "room: less likely": 1.55,
-    "room: likely wide": 0.068,
-    "room: tint": 0.369,
-    "room: brighter": 0.443,
-    "room: brighter wide": 0.229,
-    "burden": 0.734,
-}
-WEIGHTS_WITH_PLATE: Mapping[str, float] = {
-    "network": 0.766,
-    "cover": 0.386,
-    "colour": 0.459,
-    "colour wide": 0.042,
-    "room: less likely": 0.616,
-    "room: tint": 0.29,
-    "room: brighter": 0.212,
-    "room: brighter wide": 0.062,
-    "plate: less likely": 1.269,
-    "plate: likely wide": 0.397,
-    "plate: tint": 0.258,
-    "plate: brighter": 0.279,
-    "plate: brighter wide": 0.386,
-    "burden": 2.149,
-}
-
-# Where the object has colours of its own: three fifths of the way from the weights above to what was fitted on twelve
-# tuning captures and the sample, November 2026, with today's trust in colours. The whole way cost the sample a limb.
-WEIGHTS_APART: Mapping[str, float] = {
-    "network": 0.754,
-    "cover": 0.41,
-    "colour": 0.33,
-    "colour wide": 0.772,
-    "room: less likely": 1.135,
-    "room: likely wide": 0.196,
-    "room: tint": 0.227,
-    "room: brighter": 0.177,
-    "room: brighter wide": 0.092,
-    "burden": 1.114,
-}
-WEIGHTS_APART_WITH_PLATE: Mapping[str, float] = {
-    "network": 0.721,
-    "cover": 0.233,
-    "colour": 0.324,
-    "colour wide": 0.51,
-    "room: less likely": 0.437,
-    "room: tint": 0.116,
-    "room: brighter": 0.085,
-    "room: brighter wide": 0.025,
-    "plate: less likely": 0.731,
-    "plate: likely wide": 0.458,
-    "plate: tint": 0.345,
-    "plate: brighter": 0.112,
-    "plate: brighter wide": 0.154,
-    "burden": 2.398,
-}
-
-# Where object and surroundings have the same colours, as white on white, brightness alone tells of the object. Chosen
-# on three tuning captures of that kind, November 2026; what was fitted to one before the network was shown bright
-# rooms with their lights spread, half of its word and twice the others', made single shots worse by up to .17.
-WEIGHTS_ALIKE: Mapping[str, float] = {
-    "network": 1.0,
-    "cover": 0.7,
-    "room: brighter": 0.53,
-    "room: brighter wide": 0.5,
-}
-WEIGHTS_ALIKE_WITH_PLATE: Mapping[str, float] = {
-    "network": 1.0,
-    "cover": 0.7,
-    "burden": 0.19,
-    "room: brighter": 0.37,
-    "room: brighter wide": 0.3,
-    "plate: brighter": 0.34,
-    "plate: brighter wide": 0.24,
-}
 
 _NET_LIMIT = 5.0
 # Below these log-odds the network is sure that a place is no object, and each further one counts as three: a pedestal

@@ -1,6 +1,6 @@
 """What a ring knows of its shots, learnt from a bounded sample of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,12 +14,6 @@ from underside.looks import Found, Frame, resampled
 from underside.refine import Box
 from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.evidence import (
-    WEIGHTS,
-    WEIGHTS_ALIKE,
-    WEIGHTS_ALIKE_WITH_PLATE,
-    WEIGHTS_APART,
-    WEIGHTS_APART_WITH_PLATE,
-    WEIGHTS_WITH_PLATE,
     Backdrop,
     corrected,
     slope,
@@ -28,6 +22,7 @@ from underside.ring.evidence import (
 from underside.ring.observation import BEARABLE_NOISE, Observation, reduced
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
+from underside.ring.weights import Weights, weights_for
 
 __all__ = ["RIM", "RingBuilder", "RingKnowledge"]
 
@@ -157,13 +152,8 @@ class RingKnowledge:
         return all_evidence(self._sight(found, frame, pixels), found.matte)
 
     @cached_property
-    def _weights(self) -> Mapping[str, float]:
-        with_plate = self.plate is not None
-        usual = WEIGHTS_WITH_PLATE if with_plate else WEIGHTS
-        # Noise drowns brightness too.
-        if self.colours.trust < 1 and not self.smoothing:
-            return _mixed(usual, WEIGHTS_ALIKE_WITH_PLATE if with_plate else WEIGHTS_ALIKE, 1 - self.colours.trust)
-        return _mixed(usual, WEIGHTS_APART_WITH_PLATE if with_plate else WEIGHTS_APART, self.colours.apart)
+    def _weights(self) -> Weights:
+        return weights_for(self.colours, with_plate=self.plate is not None, noisy=self.smoothing > 0)
 
     @cached_property
     def _steep(self) -> Layer:
@@ -240,12 +230,6 @@ class RingKnowledge:
         matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
-
-
-def _mixed(ones: Mapping[str, float], others: Mapping[str, float], share: float) -> Mapping[str, float]:
-    """With so much of the others."""
-    names = dict.fromkeys([*ones, *others])
-    return {name: (1 - share) * ones.get(name, 0.0) + share * others.get(name, 0.0) for name in names}
 
 
 def _last_apart(channels: Layer) -> tuple[Layer, Layer]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from underside.looks import Frame
 from underside.refine import Box
 from underside.ring import RingKnowledge
-from underside.ring.evidence import WEIGHTS, WEIGHTS_WITH_PLATE, View, corrected, differences, general
+from underside.ring.evidence import View, corrected, differences, general
 from underside.ring.room import evened, gain_between, hidden_by
+from underside.ring.weights import usual_weights
 from underside.verdict.scene import Layer, Scene
 
 __all__ = ["Opinion", "opinion"]
@@ -43,10 +44,11 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     cover, noise = here(ring.cover), here(ring.room.noise)
     terms = general(view, scene.first, cover)
     terms |= differences("room", view, here(ring.room.low), here(ring.room.high), noise, known)
-    weights = WEIGHTS
     if ring.plate is not None:
-        weights, plate = WEIGHTS_WITH_PLATE, here(ring.plate)
+        plate = here(ring.plate)
         terms |= differences("plate", view, plate, plate, noise, np.ones_like(known))
+    # Where colours are alike, the ring takes the network at its word: no second opinion.
+    weights = usual_weights(ring.colours, with_plate=ring.plate is not None)
     matte = corrected(terms, weights)
     terms["network"] = np.zeros_like(terms["network"])
     return Opinion(matte, corrected(terms, weights), cover)
