@@ -15,8 +15,8 @@
             "Publish": "1.3",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "7.0",
-            "UndersideRings": "7.0"
+            "UndersideMasking": "8.0",
+            "UndersideRings": "8.0"
         },
         "template": true
     },

@@ -16,8 +16,8 @@
             "SfMTransform": "3.1",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "7.0",
-            "UndersideRings": "7.0"
+            "UndersideMasking": "8.0",
+            "UndersideRings": "8.0"
         },
         "template": true
     },

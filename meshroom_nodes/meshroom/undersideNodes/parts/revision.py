@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 8
+MASKS = 9
 """The engine's own count of changes to its masks."""
-REVISION = 7
+REVISION = 8
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
