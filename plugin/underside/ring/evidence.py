@@ -67,6 +67,11 @@ class Backdrop:
     """What a pixel strays by, and what comes of a room that may be off by part of a pixel."""
     known: Mask
 
+    @property
+    def strays(self) -> bool:
+        """A plate does not: it is one picture."""
+        return self.low is not self.high
+
 
 class View:
     """A shot on the matte's grid, or a coarser one, as bright as its room."""
@@ -163,16 +168,20 @@ def colour_term(view: View) -> Layer:
 
 def differences(name: str, view: View, low: Layer, high: Layer, noise: Layer, known: Mask) -> dict[str, Layer]:
     """How a shot differs from what is known to stand behind the object, which strays between low and high."""
-    steep = slope(low) if high is low else np.maximum(slope(low), slope(high))
+    lows, steep = planes(low), slope(low)
+    highs = lows
+    if high is not low:
+        highs, steep = planes(high), np.maximum(steep, slope(high))
     noise = with_edges(noise, steep * np.float32(view.pixel))
-    return differences_and_light(view, Backdrop(name, planes(low), planes(high), noise, known))[0]
+    return differences_and_light(view, Backdrop(name, lows, highs, noise, known))[0]
 
 
 def differences_and_light(view: View, backdrop: Backdrop) -> tuple[dict[str, Layer], Layer]:
     """The terms of a backdrop, and what light falls on each place."""
     compared = compare(view, backdrop)
-    likely = np.asarray(likelier(view, compared.room) * backdrop.known, np.float32)
-    in_any_light = np.asarray(likelier(view, _in_any_light(view, backdrop, compared)) * backdrop.known, np.float32)
+    likely = in_any_light = np.asarray(likelier(view, compared.room) * backdrop.known, np.float32)
+    if view.apart > 0 and not backdrop.strays:
+        in_any_light = likelier(view, _in_any_light(view, backdrop, compared)) * backdrop.known
     terms = {
         "less likely": np.minimum(likely, 0),
         "likely wide": _blurred(in_any_light, _WIDE * view.pixel),
@@ -213,12 +222,10 @@ def likelier(view: View, room: Layer) -> Layer:
 
 
 def _in_any_light(view: View, backdrop: Backdrop, seen: Compared) -> Layer:
-    """How likely the room would look like this if a shadow may lie on it.
+    """How likely a plate would look like this if a shadow may lie on it; a room that strays was seen with its shadows.
 
     Only as far as the object has colours of its own: else its own shaded sides would be the room's.
     """
-    if view.apart == 0:
-        return seen.room
     # A shadow is wider than a pixel.
     tinted = np.maximum(seen.tinted, _blurred(seen.tinted, _WIDE * view.pixel))
     strengths = _total(seen.behind) / 3 * np.float32(1 - _DARKEST) / (np.float32(_ACROSS) * backdrop.noise)
