@@ -51,7 +51,7 @@ class Colours:
 
     @property
     def apart(self) -> float:
-        """1 where hardly any is met on both, 0 where trust begins to be lost."""
+        """1 where hardly any is met on both, 0 where too much is."""
         return _falling(self.shared, _WELL_APART, _LITTLE_APART)
 
     def on_object(self, numbers: Numbers) -> Layer:
@@ -65,19 +65,21 @@ class Colours:
 
 def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colours:
     """From where the network is sure, in all shots of a ring."""
-    of_object = np.zeros(_SHAPE, np.float64)
-    around = np.zeros(_SHAPE, np.float64)
+    surely, perhaps, around = (np.zeros(_SHAPE, np.float64) for _ in range(3))
     inner = [_inner(observation.matte) for observation in observations]
     sure = _sure([observation.matte[inside] for observation, inside in zip(observations, inner, strict=True)])
     for observation, inside in zip(observations, inner, strict=True):
         numbers, matte = numbers_of_levels(observation.pixels), observation.matte
-        of_object += _counts(numbers[inside & (matte >= sure)])
+        surely += _counts(numbers[inside & (matte >= sure)])
+        perhaps += _counts(numbers[inside])
         reach = 2 * round(_AROUND * float(np.hypot(*matte.shape))) + 1
         near = cv2.dilate((matte > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
         around += _counts(numbers[near.astype(np.bool_) & (matte < _SURE_BACKGROUND)])
-    shares = _shares(of_object), _shares(around)
-    shared = 1.0 if noisy else float(np.minimum(*shares).sum())
-    return Colours(_density(shares[0]), _density(shares[1]), shared)
+    own, others = _shares(surely), _shares(around)
+    shared = 1.0 if noisy else float(np.minimum(own, others).sum())
+    # What looks like the room is no sure object: where the object has its colours, they are learnt from all of it.
+    apart = _falling(shared, _WELL_APART, _LITTLE_APART)
+    return Colours(_density(apart * own + (1 - apart) * _shares(perhaps)), _density(others), shared)
 
 
 def numbers_of(planes: Layer) -> Numbers:
