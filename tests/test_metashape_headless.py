@@ -13,8 +13,8 @@ from metashape_host import two_poses
 
 from underside.hosts.metashape import install
 
-# As metashape -r runs a script: its own Python, no window, the script's name first; from a terminal, where Ctrl-C counts,
-# though the tests may have been begun in the background, where it does not.
+# As metashape -r runs a script: its own Python, no window, the script's name first; and from a terminal, where Ctrl-C
+# counts, though the tests may have been begun in the background, where it does not.
 METASHAPE = """
 import runpy, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
