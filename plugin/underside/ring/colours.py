@@ -16,8 +16,8 @@ __all__ = ["Colours", "learn_colours", "numbers_of", "numbers_of_levels"]
 _LIGHT, _TINT = 32, 25
 _STEP = 5.0
 _SHAPE = (_LIGHT, _TINT, _TINT)
-# Colours are the object's where its matte is so sure; where that is little of it, where the matte is surest, down to
-# this share of it. What the network keeps of the room between thin legs is kept with less certainty than the legs are.
+# Colours are the object's where its matte is so high, or among the highest of it, as large a share as this: whichever
+# asks for less. What the network keeps of the room between thin legs is kept with less certainty than the legs are.
 _SURE_OBJECT, _SUREST_SHARE = 0.9, 0.7
 _SURE_BACKGROUND = 0.1
 # Surroundings reach so far round the object, as a share of the picture's diagonal.

@@ -49,7 +49,7 @@ _MISPLACED = 0.7
 # Shadows on the room leave this much of its light at least; reflections add little.
 _DARKEST, _BRIGHTEST = 0.35, 1.1
 # A shadow may have any of many strengths, so each is less likely; but an object always casts one (log-odds). Three
-# tuning captures with openings and thin parts gained .006 to .06 with a plate by it, others lost .004 at most.
+# tuning captures with openings and thin parts gained .005 to .03 with a plate by it, others lost .004 at most.
 _CASTS_ONE = 1.0
 # Deviations that a place strays by to both sides of what it should be.
 _ACROSS = 2.5
