@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from underside.engine import load_masker
 from underside.files import sha256_of
-from underside.flip import Answer, Coverage, Proof, Verdict, prove, prove_and_keep, repair
+from underside.flip import Answer, Coverage, Outcome, Proof, prove, prove_and_keep, repair
 from underside.flip.agreement.agree import agree
 from underside.flip.proof.mapping import Lens, Model, Place
 from underside.flip.proof.sources import FlipShot, read_sources
@@ -126,7 +126,7 @@ def given(out: Path, capture: Path) -> Proof:
     points = np.random.default_rng(0).uniform(low, high, (500, 3)).astype(np.float32)
     model = Model(places, points, np.zeros((500, 3), np.uint8), ((),) * 500, 0.0)
     return Proof(
-        answer=Answer(Verdict.YES, ()),
+        answer=Answer(Outcome.YES, ()),
         shots=len(shots),
         registered=len(shots),
         models=(len(shots),),

@@ -11,10 +11,11 @@ from test_flip import facts_of, model_of, ring
 
 from underside.errors import SettingsError
 from underside.files import sha256_of
-from underside.flip import Answer, Coverage, Finding, Proof, Proven, Verdict, prove_and_keep, proving
+from underside.flip import Answer, Coverage, Finding, Outcome, Proof, Proven, prove_and_keep, proving
 from underside.flip.agreement.agree import Agreement
 from underside.flip.agreement.hull import silhouette_of
 from underside.flip.platter.cut import cut_at_platter
+from underside.flip.proof.answer import Kind
 from underside.flip.proof.mapping import Model, Place
 from underside.flip.proving import is_proven
 from underside.flip.trial import Trial
@@ -83,7 +84,7 @@ def test_masks_of_the_object_alone_have_no_platter_to_cut(scene: tuple[Model, di
     assert cut_at_platter(model) == []
 
 
-def proof(verdict: Verdict, *kinds: str) -> Proof:
+def proof(verdict: Outcome, *kinds: Kind) -> Proof:
     findings = tuple(Finding(kind, verdict, kind, "") for kind in kinds)
     places = ring("upright", height=35)
     return Proof(
@@ -165,16 +166,16 @@ def mended(kept: Kept) -> Proven:
     return found
 
 
-NEVER_TURNED = proof(Verdict.NO, "never turned")
+NEVER_TURNED = proof(Outcome.NO, Kind.NEVER_TURNED)
 
 
 def test_a_cut_that_makes_the_join_true_is_written_but_never_over_a_persons_hand(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kept.hashes()
-    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Verdict.YES)))
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Outcome.YES)))
     found = mended(kept)
-    assert found.proof.answer.verdict is Verdict.YES
+    assert found.proof.answer.verdict is Outcome.YES
     assert len(found.cut) == len(before) - 1
     changed = [path for path, sha256 in before.items() if sha256_of(path) != sha256]
     assert changed == sorted(before)[1:]
@@ -191,12 +192,12 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
 ) -> None:
     """A shot that the platter had misplaced has its mask put right only once better masks have placed it."""
     *others, last = kept.cuts
-    stray = replace(proof(Verdict.UNSAFE, "strays"), agreement=(others[-1],))
-    true = replace(proof(Verdict.YES), agreement=(last,))
-    given = answering(monkeypatch, NEVER_TURNED, Trial(tuple(others), stray), true, proof(Verdict.YES))
+    stray = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=(others[-1],))
+    true = replace(proof(Outcome.YES), agreement=(last,))
+    given = answering(monkeypatch, NEVER_TURNED, Trial(tuple(others), stray), true, proof(Outcome.YES))
     found = mended(kept)
     assert len(given) == 4
-    assert found.proof.answer.verdict is Verdict.YES
+    assert found.proof.answer.verdict is Outcome.YES
     assert "The platter was cut off" in found.proof.notes[0]
     assert len(found.cut) == len(others) - 1
     assert {each.photo for each in found.repaired} == {
@@ -207,8 +208,8 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
 
 def test_the_page_shows_every_mask_from_before_the_cut_to_the_end(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only what the last round changed."""
-    joined = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[1:2])
-    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Verdict.YES))
+    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[1:2])
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Outcome.YES))
     found = mended(kept)
     page = found.page.read_text()
     assert page.count("Mask before") == page.count("Mask after") == len(found.cut) == len(kept.cuts) - 1
@@ -224,8 +225,8 @@ def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
     kept: Kept, monkeypatch: pytest.MonkeyPatch, joined: bool
 ) -> None:
     """Such as for want of memory."""
-    true = replace(proof(Verdict.YES), agreement=kept.cuts[1:2])
-    last = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[2:3])
+    true = replace(proof(Outcome.YES), agreement=kept.cuts[1:2])
+    last = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[2:3])
     further = [] if joined else [last]
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, true), *further, NoMemoryError)
     found = mended(kept)
@@ -240,17 +241,17 @@ def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
 
 
 def test_masks_that_better_masks_do_not_join_are_told_as_they_are(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    joined = replace(proof(Verdict.UNSAFE, "strays"), agreement=kept.cuts[1:2])
-    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Verdict.UNSAFE, "disputed"))
+    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[1:2])
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Outcome.UNSAFE, Kind.DISPUTED))
     found = mended(kept)
-    assert found.proof.answer.verdict is Verdict.UNSAFE
+    assert found.proof.answer.verdict is Outcome.UNSAFE
     assert found.manifest.proof is not None
     assert len(found.manifest.proof.repaired or ()) == len(kept.cuts) - 1
 
 
 def test_a_cut_that_does_not_make_the_join_true_is_not_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     before = kept.hashes()
-    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Verdict.UNSAFE, "disputed")))
+    answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Outcome.UNSAFE, Kind.DISPUTED)))
     found = mended(kept)
     assert found.proof.answer == NEVER_TURNED.answer
     assert found.cut == found.repaired == ()
@@ -271,7 +272,7 @@ def test_looking_for_a_platter_is_given_up_after_a_while_and_that_is_said(
 
 
 def test_a_join_that_is_false_for_another_reason_is_left_alone(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, proof(Verdict.NO, "room kept"))
+    answering(monkeypatch, proof(Outcome.NO, Kind.ROOM_KEPT))
     assert mended(kept).cut == ()
 
 

@@ -61,6 +61,11 @@ def test_photos_that_came_since_and_masks_that_went_are_named(tmp_path: Path) ->
     assert gone.startswith("flipped/2.jpg has no part in this answer")
 
 
+def test_photos_that_a_raised_limit_let_through_have_their_part(tmp_path: Path) -> None:
+    photos, out = capture(tmp_path, flipped_size=(16_000, 16_000))
+    assert len(read_sources(out).shots) == len(list(photos.glob("*/*.jpg")))
+
+
 def test_passes_of_different_cameras_are_told(tmp_path: Path) -> None:
     _, out = capture(tmp_path, flipped_size=(96, 72))
     assert "not shot with one camera" in read_sources(out).notes[0]

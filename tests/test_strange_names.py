@@ -52,6 +52,20 @@ def test_any_name_comes_through_the_whole_way(run: Run, tmp_path: Path, ascii_on
 
 
 @linux
+def test_a_proof_tells_of_any_name(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pycolmap", reason="the extra proof is not installed")
+    gone = os.fsdecode(b"latin-\xe9.jpg")
+    for number, name in enumerate((gone, *(f"{number}.jpg" for number in range(8)))):
+        photo(tmp_path / "capture" / name, seed=number)
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    (tmp_path / "capture" / gone).unlink()
+    proven = run("prove", "out", "--json")
+    assert proven.returncode == 1, proven.stderr
+    for facts in (json.loads(proven.stdout), json.loads((tmp_path / "out" / "proof.json").read_text(encoding="utf-8"))):
+        assert facts["notes"][0].startswith(gone)
+
+
+@linux
 def test_names_that_differ_only_in_capitals_never_meet(run: Run, tmp_path: Path) -> None:
     for number, name in enumerate(("IMG_1.jpg", "img_1.JPG", "Img_1.Jpg")):
         photo(tmp_path / "capture" / name, seed=number)

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -14,6 +15,7 @@ from underside.errors import OutputError, UnfitNameError
 
 __all__ = [
     "PART_SUFFIX",
+    "json_text",
     "link_or_copy",
     "make_folder",
     "refuse_unwritable",
@@ -36,6 +38,15 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:  # which does not say of what file, where reading fails and not opening
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def json_text(content: object) -> str:
+    """The text of a JSON file for people and programs.
+
+    File names that are not Unicode hold lone surrogates; as JSON's own escapes they come back the same.
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode(errors="backslashreplace").decode()
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from underside import __version__
 from underside.capture import Capture, Shot
 from underside.errors import SettingsError
-from underside.files import sha256_of, write_atomically, writing
+from underside.files import json_text, sha256_of, write_atomically, writing
 from underside.masker import REVISION, Masker
 from underside.refine import Box
 from underside.ring import Glance, RingKnowledge
@@ -198,9 +198,7 @@ def _save(folder: Path, capture: Capture, masker: Masker, groups: Sequence[Group
         "plates": [plate.name for plate in capture.plates],
         "groups": [_save_group(folder, number, group, hashes) for number, group in enumerate(groups)],
     }
-    # As in the manifest: a name that is no Unicode comes back the same.
-    text = json.dumps(index, ensure_ascii=False, indent=1)
-    write_atomically(folder / _INDEX, (text + "\n").encode(errors="backslashreplace"))
+    write_atomically(folder / _INDEX, json_text(index).encode())
 
 
 def load_rings(folder: Path, masker: Masker) -> Rings:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from underside.capture.model import Capture, Shot
 from underside.errors import PhotoError, SettingsError
-from underside.photo import decode, open_photo
+from underside.photo import MOST_MEGAPIXELS, decode, open_photo
 
 __all__ = ["with_plates"]
 
 
-def with_plates(capture: Capture, photos: Sequence[Path], *, max_megapixels: float = 250.0) -> Capture:
+def with_plates(capture: Capture, photos: Sequence[Path], *, max_megapixels: float = MOST_MEGAPIXELS) -> Capture:
     """The capture with these photos as plates too; a shot among them is no shot any more.
 
     A plate that lies elsewhere has its whole path for a name.

@@ -1,6 +1,5 @@
 """``underside capture``: what was understood of a folder, and what is missing in it."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from underside.capture.plates import with_plates
 from underside.commands.options import held, plate_options
 from underside.commands.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
+from underside.files import json_text
 from underside.report.capture_page import capture_facts, write_capture_page
 from underside.settings import Resolved
 from underside.sorting import Finding, Overview, PassView, Sight, findings, overview
@@ -59,7 +59,7 @@ def capture(
         seen = overview(found, max_megapixels=chosen.settings.max_megapixels, on_seen=advance)
     lacking = findings(seen)
     if as_json:
-        click.echo(json.dumps(_facts(seen, lacking), ensure_ascii=False, indent=1))
+        click.echo(json_text(_facts(seen, lacking)), nl=False)
     else:
         for line in _lines(seen, lacking):
             tell(line)

@@ -1,6 +1,5 @@
 """``underside check-layout``: why a program would ignore the masks of a folder."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -10,6 +9,7 @@ import click
 
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
+from underside.files import json_text
 from underside.layouts import LAYOUTS, Report, check_folder
 from underside.prepare import outdated
 
@@ -41,7 +41,7 @@ def check_layout(*, folder: Path, photos: Path | None, layout: str | None, as_js
     if old:  # a set, which is one layout
         reports = tuple(replace(report, findings=(*report.findings, *old)) for report in reports)
     if as_json:
-        click.echo(_json(reports))
+        click.echo(_json(reports), nl=False)
     else:
         for report in reports:
             _show(report)
@@ -59,7 +59,7 @@ def _json(reports: Sequence[Report]) -> str:
         }
         for report in reports
     ]
-    return json.dumps({"fine": all(report.fine for report in reports), "checks": checks}, ensure_ascii=False, indent=1)
+    return json_text({"fine": all(report.fine for report in reports), "checks": checks})
 
 
 def _show(report: Report) -> None:

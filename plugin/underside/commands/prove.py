@@ -1,6 +1,5 @@
 """``underside prove``: whether the masks join the passes into one object."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,14 +9,15 @@ import click
 
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode, SettingsError
+from underside.files import json_text
 from underside.flip import (
     ANSWERS,
     Finding,
+    Outcome,
     PassFacts,
     Proof,
     Proven,
     Repaired,
-    Verdict,
     facts_of,
     manifest_of,
     may_keep_platter,
@@ -80,7 +80,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             "platter_cut": [_repaired_facts(each) for each in proven.cut],
             "repaired": [_repaired_facts(each) for each in proven.repaired],
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        click.echo(json_text(told), nl=False)
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
@@ -90,7 +90,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         ):
             tell(line)
         tell(f"Page: {proven.page}")
-    return ExitCode.DONE if proof.answer.verdict is Verdict.YES else ExitCode.NO
+    return ExitCode.DONE if proof.answer.verdict is Outcome.YES else ExitCode.NO
 
 
 def _lines(proof: Proof) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """``underside score``: how good masks are where the truth is known."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
+from underside.files import json_text
 from underside.scoring import Measures, Score, ShotScore, score_masks
 
 __all__ = ["score"]
@@ -47,7 +47,7 @@ def score(*, masks: Path, truth: Path, platter: Path | None, as_json: bool) -> i
     """
     found = score_masks(masks, truth, platter=platter)
     if as_json:
-        click.echo(json.dumps(_facts(found), ensure_ascii=False, indent=1))
+        click.echo(json_text(_facts(found)), nl=False)
     else:
         for line in _lines(found):
             tell(line)

@@ -1,6 +1,5 @@
 """``underside status``: what a watched folder has done, what waits, what failed and why."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 from underside.commands.live_console import LiveConsole
 from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
+from underside.files import json_text
 from underside.watch.status import Status, read_status
 
 __all__ = ["status"]
@@ -24,7 +24,7 @@ def status(*, output: Path, as_json: bool) -> None:
     """
     found = read_status(output)
     if as_json:
-        click.echo(json.dumps(_facts(found), indent=1))
+        click.echo(json_text(_facts(found)), nl=False)
         return
     watcher = found.watcher
     tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'nobody is watching'}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from underside.children import begin_as_child, deaf_to_ctrl_c, spawning
 from underside.cutout.make import Cutout, CutoutOptions, is_lossless, make_cutout
 from underside.errors import PhotoError
-from underside.photo import Photo, open_photo
+from underside.photo import Photo, open_known
 
 __all__ = ["CutoutWorkers"]
 
@@ -72,7 +72,7 @@ class _Task:
     options: CutoutOptions
 
     def do(self) -> Cutout:
-        photo = open_photo(self.photo, max_megapixels=self.width * self.height / 1e6 + 1)
+        photo = open_known(self.photo, self)
         if photo.sha256 != self.sha256:
             raise PhotoError(f"{self.photo} was changed while it was being masked", "Run again")
         mask = np.unpackbits(self.packed, axis=1, count=self.width)

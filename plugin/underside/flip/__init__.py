@@ -8,7 +8,7 @@ from underside.flip.agreement.agree import Disagreement
 from underside.flip.in_short import in_short, proof_facts
 from underside.flip.joining import Joined, begin_anew, join
 from underside.flip.page import ANSWERS, show_proof
-from underside.flip.proof.answer import Answer, Finding, PassFacts, Verdict
+from underside.flip.proof.answer import Answer, Finding, Outcome, PassFacts
 from underside.flip.proof.coverage import Coverage, View
 from underside.flip.proof.sources import manifest_of
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
@@ -24,11 +24,11 @@ __all__ = [
     "Disagreement",
     "Finding",
     "Joined",
+    "Outcome",
     "PassFacts",
     "Proof",
     "Proven",
     "Repaired",
-    "Verdict",
     "View",
     "begin_anew",
     "facts_of",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from underside.flip.proof.answer import Verdict
+from underside.flip.proof.answer import Outcome
 from underside.manifest import ProofRecord
 
 __all__ = ["in_short", "proof_facts"]
@@ -10,7 +10,7 @@ __all__ = ["in_short", "proof_facts"]
 
 def in_short(proof: ProofRecord) -> str:
     """The answer, the gravest that speaks against it, and what became of masks that disagreed."""
-    told = "; ".join([_ANSWERS[Verdict(proof.answer)], *_of_masks(proof)])
+    told = "; ".join([_ANSWERS[Outcome(proof.answer)], *_of_masks(proof)])
     return f"{told}. {proof.reasons[0]}" if proof.reasons else told
 
 
@@ -27,15 +27,15 @@ def proof_facts(proof: ProofRecord) -> dict[str, Any]:
 
 
 _ANSWERS = {
-    Verdict.YES: "proven to be one object",
-    Verdict.UNSAFE: "unsafe, an engine may join them wrongly",
-    Verdict.NO: "they do not become one object",
+    Outcome.YES: "proven to be one object",
+    Outcome.UNSAFE: "unsafe, an engine may join them wrongly",
+    Outcome.NO: "they do not become one object",
 }
 
 
 def _of_masks(proof: ProofRecord) -> list[str]:
     told = []
-    if proof.answer == Verdict.YES:
+    if proof.answer == Outcome.YES:
         told.append(f"{100 * proof.underside:.0f} % of the underside seen")
     if proof.repaired:
         told.append(f"{_masks(len(proof.repaired))} put right by what the other shots show")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.proof.answer import Verdict
+from underside.flip.proof.answer import Outcome
 from underside.flip.proof.coverage import HORIZON, REACH, middle_of, upright_axes
 from underside.flip.proof.mapping import Model, Place
 from underside.flip.prove import Proof
@@ -27,10 +27,10 @@ __all__ = ["ANSWERS", "show_proof"]
 
 Floats = NDArray[np.float64]
 
-ANSWERS: Mapping[Verdict, str] = {
-    Verdict.YES: "Yes: the passes are one object.",
-    Verdict.UNSAFE: "Unsafe: an engine may join these passes wrongly.",
-    Verdict.NO: "No: the passes do not become one object.",
+ANSWERS: Mapping[Outcome, str] = {
+    Outcome.YES: "Yes: the passes are one object.",
+    Outcome.UNSAFE: "Unsafe: an engine may join these passes wrongly.",
+    Outcome.NO: "No: the passes do not become one object.",
 }
 
 

@@ -1,6 +1,5 @@
 """The proof: from an output folder to an answer with its numbers."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,9 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from underside.files import write_atomically
+from underside.files import json_text, write_atomically
 from underside.flip.agreement.agree import Agreement, Disagreement, agree
-from underside.flip.proof.answer import Answer, PassFacts, Verdict, answer_of, pass_facts, scattered, weakest_union
+from underside.flip.proof.answer import (
+    Answer,
+    Kind,
+    Outcome,
+    PassFacts,
+    answer_of,
+    pass_facts,
+    scattered,
+    weakest_union,
+)
 from underside.flip.proof.colmap import colmap
 from underside.flip.proof.coverage import Coverage, coverage_of
 from underside.flip.proof.features import find_features
@@ -24,13 +32,11 @@ __all__ = ["PROOF_NAME", "Proof", "facts_of", "prove", "save_proof"]
 
 PROOF_NAME = "proof.json"
 _EMPTY = Coverage(0.0, 0.0, ())
-# The upright pass is what "under" is measured from; passes named otherwise count in their order.
-_UPRIGHT = ("upright", "up", "top", "aufrecht", "debout")
 
 # Said of pairs of shots: which of the two is wrong, nobody knows.
-_OF_PAIRS = {"disputed", "alike"}
+_OF_PAIRS = {Kind.DISPUTED, Kind.ALIKE}
 # What leaves the shots that are in the model, and on their circles, where they are.
-_HARMLESS = {"one pass", "shots missing", "strays", "weak link"}
+_HARMLESS = {Kind.ONE_PASS, Kind.SHOTS_MISSING, Kind.STRAYS, Kind.WEAK_LINK}
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None, cut_from: 
     if not models:
         return _without_a_model(sources, points, time.monotonic() - started)
     model = models[0]
-    passes = pass_facts(_names(sources), model)
+    passes = pass_facts([(shot.name, shot.pass_name) for shot in sources.shots], model)
     ties = ties_of(model, links, features)
     answer = answer_of(passes, models, ties, points)
     unions = tuple(union_of(one.name, other.name, ties) for one, other in combinations(passes, 2))
@@ -112,7 +118,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None, cut_from: 
 def save_proof(proof: Proof, out: Path) -> Path:
     """Write the numbers into the output folder, for reports and programs."""
     path = out / PROOF_NAME
-    write_atomically(path, (json.dumps(facts_of(proof), ensure_ascii=False, indent=1) + "\n").encode())
+    write_atomically(path, json_text(facts_of(proof)).encode())
     return path
 
 
@@ -146,12 +152,6 @@ def _pass_facts(facts: PassFacts) -> dict[str, Any]:
     }
 
 
-def _names(sources: Sources) -> list[tuple[str, str]]:
-    """Names and passes, the upright pass first: under and over are counted from it."""
-    shots = [(shot.name, shot.pass_name) for shot in sources.shots]
-    return sorted(shots, key=lambda shot: not shot[1].casefold().rsplit("/", 1)[-1].startswith(_UPRIGHT))
-
-
 def _coverage(model: Model, passes: Sequence[PassFacts], answer: Answer) -> Coverage:
     up = next((each.turning.axis for each in passes if each.turning), None)
     if up is None:
@@ -167,7 +167,7 @@ def _named(answer: Answer) -> set[str]:
 def _without_a_model(sources: Sources, points: int, seconds: float) -> Proof:
     finding = scattered(0, len(sources.shots), points)
     return Proof(
-        answer=Answer(Verdict.NO, (finding,)),
+        answer=Answer(Outcome.NO, (finding,)),
         shots=len(sources.shots) + len(sources.left_out),
         registered=0,
         models=(),

@@ -11,7 +11,7 @@ from underside.files import sha256_of
 from underside.flip.agreement.agree import Agreement
 from underside.flip.apart import ask_apart
 from underside.flip.page import show_proof
-from underside.flip.proof.answer import Verdict
+from underside.flip.proof.answer import Outcome
 from underside.flip.proof.sources import FEWEST, manifest_of
 from underside.flip.prove import Proof, prove, save_proof
 from underside.flip.repair import Repaired, cut_off, repair, take_up
@@ -53,7 +53,7 @@ def is_proven(manifest: Manifest, *, mend: bool) -> bool:
     known = manifest.proof
     if known is None or (known.version, known.of) != (__version__, masks_of(manifest.shots)):
         return False
-    nothing_to_mend = known.answer == Verdict.YES and not known.disagreeing
+    nothing_to_mend = known.answer == Outcome.YES and not known.disagreeing
     return not mend or known.repaired is not None or nothing_to_mend
 
 

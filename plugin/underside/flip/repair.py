@@ -28,7 +28,7 @@ from underside.manifest import (
     save,
 )
 from underside.masks import read_mask
-from underside.photo import decode, open_photo, to_srgb, turn_upright
+from underside.photo import decode, open_known, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, reduction, shrink
 from underside.refine import refine
@@ -161,7 +161,7 @@ def _new_mask(old: Bytes, agreement: Agreement) -> Bytes:
     shot, wanted = agreement.own.place.shot, agreement.wanted
     left, top, right, bottom = wanted.box
     matte = cv2.GaussianBlur(wanted.mask, (0, 0), _SOFTNESS).astype(np.float32) / np.float32(255)
-    drawn = refine(matte, wanted.box, decode(open_photo(shot.photo)), (shot.width, shot.height))
+    drawn = refine(matte, wanted.box, decode(open_known(shot.photo, shot)), (shot.width, shot.height))
     reach = 2 * _AROUND + 1
     around = cv2.dilate(agreement.changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
     changes = cv2.resize(around, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST) > 0
@@ -232,7 +232,7 @@ def _with(manifest: Manifest, records: Mapping[str, ShotRecord]) -> Manifest:
 
 
 def _write_preview(changed: ChangedMask, mask: Bytes, out: Path) -> None:
-    photo = open_photo(changed.agreement.own.place.shot.photo)
+    photo = open_known(changed.agreement.own.place.shot.photo, changed.record)
     pixels = decode(photo, reduce=reduction(photo.width, photo.height))
     picture = turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation)
     outline = turn_upright(shrink(mask), photo.orientation)

@@ -9,6 +9,7 @@ from pathlib import Path
 from underside.files import write_atomically
 from underside.flip.agreement.agree import Agreement
 from underside.flip.platter.cut import cut_at_platter
+from underside.flip.proof.answer import Kind
 from underside.flip.proof.features import find_features
 from underside.flip.proof.mapping import build_models
 from underside.flip.proof.sources import FlipShot, read_sources
@@ -20,7 +21,7 @@ __all__ = ["Trial", "may_keep_platter", "without_platter"]
 
 # What a platter does that the masks keep: it places the second pass as if it had never been turned over, or some
 # shots of it, or sets it apart.
-_OF_PLATTERS = {"never turned", "pass missing", "scattered", "disputed", "alike", "strays"}
+_OF_PLATTERS = {Kind.NEVER_TURNED, Kind.PASS_MISSING, Kind.SCATTERED, Kind.DISPUTED, Kind.ALIKE, Kind.STRAYS}
 
 
 @dataclass(frozen=True)

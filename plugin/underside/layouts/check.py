@@ -17,7 +17,7 @@ from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
 from underside.manifest import Manifest, ShotRecord, State, load
 from underside.masks import mask_name, read_mask
-from underside.photo import open_photo
+from underside.photo import open_known, open_photo
 
 __all__ = ["check_folder"]
 
@@ -173,7 +173,8 @@ def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:
         made = None if place.layout is OWN else _made(place.out, record)
         return Facts(record.width, record.height, record.orientation, made)
     try:
-        opened = open_photo(photos.folder / photo)
+        path = photos.folder / photo
+        opened = open_photo(path) if record is None else open_known(path, record)
     except PhotoError:
         return None  # no program opens it either
     return Facts(opened.width, opened.height, opened.orientation)

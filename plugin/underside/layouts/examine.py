@@ -12,7 +12,7 @@ from underside.errors import PhotoError
 from underside.layouts.findings import Kind
 from underside.layouts.table import OWN, Form, Layout
 from underside.masks import drawn_mask
-from underside.photo import Photo, decode_exact, open_photo, turn_upright, upright_size
+from underside.photo import Photo, decode_exact, open_known, open_photo, turn_upright, upright_size
 from underside.photo.colour import Pixels, eight_bits
 
 __all__ = ["Facts", "Mask", "examine"]
@@ -40,7 +40,7 @@ class Facts:
 def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[Kind, str]]:
     """Every kind of trouble with its reason, as a sentence without its full stop."""
     try:
-        opened = open_photo(path, max_megapixels=_limit(photo))
+        opened = open_photo(path) if photo is None else open_known(path, photo)
         pixels = decode_exact(opened)
     except PhotoError as error:
         yield Kind.DAMAGED, error.what
@@ -61,11 +61,6 @@ def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[K
             Kind.INVERTED,
             f"It looks inverted: {layout.program} would keep the border with its corners and drop the middle",
         )
-
-
-def _limit(photo: Facts | None) -> float:
-    """What is too large to be opened, in megapixels: a photo that could be masked is none."""
-    return max(250.0, photo.width * photo.height / 1e6 + 1) if photo else 250.0
 
 
 def _container(layout: Layout, opened: Photo) -> Iterator[tuple[Kind, str]]:

@@ -20,7 +20,7 @@ from underside.layouts.naming import Place, places
 from underside.layouts.table import HOW_TO, IMAGES, MASKS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name, read_mask
-from underside.photo import open_photo, turn_upright
+from underside.photo import open_known, turn_upright
 from underside.png import SIGNATURE, encode_png
 
 __all__ = [
@@ -186,8 +186,7 @@ def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> No
         link_or_copy(out / shot.cutout, target)
         return
     _must_be_there(photo)
-    # The run that made the mask had its own limit: what passed it passes here.
-    opened = open_photo(photo, max_megapixels=shot.width * shot.height / 1e6 + 1)
+    opened = open_known(photo, shot)
     options = CutoutOptions(background=None, format="png")
     cutout = make_cutout(opened, read_mask(out / shot.mask, width=shot.width, height=shot.height), options)
     write_atomically(target, cutout.data, durable=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import write_atomically
+from underside.files import json_text, write_atomically
 from underside.manifest.records import FORMAT, Manifest, ProofRecord, ShotRecord, State, Step
 
 __all__ = ["MANIFEST_NAME", "load", "save"]
@@ -22,9 +22,7 @@ _PLAIN = {
 def save(manifest: Manifest, folder: Path) -> Path:
     """Write ``capture.json`` into the folder, whole or not at all."""
     path = folder / MANIFEST_NAME
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
-    # A name that is no Unicode holds lone surrogates; written as JSON's own escapes they come back the same.
-    write_atomically(path, (text + "\n").encode(errors="backslashreplace"))
+    write_atomically(path, json_text(asdict(manifest)).encode())
     return path
 
 

@@ -5,9 +5,10 @@ from underside.photo.containers import PHOTO_SUFFIXES, RAW_SUFFIXES, Container
 from underside.photo.exif import CameraFacts
 from underside.photo.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
 from underside.photo.peek import Peek, peek
-from underside.photo.photo import Hashed, Photo, decode, decode_exact, open_photo
+from underside.photo.photo import MOST_MEGAPIXELS, Hashed, Photo, decode, decode_exact, open_known, open_photo
 
 __all__ = [
+    "MOST_MEGAPIXELS",
     "PHOTO_SUFFIXES",
     "RAW_SUFFIXES",
     "CameraFacts",
@@ -17,6 +18,7 @@ __all__ = [
     "Photo",
     "decode",
     "decode_exact",
+    "open_known",
     "open_photo",
     "peek",
     "stored_box",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,24 @@ from underside.photo.containers import (
 )
 from underside.photo.containers.common import COPY_AGAIN
 
-__all__ = ["Hashed", "Photo", "decode", "decode_exact", "open_photo", "photo_of"]
+__all__ = ["MOST_MEGAPIXELS", "Hashed", "Photo", "decode", "decode_exact", "open_known", "open_photo", "photo_of"]
+
+# Unless a person raises it: a small file can claim a size that fills all memory.
+MOST_MEGAPIXELS = 250.0
 
 _CHANNELS: dict[str, tuple[int, ...]] = {"grey": (), "rgb": (3,), "rgba": (4,), "cmyk": (4,)}
 # One side to the other. A vase that is unrolled in one picture has some 10; networks, which look at a fixed number of
 # pixels, would be shown a strip that grows with its length, until the memory is full.
 _MOST_ELONGATED = 100
+
+
+class Sized(Protocol):
+    """What says how many pixels a photo has."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Photo(Header):
         return hashlib.sha256(self.data).hexdigest()
 
 
-def open_photo(path: Path, *, max_megapixels: float = 250, hashed: Hashed | None = None) -> Photo:
+def open_photo(path: Path, *, max_megapixels: float = MOST_MEGAPIXELS, hashed: Hashed | None = None) -> Photo:
     """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError.
 
     ``hashed`` saves hashing the file again, where it was and has not changed since.
@@ -76,7 +89,12 @@ def open_photo(path: Path, *, max_megapixels: float = 250, hashed: Hashed | None
     return photo if hashed is None else replace(photo, hashed=hashed)
 
 
-def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = 250) -> Photo:
+def open_known(path: Path, like: Sized) -> Photo:
+    """A photo whose size is known from an earlier run: what passed the limit of that run passes here."""
+    return open_photo(path, max_megapixels=max(MOST_MEGAPIXELS, like.width * like.height / 1e6 + 1))
+
+
+def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = MOST_MEGAPIXELS) -> Photo:
     """The same for a file's bytes that are in memory already; ``name`` is what errors call it."""
     return _opened(Path(name), data, mtime_ns=0, max_megapixels=max_megapixels)
 

@@ -15,7 +15,7 @@ from underside.layouts import encoded_mask, is_as_wanted
 from underside.manifest import ShotRecord
 from underside.masks import read_mask
 from underside.metadata.position import without_position
-from underside.photo import open_photo
+from underside.photo import open_known
 from underside.prepare.folder import COPIED, LINKED, MADE, SetFolder
 from underside.prepare.programs import Member, Program
 from underside.prepare.regions import Region, region_key, with_regions
@@ -98,8 +98,7 @@ def _make_photo(sources: Sources, member: Member, target: Path) -> str:
 
 def _make_cut_out(sources: Sources, member: Member, target: Path) -> str:
     shot = member.shot
-    # The run that made the mask had its own limit: what passed it passes here.
-    photo = open_photo(sources.photo(shot), max_megapixels=shot.width * shot.height / 1e6 + 1)
+    photo = open_known(sources.photo(shot), shot)
     if photo.sha256 != shot.sha256:
         raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
     # To the pixel: blocks that are kept whole would leave a rim of platter, and steps that look like features.

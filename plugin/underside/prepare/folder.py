@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import PART_SUFFIX, sha256_of, write_atomically, writing
+from underside.files import PART_SUFFIX, json_text, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
 __all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
@@ -186,8 +186,7 @@ class SetFolder:
         listed = self._files if files is None else files
         content = {"format": _FORMAT, **self.kind, "whole": whole, **facts}
         content["files"] = {name: asdict(listed[name]) for name in sorted(listed)}
-        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        data = text.encode(errors="backslashreplace")
+        data = json_text(content).encode()
         if data != self.before:
             write_atomically(self.folder / TABLE, data)
 

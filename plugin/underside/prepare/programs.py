@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from underside.errors import OutputError, SettingsError
-from underside.files import sha256_of
+from underside.files import json_text, sha256_of
 from underside.layouts import IMAGES, LAYOUTS, Layout, Photos
 from underside.manifest import MANIFEST_NAME, Manifest, ProofRecord, ShotRecord, load, masks_of
 from underside.masks import MASKS
@@ -75,7 +75,7 @@ def _for_metashape(draft: Draft) -> Texts:
     def manifest() -> str:
         shots = tuple(_record(draft.folder, member) for member in draft.members)
         capture = str(draft.folder / IMAGES)
-        return _json(asdict(Manifest(capture=capture, engines={}, shots=shots, proof=_proof(draft.folder, shots))))
+        return json_text(asdict(Manifest(capture=capture, engines={}, shots=shots, proof=_proof(draft.folder, shots))))
 
     return {MANIFEST_NAME: manifest}
 
@@ -113,9 +113,9 @@ def _for_meshroom(draft: Draft) -> Texts:
 
     def scene() -> str:
         views = [_view(draft.folder, member, number) for number, member in enumerate(draft.members)]
-        return _json({"version": ["1", "2", "8"], "views": views, "intrinsics": []})
+        return json_text({"version": ["1", "2", "8"], "views": views, "intrinsics": []})
 
-    return {"scene.sfm": scene, "project.mg": lambda: _json(_project(draft))}
+    return {"scene.sfm": scene, "project.mg": lambda: json_text(_project(draft))}
 
 
 def _project(draft: Draft) -> Mapping[str, object]:
@@ -182,12 +182,6 @@ def _for_colmap(draft: Draft) -> Texts:
 
 def _names(members: Sequence[Member], sensor: Sensor) -> str:
     return "".join(f"{PurePosixPath(each.photo).name}\n" for each in members if each.sensor == sensor.number)
-
-
-def _json(content: object) -> str:
-    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    # A name that is no Unicode holds lone surrogates; as JSON's own escapes they come back the same.
-    return text.encode(errors="backslashreplace").decode()
 
 
 PROGRAMS: Mapping[str, Program] = {

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from underside.manifest import ShotRecord
 from underside.masks import read_mask
-from underside.photo import decode, open_photo, to_srgb, turn_upright
+from underside.photo import decode, open_known, to_srgb, turn_upright
 from underside.report.coverage_facts import MaskDoubt
 
 __all__ = ["DoubtPictures", "doubt_pictures"]
@@ -63,7 +63,7 @@ def doubt_pictures(doubt: MaskDoubt, shot: ShotRecord, capture: Path, out: Path,
 def _cropped_photo(doubt: MaskDoubt, shot: ShotRecord, capture: Path) -> Pixels:
     left, top, right, bottom = doubt.box
     scale = min(1.0, _SIDE / max(right - left, bottom - top))
-    photo = open_photo(capture / shot.photo)
+    photo = open_known(capture / shot.photo, shot)
     pixels = decode(photo, reduce=next(by for by in (8, 4, 2, 1) if scale * by <= 1))
     down, across = pixels.shape[0] / shot.height, pixels.shape[1] / shot.width
     part = pixels[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]

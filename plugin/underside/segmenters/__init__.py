@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.photo import MOST_MEGAPIXELS
+
 __all__ = ["Choices", "Segmenter"]
 
 
@@ -52,7 +54,7 @@ class Choices:
     allow_non_object: bool = False
     url: str | None = None
     key_colour: str | None = None
-    max_megapixels: float = 250.0
+    max_megapixels: float = MOST_MEGAPIXELS
     plates: tuple[Path, ...] = ()
     """The capture's own: photos of the empty platter."""
     shots: tuple[Path, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.errors import PhotoError, SettingsError
-from underside.photo import decode, open_photo, to_srgb, turn_upright
+from underside.photo import MOST_MEGAPIXELS, decode, open_photo, to_srgb, turn_upright
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters._difference import difference_matte, exposure_gain, linear
 from underside.segmenters._seeing import border_of, grid_near, shrunk
@@ -113,7 +113,7 @@ def make(choices: Choices) -> PlateSegmenter:
     return PlateSegmenter(tuple(plates), make_network(choices), tuple(notes))
 
 
-def read_plate(path: Path, *, max_megapixels: float = 250.0) -> Plate:
+def read_plate(path: Path, *, max_megapixels: float = MOST_MEGAPIXELS) -> Plate:
     """A plate from its file."""
     photo = open_photo(path, max_megapixels=max_megapixels)
     picture = turn_upright(to_srgb(decode(photo), photo.icc), photo.orientation)

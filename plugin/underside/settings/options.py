@@ -8,6 +8,7 @@ from typing import Any
 from underside.cutout import CutoutOptions, parse_background
 from underside.errors import SettingsError
 from underside.masker import Effort
+from underside.photo import MOST_MEGAPIXELS
 from underside.refine import EdgeOptions
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
@@ -165,7 +166,7 @@ class Settings:
         bare=10,
     )
     max_megapixels: float = _option(
-        250.0, "Refuse larger photos: a small file can claim a size that fills all memory.", least=0.001
+        MOST_MEGAPIXELS, "Refuse larger photos: a small file can claim a size that fills all memory.", least=0.001
     )
     accept_licence: bool = _option(False, "Accept the licence of a non-commercial model.")
     allow_non_object: bool = _option(False, "Allow models made for people, clothes or drawings.")

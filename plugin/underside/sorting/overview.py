@@ -6,6 +6,7 @@ from datetime import datetime
 
 from underside.capture import Capture, Pass
 from underside.capture.order import file_number
+from underside.photo import MOST_MEGAPIXELS
 from underside.sorting.rings import Double, Gap, Ring, copies, doubles, gaps, rings
 from underside.sorting.sights import Sight, look_at_all
 
@@ -72,7 +73,7 @@ class Overview:
 
 
 def overview(
-    capture: Capture, *, max_megapixels: float = 250.0, on_seen: Callable[[], None] = lambda: None
+    capture: Capture, *, max_megapixels: float = MOST_MEGAPIXELS, on_seen: Callable[[], None] = lambda: None
 ) -> Overview:
     """Look at every photo of a capture; ``on_seen`` is called after each."""
     photos = [*capture.shots, *capture.plates]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from underside.capture import Shot
 from underside.errors import PhotoError
 from underside.looks import Frame
-from underside.photo import CameraFacts, Photo, decode, open_photo, to_srgb, turn_upright
+from underside.photo import MOST_MEGAPIXELS, CameraFacts, Photo, decode, open_photo, to_srgb, turn_upright
 from underside.ring import Glance, glance, observe
 
 __all__ = ["Sight", "look", "look_at_all"]
@@ -57,7 +57,7 @@ class Sight:
 
 
 def look_at_all(
-    shots: Sequence[Shot], *, max_megapixels: float = 250.0, on_seen: Callable[[], None] = lambda: None
+    shots: Sequence[Shot], *, max_megapixels: float = MOST_MEGAPIXELS, on_seen: Callable[[], None] = lambda: None
 ) -> list[Sight]:
     """Several at once, in their order."""
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
@@ -68,7 +68,7 @@ def look_at_all(
         return seen
 
 
-def look(shot: Shot, *, max_megapixels: float = 250.0) -> Sight:
+def look(shot: Shot, *, max_megapixels: float = MOST_MEGAPIXELS) -> Sight:
     """Open a photo and see it small."""
     try:
         photo = open_photo(shot.path, max_megapixels=max_megapixels)

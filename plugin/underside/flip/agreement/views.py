@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from underside.flip.agreement.hull import Silhouette, silhouette_of
 from underside.flip.proof.mapping import Model, Place
 from underside.masks import mask_name, read_mask
-from underside.photo import decode, open_photo, to_srgb
+from underside.photo import decode, open_known, to_srgb
 
 __all__ = ["View", "views_of"]
 
@@ -58,7 +58,7 @@ def _doubtful(silhouette: Silhouette, cut_from: Path | None) -> Flags:
 
 
 def _colours(silhouette: Silhouette) -> Bytes:
-    photo = open_photo(silhouette.place.shot.photo)
+    photo = open_known(silhouette.place.shot.photo, silhouette.place.shot)
     reduce = next(by for by in (4, 2, 1) if silhouette.step >= by or by == 1)
     pixels = decode(photo, reduce=reduce)
     across, down = pixels.shape[1] / photo.width, pixels.shape[0] / photo.height

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+from underside.capture import Pose, pose_of
 from underside.flip.proof.links import Tie, Union, doubted_shots, union_of
 from underside.flip.proof.mapping import Model
 from underside.flip.proof.turntable import Turning, angle_between, turning_of
 
-__all__ = ["Answer", "Finding", "PassFacts", "Verdict", "answer_of", "pass_facts", "scattered", "weakest_union"]
+__all__ = [
+    "Answer",
+    "Finding",
+    "Kind",
+    "Outcome",
+    "PassFacts",
+    "answer_of",
+    "pass_facts",
+    "scattered",
+    "weakest_union",
+]
 
 # All tuned in November 2026 on flip-sample and flip-full with true masks, ours, masks that keep the platter, and none:
 # true joins had no disputed pair at all, false ones and spoiled ones more than half of them.
@@ -25,12 +36,15 @@ _FEWEST_POINTS = 100
 _FEW_IN_SHOT = 300
 """Points inside a usual mask; a textured object has 600 and more."""
 
+# "Under" is measured from the first pass: an upright one, or what comes nearest to that.
+_FROM_ABOVE = (Pose.UPRIGHT, Pose.UNKNOWN, Pose.SIDE, Pose.FLIPPED)
+
 _MORE_IN_COMMON = (
     "shoot more of the sides that both passes see: a ring at about 60 degrees, or a pass with the object on its side"
 )
 
 
-class Verdict(StrEnum):
+class Outcome(StrEnum):
     """What a proof ends with."""
 
     YES = "yes"
@@ -38,12 +52,27 @@ class Verdict(StrEnum):
     NO = "no"
 
 
+class Kind(StrEnum):
+    """What may speak against a join."""
+
+    ONE_PASS = "one pass"
+    SHOTS_MISSING = "shots missing"
+    PASS_MISSING = "pass missing"
+    SCATTERED = "scattered"
+    ROOM_KEPT = "room kept"
+    NEVER_TURNED = "never turned"
+    STRAYS = "strays"
+    DISPUTED = "disputed"
+    ALIKE = "alike"
+    WEAK_LINK = "weak link"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that speaks against the join."""
 
-    kind: str
-    weighs: Verdict
+    kind: Kind
+    weighs: Outcome
     """What the answer is at best."""
     what: str
     remedy: str
@@ -54,7 +83,7 @@ class Finding:
 class Answer:
     """The verdict and what led to it, the gravest first."""
 
-    verdict: Verdict
+    verdict: Outcome
     findings: tuple[Finding, ...]
 
 
@@ -79,9 +108,9 @@ class PassFacts:
 
 
 def pass_facts(names: Sequence[tuple[str, str]], model: Model) -> list[PassFacts]:
-    """Each pass, from all shots' names and passes and the model that holds most of them."""
+    """Each pass, the upright one first, from all shots' names and passes and the model that holds most of them."""
     found: list[PassFacts] = []
-    for pass_name in dict.fromkeys(pass_name for _, pass_name in names):
+    for pass_name in sorted(dict.fromkeys(of for _, of in names), key=lambda each: _FROM_ABOVE.index(pose_of(each))):
         own = [name for name, of in names if of == pass_name]
         places = [place for place in model.places if place.shot.pass_name == pass_name]
         here = {place.shot.name for place in places}
@@ -98,21 +127,21 @@ def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequen
     """Weigh all that was found; ``points`` is how many a usual shot has inside its mask."""
     shots, placed = sum(each.shots for each in passes), sum(each.registered for each in passes)
     if placed < shots / 2 and not any(_is_placed(each) for each in passes):
-        return Answer(Verdict.NO, (scattered(placed, shots, points),))
+        return Answer(Outcome.NO, (scattered(placed, shots, points),))
     findings = [*_of_registration(passes, models), *_of_turning(passes)]
     if len(passes) > 1:
         findings += _of_ties(passes, ties)
-    graveness = list(Verdict)
+    graveness = list(Outcome)
     findings.sort(key=lambda finding: -graveness.index(finding.weighs))
-    return Answer(findings[0].weighs if findings else Verdict.YES, tuple(findings))
+    return Answer(findings[0].weighs if findings else Outcome.YES, tuple(findings))
 
 
 def scattered(placed: int, shots: int, points: int) -> Finding:
     """Of a capture that falls to pieces, or is never put together."""
     few = points < _FEW_IN_SHOT
     return Finding(
-        "scattered",
-        Verdict.NO,
+        Kind.SCATTERED,
+        Outcome.NO,
         f"Only {placed} of {shots} shots could be placed together; a usual shot has {points} points inside its mask"
         + (", which is few" if few else ""),
         (
@@ -127,8 +156,8 @@ def scattered(placed: int, shots: int, points: int) -> Finding:
 def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> Iterator[Finding]:
     if len(passes) == 1:
         yield Finding(
-            "one pass",
-            Verdict.NO,
+            Kind.ONE_PASS,
+            Outcome.NO,
             f"There is one pass only, {_name(passes[0])}: nothing can be seen from below",
             "Turn the object over, shoot a second pass, and mask both as sub-folders of one capture",
         )
@@ -140,8 +169,8 @@ def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> It
             yield _of_its_own(each, elsewhere, passes)
             continue
         yield Finding(
-            "shots missing" if _is_placed(each) else "pass missing",
-            Verdict.UNSAFE if _is_placed(each) else Verdict.NO,
+            Kind.SHOTS_MISSING if _is_placed(each) else Kind.PASS_MISSING,
+            Outcome.UNSAFE if _is_placed(each) else Outcome.NO,
             f"{len(each.missing)} of {each.shots} shots of {_name(each)} are not in the model that holds most shots"
             + (f"; {elsewhere} of them are in a model of their own" if elsewhere else ""),
             f"Look at these shots' masks; if they are right, {_MORE_IN_COMMON}"
@@ -153,8 +182,8 @@ def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> It
 def _of_its_own(facts: PassFacts, elsewhere: int, passes: Sequence[PassFacts]) -> Finding:
     others = " and ".join(_name(each) for each in passes if _is_placed(each))
     return Finding(
-        "pass missing",
-        Verdict.NO,
+        Kind.PASS_MISSING,
+        Outcome.NO,
         f"{elsewhere} of {facts.shots} shots of {_name(facts)} make a model of their own, apart from {others}",
         "Make sure that these photos show the same object. If they do, and the masks hold the object alone, the passes "
         f"have too little in common: {_MORE_IN_COMMON}",
@@ -176,8 +205,8 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
     for each in passes:
         if _is_still(each):
             yield Finding(
-                "room kept",
-                Verdict.NO,
+                Kind.ROOM_KEPT,
+                Outcome.NO,
                 f"The cameras of {_name(each)} stand in one place, as if the platter had never moved: "
                 "the shots were placed by the room",
                 "The masks keep background; mask again, and look at the contact sheet",
@@ -189,8 +218,8 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
         turned = angle_between(one.turning.axis, other.turning.axis)
         if turned < _TURNED:
             yield Finding(
-                "never turned",
-                Verdict.NO,
+                Kind.NEVER_TURNED,
+                Outcome.NO,
                 f"{_name(other)} is placed as if the object had not been turned over since {_name(one)}: "
                 f"both platters lie in one plane ({turned:.0f} degrees between their axes)",
                 "The masks keep the platter or what stands on it; if the object truly stands alike in both, "
@@ -201,8 +230,8 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
         if each.turning and each.turning.strays:
             strays = each.turning.strays
             yield Finding(
-                "strays",
-                Verdict.UNSAFE if len(strays) <= each.registered / 2 else Verdict.NO,
+                Kind.STRAYS,
+                Outcome.UNSAFE if len(strays) <= each.registered / 2 else Outcome.NO,
                 f"{len(strays)} of {each.registered} shots of {_name(each)} do not stand on the circles "
                 "on which its other shots do",
                 "Their masks keep platter or background, or lose much of the object",
@@ -226,8 +255,8 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
     if disputed and disputed > _MOST_DISPUTED * pairs:
         shots = doubted_shots(ties)
         yield Finding(
-            "disputed",
-            Verdict.UNSAFE,
+            Kind.DISPUTED,
+            Outcome.UNSAFE,
             f"{disputed} of {pairs} pairs of shots across the passes share points that want them in other places: "
             "there is more than one way to join the passes",
             "The masks keep something that did not turn with the object, such as the platter; or the object looks "
@@ -237,8 +266,8 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
     weakest = weakest_union(unions)
     if weakest is not None and (weakest.pairs < _FEWEST_PAIRS or weakest.points < _FEWEST_POINTS):
         yield Finding(
-            "weak link",
-            Verdict.UNSAFE,
+            Kind.WEAK_LINK,
+            Outcome.UNSAFE,
             f"{weakest.first or 'the capture itself'} and {weakest.second} hang together by {weakest.points} points "
             f"in {weakest.pairs} pairs of shots",
             "Shoot a ring at about 60 degrees in each pass, or a pass with the object on its side",
@@ -253,8 +282,8 @@ def _alike(ties: Sequence[Tie]) -> Finding | None:
         return None
     shots = sorted({place.shot.name for tie in disputed for place in (tie.first, tie.second)})
     return Finding(
-        "alike",
-        Verdict.UNSAFE,
+        Kind.ALIKE,
+        Outcome.UNSAFE,
         f"{len(disputed)} of {len(within)} pairs of shots of one pass share points that want them in other places: "
         "the object looks alike from several sides, or the masks keep what did not turn with it. The proof "
         "is ambiguous",

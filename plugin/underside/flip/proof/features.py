@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from underside.flip.proof.colmap import colmap
 from underside.flip.proof.sources import FlipShot
 from underside.masks import read_mask
-from underside.photo import decode, open_photo, to_srgb
+from underside.photo import decode, open_known, to_srgb
 
 __all__ = ["Features", "find_features"]
 
@@ -74,7 +74,7 @@ def _of_shot(shot: FlipShot, scale: float) -> Features:
     left, top, width, height = cv2.boundingRect(mask)
     if not width:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8), np.zeros((0, 3), np.uint8))
-    photo = open_photo(shot.photo)
+    photo = open_known(shot.photo, shot)
     reduce = next(by for by in (4, 2, 1) if scale * by <= 1)
     pixels = decode(photo, reduce=reduce)
     margin = int(np.ceil(_AROUND / scale))

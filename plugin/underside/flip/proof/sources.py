@@ -9,7 +9,7 @@ from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
 from underside.masks import read_mask
-from underside.photo import CameraFacts, Photo, open_photo
+from underside.photo import CameraFacts, Photo, open_known
 
 __all__ = ["FEWEST", "FlipShot", "Sources", "manifest_of", "read_sources"]
 
@@ -124,7 +124,7 @@ def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
     mask = out / record.mask
     if not mask.is_file():
         raise PhotoError(f"The mask {mask} is not there", "Run underside mask again")
-    photo = open_photo(capture / record.photo)
+    photo = open_known(capture / record.photo, record)
     if photo.sha256 != record.sha256:
         raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
     by_hand = record.state is State.BY_HAND or sha256_of(mask) != record.mask_sha256
