@@ -11,7 +11,7 @@ PAGE = Path(__file__).with_name("commands.md")
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(underside, info_name="underside", max_content_width=100, terminal_width=100)
+    context = click.Context(underside, info_name="underside", terminal_width=100, **underside.context_settings)
     parts = [
         "# Commands\n\nWritten from the commands' own help by `python docs/write_commands.py`; a test holds it true.\n"
     ]

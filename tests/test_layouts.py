@@ -139,22 +139,24 @@ def test_gaussian_splatting_gets_the_photo_with_a_transparent_background(tmp_pat
 
 
 def test_cut_outs_that_are_there_are_used_again(tmp_path: Path) -> None:
-    finished = finish(tmp_path, ["whole.jpg", "cropped.jpg", "opaque.jpg"])
+    finished = finish(tmp_path, ["whole.jpg", "cropped.jpg", "opaque.jpg", "short.jpg"])
     cutouts = finished.out / "cutouts"
     cutouts.mkdir()
     transparent = encode_png(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
     (cutouts / "whole.jpg.png").write_bytes(transparent)
     (cutouts / "cropped.jpg.png").write_bytes(transparent)
     (cutouts / "opaque.jpg").write_bytes((finished.capture / "opaque.jpg").read_bytes())
-    whole, cropped, opaque = finished.manifest.shots
+    (cutouts / "short.jpg.png").write_bytes(transparent[:8])
+    whole, cropped, opaque, short = finished.manifest.shots
     shots = (
         replace(whole, cutout="cutouts/whole.jpg.png"),
         replace(cropped, cutout="cutouts/cropped.jpg.png", crop=(1, 1, 9, 9)),
         replace(opaque, cutout="cutouts/opaque.jpg"),
+        replace(short, cutout="cutouts/short.jpg.png"),
     )
     folder = write_layout(replace(finished.manifest, shots=shots), finished.out, "gaussian-splatting").folder
     assert (folder / "images/whole.png").samefile(cutouts / "whole.jpg.png")
-    for name in ("cropped", "opaque"):
+    for name in ("cropped", "opaque", "short"):
         np.testing.assert_array_equal(pixels(folder / f"images/{name}.png")[..., 3], finished.mask(f"{name}.jpg"))
 
 

@@ -1,11 +1,12 @@
 """Captures and passes as names, rules, clocks and counters tell them."""
 
 import io
+import ntpath
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from conftest import DEMO, ROOT
 from photo_files import picture
 from PIL import Image
 
-from underside.capture import Capture, PassRules, Pose, captures_in, is_plate, pose_of, read_capture
+from underside.capture import Capture, PassRules, Pose, is_plate, pose_of, read_capture
+from underside.errors import SettingsError
 from underside.photo import peek
 
 NOON = datetime(2024, 5, 14, 12, 0, 0)
@@ -54,10 +56,6 @@ def read(folder: Path, rules: PassRules | None = None) -> Capture:
 
 def counts(capture: Capture) -> dict[str, int]:
     return {each.name: len(each.shots) for each in capture.passes}
-
-
-def found(root: Path) -> dict[str, dict[str, int]]:
-    return {capture.name: counts(capture) for capture in captures_in(root, output=root.parent / "out")}
 
 
 UPRIGHT = "upright oben Oberseite aufrecht dessus debout arriba top up sopra boven cima góra nahoře upp 上面 表"
@@ -247,6 +245,17 @@ def test_named_photos_are_one_pass_whatever_their_times(tmp_path: Path) -> None:
     assert counts(capture) == {"": 12}
 
 
+def test_photos_of_two_drives_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    series(tmp_path / "c", every(4, 6))
+
+    def as_on_windows(paths: Sequence[str]) -> str:
+        return ntpath.commonpath([f"{'CD'[i % 2]}:\\{path}" for i, path in enumerate(paths)])
+
+    monkeypatch.setattr(os.path, "commonpath", as_on_windows)
+    with pytest.raises(SettingsError, match="several drives"):
+        read_capture(sorted((tmp_path / "c").iterdir()), output=tmp_path / "out")
+
+
 def test_the_demo_without_its_folders_has_the_same_passes(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     for path in [*(DEMO / "upright").iterdir(), *(DEMO / "flipped").iterdir()]:
@@ -254,56 +263,6 @@ def test_the_demo_without_its_folders_has_the_same_passes(tmp_path: Path) -> Non
     passes = read(tmp_path / "c").passes
     folders = [{path.name for path in (DEMO / name).iterdir()} for name in ("upright", "flipped")]
     assert [{shot.name for shot in each.shots} for each in passes] == folders
-
-
-# --- several captures in a folder ---------------------------------------------------------------------------
-
-
-def test_each_sub_folder_with_photos_is_a_capture(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    for name in ("amphora/upright/1.jpg", "amphora/flipped/1.jpg", "vase/1.jpg", "plates/p.jpg", "notes/x.txt"):
-        photo(root / name)
-    assert found(root) == {"amphora": {"upright": 1, "flipped": 1}, "vase": {"": 1}}
-
-
-@pytest.mark.parametrize("folders", [("upright",), ("oben", "unten"), ("pass1", "leer"), ("root_unten", "tilted")])
-def test_a_folder_of_passes_is_itself_one_capture(tmp_path: Path, folders: tuple[str, ...]) -> None:
-    for folder in folders:
-        photo(tmp_path / "root" / folder / "1.jpg")
-    assert list(found(tmp_path / "root")) == ["root"]
-
-
-def test_objects_that_are_called_like_poses_stay_captures(tmp_path: Path) -> None:
-    for folder in ("top hat", "side table", "01", "amphora_unten"):
-        photo(tmp_path / "root" / folder / "1.jpg")
-    assert list(found(tmp_path / "root")) == ["01", "amphora_unten", "side table", "top hat"]
-
-
-def test_photos_in_the_root_itself_are_parted_where_the_camera_paused_for_long(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    series(root, [*every(4, 6), *every(4, 6, start=300), *every(4, 8, start=7200)])
-    assert found(root) == {"DSC_0001": {"pass 1": 6, "pass 2": 6}, "DSC_0013": {"": 8}}
-
-
-def test_photos_of_one_object_in_the_root_are_a_capture_called_like_it(tmp_path: Path) -> None:
-    series(tmp_path / "root", every(4, 6))
-    photo(tmp_path / "root" / "plate_1.jpg", 40)
-    (capture,) = captures_in(tmp_path / "root", output=tmp_path / "out")
-    assert (capture.name, capture.whole, len(capture.plates)) == ("root", True, 1)
-
-
-def test_our_own_results_are_no_capture(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    photo(root / "vase" / "1.jpg")
-    photo(root / "done" / "masks" / "1.jpg")
-    (root / "done" / "capture.json").write_text("{}")
-    assert list(found(root)) == ["vase"]
-
-
-def test_names_in_a_capture_begin_at_its_own_folder(tmp_path: Path) -> None:
-    photo(tmp_path / "root" / "vase" / "upright" / "1.jpg")
-    (capture,) = captures_in(tmp_path / "root", output=tmp_path / "out")
-    assert [shot.name for shot in capture.shots] == ["upright/1.jpg"]
 
 
 # --- what a photo says without being read whole ---------------------------------------------------------------

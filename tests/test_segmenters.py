@@ -145,6 +145,14 @@ def test_grabcut_starts_from_a_box_where_it_has_no_seed() -> None:
     assert iou(GrabcutSegmenter().matte(shot(room((90, 110, 160)), ORANGE)), truth()) > 0.9
 
 
+def test_grabcut_looks_as_closely_as_its_seed_in_both_directions() -> None:
+    class WideSeed(GrabcutSegmenter):
+        def grid(self, width: int, height: int) -> tuple[int, int]:
+            return 1024, 1024
+
+    assert GrabcutSegmenter(WideSeed()).grid(5000, 1000) == (1145, 1024)
+
+
 def test_grabcut_leaves_an_empty_matte_empty() -> None:
     assert not cut_by_colour(room(GREEN), np.zeros((20, 30), np.float32)).any()
 
@@ -257,7 +265,7 @@ def test_another_key_colour_gives_other_masks(run: Run, tmp_path: Path) -> None:
         (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is no address"),
         (("--segmenter", "remote", "--url", "http://host:port/"), "is no address"),
         (("--segmenter", "remote", "--url", "http://my..host/"), "is no address"),
-        (("--segmenter", "chroma", "--key-colour", "mauve"), "is no key colour"),
+        (("--segmenter", "chroma", "--key-colour", "mauve"), "key-colour mauve is not possible"),
         (("--url", "http://localhost:7000"), "is for --segmenter remote"),
         (("--key-colour", "#00ff00"), "is for --segmenter chroma"),
     ],

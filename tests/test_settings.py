@@ -15,7 +15,7 @@ from conftest import DEMO, Run, manifest
 
 from underside.commands import underside
 from underside.errors import SettingsError
-from underside.settings import settings_files_for
+from underside.settings import Settings, settings_files_for
 
 PLATE = DEMO / "empty" / "DSC_0037.JPG"
 
@@ -256,6 +256,18 @@ def test_numbers_that_are_none_are_refused_on_the_command_line(number: str, opti
     done = invoke("mask", "photos", option, number)
     assert done.exit_code == 2
     assert f"Invalid value for '{option}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("effort", "bogus"), ("segmenter", "nope"), ("keep", "most"), ("sensitivity", 7.0), ("working_size", "big"),
+        ("cutout", "no colour"), ("model", None),
+    ],
+)  # fmt: skip
+def test_a_program_cannot_choose_what_the_command_line_refuses(name: str, value: Any) -> None:  # noqa: ANN401 - as wrong as can be
+    with pytest.raises(SettingsError, match=f"^{name.replace('_', '-')} "):
+        Settings(**{name: value})
 
 
 def test_masks_are_made_as_the_file_says(run: Run, tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ from underside.manifest import State
 from underside.masks import read_mask
 from underside.pipeline import Outcome
 from underside.scoring import MaskFolder, iou, read_soft
-from underside.settings import Settings, option_of, read_text, setting, spoken
-from underside.settings.values import SETTINGS
+from underside.settings import SETTINGS, Settings, option_of, read_text, setting, spoken
 
 __all__ = [
     "Audit",

@@ -17,7 +17,7 @@ from underside.errors import SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
 
-__all__ = ["read_capture", "understand"]
+__all__ = ["common_folder", "read_capture", "understand"]
 
 _MASK_NAME = re.compile(r"(?P<photo>.+?)(?:\.mask|[_.-]mask|)\.png$", re.IGNORECASE)
 
@@ -42,7 +42,7 @@ def read_capture(
             "Name one folder, or only photos",
         )
     else:
-        folder = _common_folder(sources)
+        folder = common_folder(sources)
         paths, problems = list({_absolute(source) for source in sources}), []
     whole = sources[0].is_dir()
     return understand(folder, paths, problems, plates=plates, rules=rules or PassRules(), whole=whole)
@@ -138,8 +138,12 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _common_folder(photos: Sequence[Path]) -> Path:
-    return Path(os.path.commonpath([_absolute(photo).parent for photo in photos]))
+def common_folder(photos: Iterable[Path]) -> Path:
+    """The folder that all these photos lie below."""
+    try:
+        return Path(os.path.commonpath([_absolute(photo).parent for photo in photos]))
+    except ValueError as error:
+        raise SettingsError("The photos lie on several drives", "Mask those of one drive at a time") from error
 
 
 def _without_masks(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -12,8 +12,7 @@ from underside.commands.watch import watch
 from underside.commands.watch_settings import settings_of
 from underside.errors import ExitCode, SettingsError
 from underside.hosts import user_service
-from underside.settings import placed
-from underside.settings.values import NONE
+from underside.settings import NONE, placed
 
 __all__ = ["install_service", "uninstall_service"]
 

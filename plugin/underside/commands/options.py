@@ -9,9 +9,21 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from underside.capture import common_folder
 from underside.commands.number import Number
-from underside.settings import KEYS, Kind, Option, Resolved, kind_of, option_of, resolve, settings_files_for, spoken
-from underside.settings.values import NONE, SETTINGS
+from underside.settings import (
+    KEYS,
+    NONE,
+    SETTINGS,
+    Kind,
+    Option,
+    Resolved,
+    kind_of,
+    option_of,
+    resolve,
+    settings_files_for,
+    spoken,
+)
 
 __all__ = ["given", "held", "layout_option", "masking_options", "plate_options", "settings_options"]
 
@@ -74,8 +86,7 @@ def _folder_of(sources: Sequence[Path]) -> Path:
     # Not Path.is_dir(), which fails where a folder around it may not be looked into; that is told in words later.
     if len(sources) == 1 and os.path.isdir(sources[0]):  # noqa: PTH112
         return sources[0]
-    parents = {Path(os.path.abspath(source)).parent for source in sources}  # noqa: PTH100 - links keep their place
-    return Path(os.path.commonpath(parents))
+    return common_folder(sources)
 
 
 def _with_options(command: _Function, chosen: Sequence[Field[Any]]) -> _Function:

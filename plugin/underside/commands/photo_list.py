@@ -1,10 +1,11 @@
 """Photos named in a file: for programs whose lists a command line would not hold."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
+from underside.capture import common_folder
 from underside.errors import SettingsError
 
 __all__ = ["PhotoList", "read_photo_list"]
@@ -30,16 +31,7 @@ def read_photo_list(path: Path) -> PhotoList:
     if not lines:
         raise SettingsError(f"There are no photos in the list {path}", "Write one path a line")
     photos = tuple(Path(os.path.abspath(photo)) for _, _, photo in lines)  # noqa: PTH100 - links keep their place
-    folder = _common_folder(photos)
+    folder = common_folder(photos)
     names = (photo.relative_to(folder).as_posix() for photo in photos)
     passes = {name: told for name, (told, _, _) in zip(names, lines, strict=True) if told}
     return PhotoList(photos, passes)
-
-
-def _common_folder(photos: Sequence[PurePath]) -> str:
-    try:
-        return os.path.commonpath([photo.parent for photo in photos])
-    except ValueError as error:
-        raise SettingsError(
-            "The photos of the list lie on several drives", "Mask those of one drive at a time"
-        ) from error

@@ -197,7 +197,7 @@ def _is_transparent_png(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(26)
     # The last byte is the colour type; 4 is its bit for alpha.
-    return head.startswith(SIGNATURE) and bool(head[25] & 4)
+    return head.startswith(SIGNATURE) and len(head) == 26 and bool(head[25] & 4)
 
 
 def _must_be_there(path: Path) -> None:

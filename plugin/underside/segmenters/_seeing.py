@@ -4,13 +4,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["border_of", "grid_near", "lab_of", "shrunk", "soft_step"]
+__all__ = ["border_of", "finer", "grid_near", "lab_of", "shrunk", "soft_step"]
 
 
 def grid_near(width: int, height: int, *, side: int = 512) -> tuple[int, int]:
     """Columns and rows of that shape with about ``side`` x ``side`` pixels, and never more than there are."""
     scale = min(1.0, side / (width * height) ** 0.5)
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def finer(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """The grid that has all the columns and all the rows of both."""
+    return max(one[0], other[0]), max(one[1], other[1])
 
 
 def shrunk(picture: NDArray[np.uint8], grid: tuple[int, int]) -> NDArray[np.uint8]:

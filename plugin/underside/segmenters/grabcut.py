@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters._mixture import first_mixture
-from underside.segmenters._seeing import grid_near, shrunk
+from underside.segmenters._seeing import finer, grid_near, shrunk
 from underside.segmenters.network import make as make_network
 
 __all__ = ["GrabcutSegmenter", "cut_by_colour", "make"]
@@ -43,7 +43,7 @@ class GrabcutSegmenter:
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """About 512 x 512 pixels, or what the seed looks at if that is more."""
         own = grid_near(width, height)
-        return max(own, self.seed.grid(width, height)) if self.seed else own
+        return finer(own, self.seed.grid(width, height)) if self.seed else own
 
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The seed's matte, put right by the colours."""

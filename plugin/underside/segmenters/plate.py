@@ -14,7 +14,7 @@ from underside.errors import PhotoError, SettingsError
 from underside.photo import MOST_MEGAPIXELS, decode, open_photo, to_srgb, turn_upright
 from underside.segmenters import Choices, Segmenter
 from underside.segmenters._difference import difference_matte, exposure_gain, linear
-from underside.segmenters._seeing import border_of, grid_near, shrunk
+from underside.segmenters._seeing import border_of, finer, grid_near, shrunk
 from underside.segmenters.network import make as make_network
 
 __all__ = ["Plate", "PlateSegmenter", "choose_plate", "judge_plate", "make", "plate_of", "read_plate", "shows_more"]
@@ -69,7 +69,7 @@ class PlateSegmenter:
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """About 512 x 512 pixels, or what the prior looks at if that is more."""
         own = grid_near(width, height)
-        return max(own, self.prior.grid(width, height)) if self.prior else own
+        return finer(own, self.prior.grid(width, height)) if self.prior else own
 
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """How surely each part is not the plate's; a picture that no plate fits is a PhotoError."""

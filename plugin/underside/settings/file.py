@@ -9,7 +9,8 @@ from typing import Any
 
 from underside.errors import SettingsError
 from underside.layouts import check_layout_names
-from underside.settings.values import SETTINGS, checked, option_of, setting, spoken, written
+from underside.settings.checks import checked, option_of, spoken, written
+from underside.settings.values import SETTINGS, setting
 
 __all__ = ["FILE_NAME", "placed", "read_settings", "settings_files_for"]
 

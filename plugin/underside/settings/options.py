@@ -1,6 +1,6 @@
 """Every option once, with its default, its limits and its help."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,29 +13,9 @@ from underside.refine import EdgeOptions
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
 from underside.segmenters.chroma import parse_key
+from underside.settings.checks import Option, checked
 
-__all__ = ["Option", "Settings"]
-
-
-@dataclass(frozen=True)
-class Option:
-    """How an option is asked for, on the command line and in files alike."""
-
-    help: str
-    choices: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
-    metavar: str | None = None
-    bare: Any = None
-    """The value where the option is named without one."""
-    in_mask: bool = False
-    """Another choice gives another mask."""
-    also: tuple[str, ...] = ()
-    """Other names for it."""
-    check: Callable[[str], object] | None = None
-    """Raises a SettingsError where a text cannot be meant."""
-    only_for: str | None = None
-    """The one segmenter that it concerns."""
+__all__ = ["Settings"]
 
 
 def _option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401 - as dataclasses.field
@@ -172,6 +152,10 @@ class Settings:
     allow_non_object: bool = _option(False, "Allow models made for people, clothes or drawings.")
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is not None or each.default is not None:
+                checked(each, value)
         if self.background >= self.foreground:
             raise SettingsError(
                 f"--background {self.background} is not below --foreground {self.foreground}",

@@ -7,9 +7,10 @@ from typing import Any
 
 from underside.capture import PassRules
 from underside.errors import SettingsError
+from underside.settings.checks import option_of, spoken
 from underside.settings.file import read_settings
 from underside.settings.options import Settings
-from underside.settings.values import SETTINGS, option_of, spoken
+from underside.settings.values import SETTINGS
 
 __all__ = ["COMMAND_LINE", "DEFAULT", "KEYS", "Resolved", "resolve"]
 

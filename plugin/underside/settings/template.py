@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator
 
+from underside.settings.checks import NONE, allowed, option_of, spoken
 from underside.settings.file import FILE_NAME
-from underside.settings.values import NONE, SETTINGS, allowed, option_of, spoken
+from underside.settings.values import SETTINGS
 
 __all__ = ["template"]
 
