@@ -253,6 +253,7 @@ def test_other_paths_and_verbs_are_refused(quick: Served) -> None:
     assert quick.curl("-X", "OPTIONS").status == 405
     assert quick.curl("-I").status == 405
     assert b"/api/remove" in quick.curl(path="/").body
+    assert b"/api/remove" in quick.curl(path="/api").body
 
 
 def test_the_description_has_rembgs_paths_and_fields(quick: Served, shared: Path) -> None:

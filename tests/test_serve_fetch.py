@@ -54,6 +54,10 @@ class Host(BaseHTTPRequestHandler):
             for _ in range(100):
                 self.wfile.write(b"\xff")
                 time.sleep(0.1)
+        elif self.path == "/private" and self.headers["Authorization"] != "Basic cmlnOmEgQA==":
+            self.send_error(401)
+        elif self.path == "/civil" and "underside" not in self.headers.get("User-Agent", ""):
+            self.send_error(403)
         elif self.path == "/missing":
             self.send_error(404)
         else:
@@ -118,6 +122,14 @@ def test_a_photo_of_a_named_host_is_masked(service: Served, host: ThreadingHTTPS
 
 def test_a_redirect_within_the_named_host_is_followed(service: Served, host: ThreadingHTTPServer) -> None:
     assert ask(service, f"http://127.0.0.1:{host.server_port}/moved").status == 200
+
+
+def test_a_host_is_told_who_asks_and_by_which_name_and_password(service: Served, host: ThreadingHTTPServer) -> None:
+    assert ask(service, f"http://127.0.0.1:{host.server_port}/civil").status == 200
+    assert ask(service, f"http://rig:a%20%40@127.0.0.1:{host.server_port}/private").status == 200
+    refused = ask(service, f"http://127.0.0.1:{host.server_port}/private")
+    assert refused.status == 400
+    assert b"127.0.0.1 answers 401 Unauthorized." in refused.body
 
 
 def test_an_unknown_model_is_told_of_where_the_query_names_it(service: Served, host: ThreadingHTTPServer) -> None:

@@ -184,7 +184,18 @@ def test_a_page_that_is_named_may_ask(tmp_path: Path, model: Path, small: Path) 
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("localhost:7000", 200), ("rig", 200), ("[::1]", 200), ("evil.example", 421), ("é", 421), ("[", 421)],
+    [
+        ("localhost:7000", 200),
+        ("rig", 200),
+        ("[::1]", 200),
+        ("host.docker.internal:7000", 200),
+        ("scanner.local", 200),
+        ("local", 200),
+        ("local.example", 421),
+        ("evil.example", 421),
+        ("é", 421),
+        ("[", 421),
+    ],
 )
 def test_a_name_that_was_made_to_point_here_is_not_answered(strict: Served, host: str, status: int) -> None:
     assert strict.curl("-H", f"Host: {host}", path="/").status == status

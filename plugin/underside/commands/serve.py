@@ -26,7 +26,7 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
 @click.option(
     "--queue",
     type=click.IntRange(0, 1024),
-    default=16,
+    default=64,
     show_default=True,
     help="Requests that may wait besides; more are told to come again.",
 )

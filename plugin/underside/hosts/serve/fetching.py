@@ -1,5 +1,6 @@
 """Fetch a photo from an address that a request names: from allowed hosts only, wherever redirects lead."""
 
+import base64
 import ipaddress
 import re
 import socket
@@ -10,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
+from underside import __version__
 from underside.errors import SettingsError
 from underside.hosts.serve.refusal import Refusal
 
@@ -50,6 +52,8 @@ class _Place:
     host: str
     port: int
     path: str
+    credentials: str
+    """NAME:PASSWORD as the address has them; most have none."""
     addresses: tuple[str, ...]
 
     @property
@@ -99,7 +103,7 @@ def _checked(url: str, hosts: UrlHosts) -> _Place:
             f"Photos are not fetched from {host}, port {port}. If it is meant, start the service with "
             f"--allow-url-host {_option_for(host, port)}.",
         )
-    return _Place(parts.scheme, host, port, _path(parts), _addresses(host, port, hosts))
+    return _Place(parts.scheme, host, port, _path(parts), _credentials(parts), _addresses(host, port, hosts))
 
 
 def _addresses(host: str, port: int, hosts: UrlHosts) -> tuple[str, ...]:
@@ -153,6 +157,11 @@ def _asked(place: _Place, until: float) -> Iterator[HTTPResponse]:
             connection.sock = _secured(connected, place)
             connection.putrequest("GET", place.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", place.host_header)
+            # Some hosts refuse who does not say what they are.
+            connection.putheader("User-Agent", f"underside/{__version__}")
+            if place.credentials:
+                encoded = base64.b64encode(place.credentials.encode()).decode()
+                connection.putheader("Authorization", f"Basic {encoded}")
             connection.putheader("Accept", "image/*")
             connection.putheader("Accept-Encoding", "identity")
             connection.endheaders()
@@ -205,6 +214,12 @@ def _body(response: HTTPResponse, url: str, max_bytes: int) -> bytes:
 def _path(parts: SplitResult) -> str:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return quote(target, safe="%/:=&?~+!$,;'@()*[]")
+
+
+def _credentials(parts: SplitResult) -> str:
+    if parts.username is None and parts.password is None:
+        return ""
+    return f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
 
 
 def _host_and_port(said: str) -> tuple[str, int | None]:

@@ -78,8 +78,10 @@ def _responses() -> dict[str, Any]:
     said = {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}}
     refusals = {
         "400": "Not a photo, not a colour, not a model that is here, or not an address to fetch from",
+        "403": "A web page asks that was not allowed to",
         "408": "The photo did not come in time",
         "413": "The photo's file is too large",
+        "421": "The service is asked by a name that is not its own",
         "422": "A field is missing or cannot be meant",
         "429": "The service has enough to do; ask again",
         "503": "The request waited too long for its turn, or there is no memory or room for it",

@@ -280,7 +280,10 @@ def _description() -> Response:
     return JSONResponse(openapi())
 
 
-_PAGES: dict[str, Callable[[], Response]] = {"/": _about, "/openapi.json": _description}
+_PAGES: dict[str, Callable[[], Response]] = {"/": _about, "/api": _about, "/openapi.json": _description}
+
+
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 
 
 def _is_local(host: str) -> bool:
@@ -291,8 +294,8 @@ def _is_local(host: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        # Nobody can own a name without a dot.
-        return "." not in name or name.endswith(".localhost")
+        # Names that nobody can register: one without a dot, and those set apart for private networks.
+        return "." not in name or name.endswith(_PRIVATE_NAMES)
     return True
 
 
