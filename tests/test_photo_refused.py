@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import DEMO, Open
 from photo_files import dng, heic, picture, picture16, png_chunk, saved, saved16, tiff
 
 from underside.errors import PhotoError
@@ -85,6 +86,21 @@ def test_a_jpeg_cut_short_is_refused_though_another_picture_follows(refusal: Ref
 def test_a_jpeg_cut_short_is_refused_though_an_end_marker_was_put_behind(refusal: Refusal) -> None:
     content = saved(picture(640, 480), "JPEG")
     assert "a part of its pixels is lost" in refusal("a.jpg", content[: len(content) // 2] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("size", [512, 4096])
+def test_a_jpeg_with_a_sector_of_something_else_is_refused(refusal: Refusal, size: int) -> None:
+    content = (DEMO / "upright" / "DSC_0001.JPG").read_bytes()
+    scan, rng = content.rfind(b"\xff\xda"), np.random.default_rng(5)
+    for at in np.linspace(scan + 100, len(content) - size - 2, 12, dtype=int):
+        refusal("a.jpg", replaced(content, int(at), rng.bytes(size)))
+
+
+@pytest.mark.parametrize("filling", [b"\x12\x34", b"\0" * 500, b"\x55" * 100, b"\xff" * 30])
+def test_what_a_camera_fills_up_behind_the_scan_is_no_damage(opened: Open, filling: bytes) -> None:
+    content = (DEMO / "upright" / "DSC_0001.JPG").read_bytes()
+    filled = opened("a.jpg", content[:-2] + filling + content[-2:])
+    assert np.array_equal(decode(filled), decode(opened("b.jpg", content)))
 
 
 def test_a_png_with_a_wrong_checksum_is_refused(refusal: Refusal) -> None:

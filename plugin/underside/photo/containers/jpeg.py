@@ -25,8 +25,15 @@ _START, _END, _SCAN, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Fill bytes, restart markers and coded 0xff bytes are none of these.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
-# What libjpeg warns of when pixels are lost; its other warnings are harmless, and some cameras earn them.
-_DAMAGE = re.compile("premature end|bad Huffman|bad arithmetic|found marker|Inconsistent progression", re.IGNORECASE)
+# What libjpeg complains of though no pixel is lost. It names the first trouble only, and all else is damage: its own
+# decoder goes on with what it can, and so leaves grey or shifted rows.
+_HARMLESS = re.compile("Adobe color transform|JFIF revision|ICC marker|SOS parameters")
+# What TurboJPEG does not know and Pillow does.
+_RARE = re.compile("subsampling|not implemented|color conversion")
+_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+# Some cameras put so many bytes behind a scan, others fill up a block with bytes that are all alike. In a damaged scan
+# hundreds of bytes are left over.
+_FEW_EXTRANEOUS = 4
 
 
 def header(data: bytes) -> Header:
@@ -35,7 +42,7 @@ def header(data: bytes) -> Header:
     app1: list[bytes] = []
     profile: dict[int, bytes] = {}
     scans = 0
-    for marker, payload in _segments(data):
+    for marker, _, payload in _segments(data):
         if marker in _FRAMES and frame is None:
             frame = payload
         elif marker == _SCAN:
@@ -66,16 +73,21 @@ def small(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
     try:
         decoded = _decode(data, facts, reduce, strict=True)
     except ValueError as error:
-        if _DAMAGE.search(str(error)):
+        complaint = str(error)
+        if _RARE.search(complaint):
+            decoded = _decoded_by_pillow(data, facts, reduce)
+        elif _HARMLESS.search(complaint) or _is_filled_up(data, complaint):
+            decoded = _decode(data, facts, reduce, strict=False)
+        else:
             raise RefusedError("is damaged: a part of its pixels is lost") from error
-        decoded = _decode_patiently(data, facts, reduce)
     if facts.mode == "grey":
         return decoded[..., 0] if decoded.ndim == 3 else decoded
     # Inks are stored as the light that they leave.
     return cv2.bitwise_not(decoded) if facts.mode == "cmyk" else decoded  # type: ignore[return-value]
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Marker, where it begins, and what it holds."""
     position = 2
     while match := _MARKER.search(data, position):
         marker, begin = match[1][0], match.end()
@@ -86,7 +98,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if begin + 2 > len(data):
             break
         position = begin + struct.unpack_from(">H", data, begin)[0]
-        yield marker, data[begin + 2 : position]
+        yield marker, match.start(), data[begin + 2 : position]
     raise cut_short("its end marker is missing")
 
 
@@ -102,11 +114,25 @@ def _decode(data: bytes, facts: Header, reduce: int, *, strict: bool) -> NDArray
     return decoded
 
 
-def _decode_patiently(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
-    try:
-        return _decode(data, facts, reduce, strict=False)
-    except ValueError:
-        # TurboJPEG knows the usual subsamplings only, Pillow knows all; but it turns inks round.
-        decoded = np.asarray(JpegImageFile(io.BytesIO(data)))
-        stored = cv2.bitwise_not(decoded) if facts.mode == "cmyk" else decoded
-        return shrink(stored, reduce)  # type: ignore[arg-type, return-value]
+def _decoded_by_pillow(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
+    decoded = np.asarray(JpegImageFile(io.BytesIO(data)))
+    # Pillow turns inks round.
+    stored = cv2.bitwise_not(decoded) if facts.mode == "cmyk" else decoded
+    return shrink(stored, reduce)  # type: ignore[arg-type, return-value]
+
+
+def _is_filled_up(data: bytes, complaint: str) -> bool:
+    """Whether the bytes that libjpeg finds too many behind a scan are no part of a picture."""
+    told = _EXTRANEOUS.search(complaint)
+    if told is None:
+        return False
+    count, marker = int(told[1]), int(told[2], 16)
+    if count <= _FEW_EXTRANEOUS:
+        return True
+    filling = data[_end(data) - count : _end(data)]
+    return marker == _END and len(set(filling)) == 1
+
+
+def _end(data: bytes) -> int:
+    """Where the end marker begins."""
+    return data.index(bytes((0xFF, _END)), max((begin for _, begin, _ in _segments(data)), default=0))
