@@ -23,7 +23,14 @@ def test_a_manifest_that_cannot_be_read_is_refused_and_stays(run: Run, tmp_path:
     assert (tmp_path / "out" / "capture.json").read_text(encoding="latin-1") == content
 
 
-@pytest.mark.parametrize(("name", "value"), [("cutout", None), ("doubt", "much"), ("width", None), ("judged", "yes")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cutout", None), ("doubt", "much"), ("width", None), ("judged", "yes"), ("silhouette", list("abcd")),
+        ("box", [1, 2]), ("terms", {"ring": "high"}), ("steps", [{}]), ("state", "lost"), ("notes", "many"),
+        ("mask", "../capture/0.jpg"), ("cutout", "/tmp/0.jpg"), ("cutouts_before", {"../0.jpg": ""}),
+    ],
+)  # fmt: skip
 def test_a_manifest_with_nonsense_in_a_field_is_refused(run: Run, tmp_path: Path, name: str, value: object) -> None:
     photos(tmp_path / "capture", 1)
     assert run("mask", "capture", "-o", "out").returncode == 0

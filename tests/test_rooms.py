@@ -13,6 +13,7 @@ PACKAGE = ROOT / "plugin" / "underside"
 ROOMS = [
     "errors",
     "files",
+    "typed",
     "children",
     "events",
     "resources",

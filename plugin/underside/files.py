@@ -9,13 +9,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from underside.errors import OutputError, UnfitNameError
 
 __all__ = [
     "PART_SUFFIX",
     "json_text",
+    "leads_out",
     "link_or_copy",
     "make_folder",
     "refuse_unwritable",
@@ -47,6 +48,12 @@ def json_text(content: object) -> str:
     """
     text = json.dumps(content, ensure_ascii=False, indent=1)
     return f"{text}\n".encode(errors="backslashreplace").decode()
+
+
+def leads_out(name: str) -> bool:
+    """Whether a relative path leads out of the folder that it is told in."""
+    path = PurePath(name)
+    return bool(path.anchor) or ".." in path.parts
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:

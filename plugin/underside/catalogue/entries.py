@@ -5,11 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
 from underside import resources
 from underside.errors import ModelError
+from underside.typed import as_typed
 
 __all__ = ["Activation", "Catalogue", "Model", "Recipe", "Weights", "load_catalogue", "read_own_model"]
 
@@ -218,25 +218,15 @@ def _taken(kind: type, entry: dict[str, Any], where: str) -> dict[str, Any]:
     for f in fields(kind):
         if f.name in entry and f.name not in _NO_KEYS:
             value = entry.pop(f.name)
-            value = tuple(value) if isinstance(value, list) else value
-            if not _fits(value, f.type):
+            try:
+                taken[f.name] = as_typed(value, f.type)
+            except TypeError as error:
+                raise ModelError(f"{where}: {f.name} cannot be {value!r}", _EVERY_KEY) from error
+            if _is_negative(taken[f.name]):
                 raise ModelError(f"{where}: {f.name} cannot be {value!r}", _EVERY_KEY)
-            taken[f.name] = value
     return taken
 
 
-def _fits(value: object, wanted: Any) -> bool:  # noqa: ANN401 - a type as annotations give it
-    kinds = get_args(wanted)
-    if isinstance(wanted, UnionType):
-        return any(_fits(value, kind) for kind in kinds)
-    if get_origin(wanted) is Literal:
-        return value in kinds
-    if get_origin(wanted) is tuple:
-        if not isinstance(value, tuple):
-            return False
-        kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
-        return len(value) == len(kinds) and all(map(_fits, value, kinds))
-    if isinstance(value, bool):
-        return wanted is bool
-    # Sizes and channels count from one or nought; means may be written without their point.
-    return isinstance(value, int | float if wanted is float else wanted) and not (wanted is int and value < 0)
+def _is_negative(value: object) -> bool:
+    # Sizes and channels count from one or nought.
+    return any(isinstance(one, int) and one < 0 for one in (value if isinstance(value, tuple) else (value,)))

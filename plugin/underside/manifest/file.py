@@ -1,22 +1,19 @@
 """The manifest's file, ``capture.json``: written whole or not at all, refused where it makes no sense."""
 
 import json
-from dataclasses import asdict, fields
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import json_text, write_atomically
-from underside.manifest.records import FORMAT, Manifest, ProofRecord, ShotRecord, State, Step
+from underside.files import json_text, leads_out, write_atomically
+from underside.manifest.records import FORMAT, Manifest
+from underside.typed import as_typed
 
 __all__ = ["MANIFEST_NAME", "load", "save"]
 
 MANIFEST_NAME = "capture.json"
-
-_KINDS = {str: str, int: int, float: int | float, bool: bool}
-_PLAIN = {
-    each.name: _KINDS[each.type] for each in fields(ShotRecord) if isinstance(each.type, type) and each.type in _KINDS
-}
 
 
 def save(manifest: Manifest, folder: Path) -> Path:
@@ -52,41 +49,15 @@ def load(folder: Path) -> Manifest | None:
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
-    known = {f.name for f in fields(Manifest)}
-    values = {key: value for key, value in content.items() if key in known}
-    values["shots"] = tuple(_shot(shot) for shot in content["shots"])
-    values["plates"] = tuple(content["plates"])
-    values["warnings"] = tuple(content["warnings"])
-    values["plates_told"] = tuple(content.get("plates_told", ()))
-    values["proof"] = _proof(content["proof"]) if content.get("proof") else None
-    return Manifest(**values)
+    manifest: Manifest = as_typed(content, Manifest, "the manifest")
+    for name in _names(manifest):
+        if leads_out(name):
+            raise ValueError(f"{name!r} lies outside the folder")
+    return manifest
 
 
-def _proof(content: dict[str, Any]) -> ProofRecord:
-    values = {f.name: content[f.name] for f in fields(ProofRecord) if f.name in content}
-    for name in ("reasons", "repaired", "notes"):
-        if values.get(name) is not None:
-            values[name] = tuple(values[name])
-    return ProofRecord(**values)
-
-
-def _step(content: dict[str, Any]) -> Step:
-    return Step(**{f.name: content[f.name] for f in fields(Step)})
-
-
-def _shot(content: dict[str, Any]) -> ShotRecord:
-    known = {f.name for f in fields(ShotRecord)}
-    values = {key: value for key, value in content.items() if key in known}
-    values["state"] = State(content["state"])
-    for name in ("crop", "box"):
-        values[name] = tuple(content[name]) if content.get(name) else None
-    for name in ("notes", "companions", "lacks"):
-        values[name] = tuple(content[name])
-    for name in ("reasons", "silhouette"):
-        values[name] = tuple(content.get(name, ()))
-    values["steps"] = tuple(_step(step) for step in content.get("steps", ()))
-    record = ShotRecord(**values)
-    for name, kind in _PLAIN.items():
-        if not isinstance(getattr(record, name), kind):
-            raise TypeError(f"{name} of {record.photo!r} is {getattr(record, name)!r}")
-    return record
+def _names(manifest: Manifest) -> Iterator[str]:
+    """Of every file that the manifest tells of."""
+    yield from manifest.plates
+    for shot in manifest.shots:
+        yield from (shot.photo, shot.mask, shot.cutout, *shot.companions, *shot.cutouts_before)

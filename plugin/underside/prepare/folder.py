@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from underside.errors import OutputError
-from underside.files import PART_SUFFIX, json_text, sha256_of, write_atomically, writing
+from underside.files import PART_SUFFIX, json_text, leads_out, sha256_of, write_atomically, writing
 from underside.outfolder import locked
 
 __all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
@@ -258,7 +258,7 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
     for name, value in kind.items():
         if found[name] != value:
             raise OutputError(f"{folder} was prepared for another {name}, {found[name]}", _ELSEWHERE)
-    if any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in files):
+    if any(map(leads_out, files)):
         raise OutputError(f"{folder / TABLE} names files outside its folder", _ELSEWHERE)
     return files
 
