@@ -410,6 +410,21 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
     assert "There is no shot" in run("retry", watch.out, "IMG_9999.jpg").stderr
 
 
+def test_a_retry_of_a_photo_that_was_rewritten_with_its_old_size_and_time_ends(run: Run, tmp_path: Path) -> None:
+    """As a disk whose times are those of whole seconds leaves it."""
+    (path,) = put_some(tmp_path / "captures" / "vase", 1)
+    with path.open("ab") as file:
+        file.write(b"1")
+    taken = path.stat().st_mtime_ns
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"2")
+    os.utime(path, ns=(taken, taken))
+    assert run("retry", "out", "IMG_0000.jpg", timeout=60).returncode == 0
+    assert stages(tmp_path / "out") == {"vase/IMG_0000.jpg": "done"}
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

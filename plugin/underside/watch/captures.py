@@ -316,9 +316,9 @@ class Captures:
     def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
         """So that a status tells of a long pass before its end."""
         entry = self._journal.entry(photo)
-        if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
+        if record.state is State.FAILED or entry is None or not self._results.fits(entry, record):
             return
-        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE):
+        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE):
             # Further passes may have taught more of what was done already.
             self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
@@ -352,7 +352,7 @@ class Captures:
         done, joined, put_right = conclusion.done, conclusion.joined, conclusion.put_right
         for entry in list(self._journal.of_capture(desk.name)) if put_right else ():
             record = put_right.get(_name(entry))
-            if record is not None and record.sha256 == entry.sha256:
+            if record is not None and self._results.fits(entry, record):
                 self._results.enter(entry, record, Stage.DONE)
                 self._tell(Masked(desk.name, entry.photo, record, alone=False))
         if desk.stale or self._journal_has_work(desk):
