@@ -425,6 +425,19 @@ def test_a_retry_of_a_photo_that_was_rewritten_with_its_old_size_and_time_ends(r
     assert stages(tmp_path / "out") == {"vase/IMG_0000.jpg": "done"}
 
 
+def test_the_limit_for_large_photos_is_that_of_their_capture(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 2)
+    put_some(tmp_path / "captures" / "bowl", 1, first=2)
+    (tmp_path / "captures" / "underside.toml").write_text("max-megapixels = 0.01\n")
+    (tmp_path / "captures" / "vase" / "underside.toml").write_text("max-megapixels = 1\n")
+    once = ("watch", "captures", "-o", "out", "--once", "--events", "--settle", "0.05", *QUICK)
+    done = run(*once, timeout=90)
+    assert done.returncode == 3
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["photo"] for event in events if event["event"] == "failed"} == {"bowl/IMG_0002.jpg"}
+    assert len(masks(tmp_path / "out")) == 2
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

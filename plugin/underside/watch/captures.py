@@ -21,7 +21,7 @@ from underside.watch.jobs import Crew
 from underside.watch.left_to_do import LeftToDo
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Moves, leave_nothing_behind
-from underside.watch.places import has_own_folder, name_in_capture
+from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
 from underside.watch.results import Results
 
@@ -111,8 +111,7 @@ class Captures:
     def _desk(self, name: str) -> Desk:
         if name not in self._desks:
             entry = self._journal.one_of(name)
-            own = entry is not None and has_own_folder(entry.photo, name)
-            at = self._folder.path(name) if own else self._folder.root
+            at = self._folder.path(folder_of(entry.photo, name) if entry else "")
             self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
         return self._desks[name]
 

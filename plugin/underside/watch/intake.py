@@ -15,7 +15,7 @@ from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
 from underside.watch.left_out import LeftOut
-from underside.watch.places import name_in_capture, name_is_taken, place
+from underside.watch.places import folder_of, name_in_capture, name_is_taken, place
 from underside.watch.plan import Plan
 from underside.watch.settling import Settling
 from underside.watch.whole import Broken, Whole, check_whole
@@ -222,7 +222,7 @@ class Intake:
         path = self._folder.path(found.photo)
         limit = Settings().max_megapixels
         with suppress(SettingsError):  # a file that somebody is writing just now
-            limit = self._plan.of_capture(self._plan.root, "").settings.max_megapixels
+            limit = self._plan.of_capture(self._capture_folder(entry), entry.settings).settings.max_megapixels
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,
@@ -280,6 +280,9 @@ class Intake:
             base = PurePosixPath(name_in_capture(entry.photo, entry.capture)).parent
             return Stage.READY, tuple((base / name).as_posix() for name in shot.companions)
         return Stage.READY, ()
+
+    def _capture_folder(self, entry: Entry) -> Path:
+        return self._folder.path(folder_of(entry.photo, entry.capture))
 
     @staticmethod
     def waits_for_kin(entry: Entry) -> bool:

@@ -7,7 +7,7 @@ from underside.capture.names import is_plate_folder, pure_pose_of
 from underside.journal import Journal
 from underside.watch.folder import Found
 
-__all__ = ["has_own_folder", "name_in_capture", "name_is_taken", "place"]
+__all__ = ["folder_of", "has_own_folder", "name_in_capture", "name_is_taken", "place"]
 
 # As for folders that are read at once: photos without a folder of their own are another object after this long.
 _NEXT_CAPTURE = 30 * 60 * 10**9
@@ -53,6 +53,11 @@ def name_is_taken(photo: str, capture: str, journal: Journal, *, in_work: Callab
 def has_own_folder(photo: str, capture: str) -> bool:
     """Whether the capture of a photo is a sub-folder of the watched folder, which otherwise is the capture itself."""
     return photo.startswith(f"{capture}/")
+
+
+def folder_of(photo: str, capture: str) -> str:
+    """The folder of a photo's capture, in the watched folder; empty where it is the watched folder itself."""
+    return capture if has_own_folder(photo, capture) else ""
 
 
 def name_in_capture(photo: str, capture: str) -> str:
