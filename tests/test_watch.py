@@ -438,6 +438,14 @@ def test_the_limit_for_large_photos_is_that_of_their_capture(run: Run, tmp_path:
     assert len(masks(tmp_path / "out")) == 2
 
 
+def test_a_photo_that_never_opened_is_done_again_with_settings_of_its_own(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 1)
+    once = ("--once", "--settle", "0.05", "--max-megapixels", "0.01")
+    assert run("watch", "captures", "-o", "out", *once, *QUICK).returncode == 3
+    assert run("retry", "out", "IMG_0000.jpg", "--max-megapixels", "1").returncode == 0
+    assert len(masks(tmp_path / "out")) == 1
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

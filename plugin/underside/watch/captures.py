@@ -124,7 +124,8 @@ class Captures:
         if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._results.stamp(entry):
             self._journal.change(entry.photo, stage=Stage.MASKED)
             return
-        entry = replace(entry, sha256=sha256, settings=entry.settings if sha256 == entry.sha256 else "")
+        settings = entry.settings if entry.sha256 in ("", sha256) else ""
+        entry = replace(entry, sha256=sha256, settings=settings)
         if self._moves.take(entry):
             self._journal.change(entry.photo, sha256=sha256)
         else:
