@@ -446,6 +446,16 @@ def test_a_photo_that_never_opened_is_done_again_with_settings_of_its_own(run: R
     assert len(masks(tmp_path / "out")) == 1
 
 
+def test_shots_with_settings_of_their_own_are_masked_with_these_however_many_they_are(run: Run, tmp_path: Path) -> None:
+    for name, first in (("bowl", 0), ("cup", 6), ("vase", 12)):
+        put_some(tmp_path / "captures" / name, 6, first=first)
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    before = masks(tmp_path / "out")
+    assert run("retry", "out", *(f"IMG_{seed:04}.jpg" for seed in range(18)), "--grow", "4").returncode == 0
+    after = masks(tmp_path / "out")
+    assert [name for name in before if before[name] == after[name]] == []
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

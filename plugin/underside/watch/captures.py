@@ -237,7 +237,8 @@ class Captures:
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
         wanted = self.left.to_go_through(desk, now)
-        if wanted is not None:
+        # Shots with settings of their own first: for others there may have been no room so far, and a pass knows none.
+        if wanted is not None and not self._journal.pinned(desk.name):
             without, final = wanted
             self._complete(desk, without=without, final=final)
 
