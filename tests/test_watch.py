@@ -17,6 +17,7 @@ from PIL import Image
 from tiny_networks import brightness
 from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
+from underside.outfolder import alone_in
 from underside.watch import notices
 from underside.watch.status import read_status
 
@@ -154,6 +155,31 @@ def test_a_renamed_photo_takes_its_mask_along_and_what_a_hand_has_made_of_it(tmp
     assert set(masks(watch.out)) == {"vase/masks/front.jpg.png", "bowl/masks/left.jpg.png"}
     assert (watch.out / "bowl" / "masks" / "left.jpg.png").read_bytes() == edited
     assert stages(watch.out) == {"vase/front.jpg": "done", "bowl/left.jpg": "by hand"}
+
+
+@pytest.mark.parametrize(("locked", "target"), [("vase", "vase"), ("bowl", "bowl")])
+def test_a_mask_that_cannot_go_along_yet_keeps_no_other_capture(tmp_path: Path, locked: str, target: str) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        put_some(watch.root / "bowl", 2, first=2)
+        watch.until_complete("vase", "bowl")
+        before = masks(watch.out)
+        with alone_in(watch.out / locked):  # as another run
+            (watch.root / "vase" / "IMG_0000.jpg").rename(watch.root / target / "front.jpg")
+            watch.until(lambda: watch.events("note"))
+            put_some(watch.root / "cup", 2, first=4)
+            watch.until_complete("cup")
+            assert not watch.events("moved")
+        watch.until_complete(target, times=2)
+        (note,) = watch.events("note")
+        assert watch.stop() == 0
+    assert note["text"].startswith(
+        f"{target} has to wait: Another run of Underside is writing into {watch.out}/{locked}"
+    )
+    moved = before.pop("vase/masks/IMG_0000.jpg.png")
+    assert before.items() < masks(watch.out).items()
+    assert masks(watch.out)[f"{target}/masks/front.jpg.png"] == moved
+    assert len(watch.events("shot")) == 6
 
 
 def test_a_deleted_photo_is_noted_and_its_mask_kept(run: Run, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
 from underside.watch.results import Results
+from underside.watch.troubles import is_of_one_capture
 
 __all__ = ["Captures"]
 
@@ -141,7 +142,7 @@ class Captures:
 
     def see_moves(self) -> None:
         """Move masks along with their photos."""
-        for move, moved in self._moves.make(self._desks) if self._moves else ():
+        for move, moved in self._moves.make(self._desks, self._postpone) if self._moves else ():
             if not moved:
                 self._journal.change(move.before.photo, mask_stamp=self._results.stamp(move.before))
                 self._take_up(move.after)
@@ -253,7 +254,7 @@ class Captures:
             try:
                 desk.open(session)
             except OutputError as error:
-                if error.__cause__ is not None:  # the disk's doing, not another run's
+                if not is_of_one_capture(error):
                     raise
                 self._postpone(desk, error)
         return desk.session
