@@ -157,7 +157,7 @@ def test_a_renamed_photo_takes_its_mask_along_and_what_a_hand_has_made_of_it(tmp
     assert stages(watch.out) == {"vase/front.jpg": "done", "bowl/left.jpg": "by hand"}
 
 
-@pytest.mark.parametrize(("locked", "target"), [("vase", "vase"), ("bowl", "bowl")])
+@pytest.mark.parametrize(("locked", "target"), [("vase", "vase"), ("bowl", "bowl"), ("vase", "bowl")])
 def test_a_mask_that_cannot_go_along_yet_keeps_no_other_capture(tmp_path: Path, locked: str, target: str) -> None:
     with Watch(tmp_path).begins() as watch:
         put_some(watch.root / "vase", 2)

@@ -4,7 +4,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
 from underside.masks import CUTOUTS, MASKS, mask_name
-from underside.outfolder import claimed
+from underside.outfolder import alone_in, claimed
 from underside.preview import preview_path
 from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
@@ -108,7 +108,9 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
 
     Whatever stops it in between: the same again goes on where it was.
     """
-    with claimed(after):
+    with ExitStack() as stack:
+        for out in sorted({before, after}):  # that of the source may be gone, and then is not to stay
+            stack.enter_context(claimed(out) if out == after else alone_in(out))
         old = load(before) or Manifest(capture="", engines={})
         new = old if before == after else load(after) or Manifest(capture=str(capture), engines={})
         known = {record.photo: record for record in new.shots}
