@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,11 @@ from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, 
 
 from underside.outfolder import alone_in
 from underside.watch import notices
+from underside.watch.lock import held_by, watching_alone
 from underside.watch.status import read_status
+
+if sys.platform != "win32":
+    import fcntl
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -289,6 +294,20 @@ def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run,
     told.write_text(json.dumps(json.loads(told.read_text()) | {"pid": os.getpid()}))
     assert "nobody is watching" in run("status", watch.out).stdout
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
+
+
+def test_a_watch_that_starts_while_somebody_asks_who_watches_is_not_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "out" / ".underside" / "lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)  # as a status does, for a moment
+        soon = threading.Timer(0.1, lambda: fcntl.flock(asking, fcntl.LOCK_UN))
+        soon.start()
+        with watching_alone(tmp_path / "out", tmp_path / "captures"):
+            watcher = held_by(tmp_path / "out")
+        soon.join()
+    assert watcher is not None
+    assert watcher.pid == os.getpid()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
