@@ -584,7 +584,16 @@ def test_a_mistake_in_a_file_of_settings_harms_no_shot_in_flight(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("kind", "polls"), [("ext4", False), ("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("9p", True)]
+    ("kind", "polls"),
+    [
+        ("ext4", False),
+        ("nfs4", True),
+        ("cifs", True),
+        ("fuse.sshfs", True),
+        ("fuse", True),
+        ("fuseblk", False),
+        ("9p", True),
+    ],
 )
 def test_file_systems_without_notices_are_looked_through(
     tmp_path: Path, kind: str, polls: bool, monkeypatch: pytest.MonkeyPatch
