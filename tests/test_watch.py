@@ -280,6 +280,31 @@ def test_raw_and_jpeg_of_one_shot_are_one_shot_whichever_comes_first(tmp_path: P
     assert shots == {"IMG_1.jpg": ["IMG_1.CR2"], "IMG_2.jpg": ["IMG_2.CR2"]}
 
 
+def test_photos_called_like_plates_are_masked_as_they_come_where_there_are_none(tmp_path: Path) -> None:
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, "--no-plates", settings=(*QUICK, *waiting)).begins() as watch:
+        put(watch.root / "vase" / "plate_1.jpg", photo(1))
+        put(watch.root / "empty" / "IMG_2.jpg", photo(2))
+        watch.until_masked("vase/plate_1.jpg", "empty/IMG_2.jpg")
+        for name in ("vase", "empty"):
+            (watch.root / name / "done").touch()
+        watch.until_complete("vase", "empty")
+    assert set(masks(watch.out)) == {"vase/masks/plate_1.jpg.png", "empty/masks/IMG_2.jpg.png"}
+
+
+def test_plates_are_those_that_the_passes_of_a_file_name(tmp_path: Path) -> None:
+    put(tmp_path / "captures" / "vase" / "underside.toml", b'[passes]\nupright = ["plate*"]\nempty = ["room*"]\n')
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, settings=(*QUICK, *waiting)).begins() as watch:
+        put(watch.root / "vase" / "room_1.jpg", photo(1))
+        put(watch.root / "vase" / "plate_1.jpg", photo(2))
+        watch.until_masked("vase/plate_1.jpg")
+        watch.until(lambda: stages(watch.out)["vase/room_1.jpg"] == "plate")
+        (watch.root / "vase" / "done").touch()
+        watch.until_complete("vase")
+    assert set(masks(watch.out)) == {"vase/masks/plate_1.jpg.png"}
+
+
 def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run, tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
         second = run("watch", watch.root, "-o", watch.out, *QUICK)

@@ -3,9 +3,10 @@
 from underside.capture.model import Capture, Pass, Problem, Shot
 from underside.capture.names import Pose, is_plate, pose_of
 from underside.capture.order import natural_order
+from underside.capture.passes import is_plate_by_name
 from underside.capture.read import read_capture
 from underside.capture.roots import captures_in
 from underside.capture.rules import PassRules
 
 __all__ = ["Capture", "Pass", "PassRules", "Pose", "Problem", "Shot"]
-__all__ += ["captures_in", "is_plate", "natural_order", "pose_of", "read_capture"]
+__all__ += ["captures_in", "is_plate", "is_plate_by_name", "natural_order", "pose_of", "read_capture"]

@@ -13,18 +13,20 @@ __all__ = ["folder_of", "has_own_folder", "name_in_capture", "name_is_taken", "p
 _NEXT_CAPTURE = 30 * 60 * 10**9
 
 
-def place(found: Found, root: str, journal: Journal, *, is_folder: Callable[[str], bool]) -> tuple[str, str]:
+def place(
+    found: Found, root: str, journal: Journal, *, plates: bool, is_folder: Callable[[str], bool]
+) -> tuple[str, str]:
     """Capture and pass of a new photo.
 
-    Every sub-folder is a capture, unless it is called after a pose or a plate alone: then it is a pass of the watched
-    folder, which is one capture. Photos without a sub-folder are parted where the camera paused for long; their
-    captures get no name that ``is_folder``, as that one is a capture of its own.
+    Every sub-folder is a capture, unless it is called after a pose or, with ``plates`` on, a plate alone: then it is a
+    pass of the watched folder, which is one capture. Photos without a sub-folder are parted where the camera paused for
+    long; their captures get no name that ``is_folder``, as that one is a capture of its own.
     """
     path = PurePosixPath(found.photo)
     first, *rest = path.parts
     if not rest:
         return _loose(found, root, journal, is_folder), ""
-    if pure_pose_of(first, of=root) or is_plate_folder(first):
+    if pure_pose_of(first, of=root) or (plates and is_plate_folder(first)):
         return root, path.parent.as_posix()
     within = PurePosixPath(*rest).parent.as_posix()
     return first, "" if within == "." else within
