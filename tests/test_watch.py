@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,13 @@ from PIL import Image
 from tiny_networks import brightness
 from watched import QUICK, SOON, Watch, leftovers, manifest, masks, photo, put, put_some, stages
 
+from underside.outfolder import alone_in
 from underside.watch import notices
+from underside.watch.lock import held_by, watching_alone
 from underside.watch.status import read_status
+
+if sys.platform != "win32":
+    import fcntl
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -156,6 +162,31 @@ def test_a_renamed_photo_takes_its_mask_along_and_what_a_hand_has_made_of_it(tmp
     assert stages(watch.out) == {"vase/front.jpg": "done", "bowl/left.jpg": "by hand"}
 
 
+@pytest.mark.parametrize(("locked", "target"), [("vase", "vase"), ("bowl", "bowl"), ("vase", "bowl")])
+def test_a_mask_that_cannot_go_along_yet_keeps_no_other_capture(tmp_path: Path, locked: str, target: str) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        put_some(watch.root / "bowl", 2, first=2)
+        watch.until_complete("vase", "bowl")
+        before = masks(watch.out)
+        with alone_in(watch.out / locked):  # as another run
+            (watch.root / "vase" / "IMG_0000.jpg").rename(watch.root / target / "front.jpg")
+            watch.until(lambda: watch.events("note"))
+            put_some(watch.root / "cup", 2, first=4)
+            watch.until_complete("cup")
+            assert not watch.events("moved")
+        watch.until_complete(target, times=2)
+        (note,) = watch.events("note")
+        assert watch.stop() == 0
+    assert note["text"].startswith(
+        f"{target} has to wait: Another run of Underside is writing into {watch.out}/{locked}"
+    )
+    moved = before.pop("vase/masks/IMG_0000.jpg.png")
+    assert before.items() < masks(watch.out).items()
+    assert masks(watch.out)[f"{target}/masks/front.jpg.png"] == moved
+    assert len(watch.events("shot")) == 6
+
+
 def test_a_deleted_photo_is_noted_and_its_mask_kept(run: Run, tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
         put_some(watch.root / "vase", 2)
@@ -249,6 +280,31 @@ def test_raw_and_jpeg_of_one_shot_are_one_shot_whichever_comes_first(tmp_path: P
     assert shots == {"IMG_1.jpg": ["IMG_1.CR2"], "IMG_2.jpg": ["IMG_2.CR2"]}
 
 
+def test_photos_called_like_plates_are_masked_as_they_come_where_there_are_none(tmp_path: Path) -> None:
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, "--no-plates", settings=(*QUICK, *waiting)).begins() as watch:
+        put(watch.root / "vase" / "plate_1.jpg", photo(1))
+        put(watch.root / "empty" / "IMG_2.jpg", photo(2))
+        watch.until_masked("vase/plate_1.jpg", "empty/IMG_2.jpg")
+        for name in ("vase", "empty"):
+            (watch.root / name / "done").touch()
+        watch.until_complete("vase", "empty")
+    assert set(masks(watch.out)) == {"vase/masks/plate_1.jpg.png", "empty/masks/IMG_2.jpg.png"}
+
+
+def test_plates_are_those_that_the_passes_of_a_file_name(tmp_path: Path) -> None:
+    put(tmp_path / "captures" / "vase" / "underside.toml", b'[passes]\nupright = ["plate*"]\nempty = ["room*"]\n')
+    waiting = ("--settle", "0.2", "--quiet", "60", "--complete-after", "60")
+    with Watch(tmp_path, settings=(*QUICK, *waiting)).begins() as watch:
+        put(watch.root / "vase" / "room_1.jpg", photo(1))
+        put(watch.root / "vase" / "plate_1.jpg", photo(2))
+        watch.until_masked("vase/plate_1.jpg")
+        watch.until(lambda: stages(watch.out)["vase/room_1.jpg"] == "plate")
+        (watch.root / "vase" / "done").touch()
+        watch.until_complete("vase")
+    assert set(masks(watch.out)) == {"vase/masks/plate_1.jpg.png"}
+
+
 def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run, tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
         second = run("watch", watch.root, "-o", watch.out, *QUICK)
@@ -263,6 +319,20 @@ def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run,
     told.write_text(json.dumps(json.loads(told.read_text()) | {"pid": os.getpid()}))
     assert "nobody is watching" in run("status", watch.out).stdout
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
+
+
+def test_a_watch_that_starts_while_somebody_asks_who_watches_is_not_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "out" / ".underside" / "lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)  # as a status does, for a moment
+        soon = threading.Timer(0.1, lambda: fcntl.flock(asking, fcntl.LOCK_UN))
+        soon.start()
+        with watching_alone(tmp_path / "out", tmp_path / "captures"):
+            watcher = held_by(tmp_path / "out")
+        soon.join()
+    assert watcher is not None
+    assert watcher.pid == os.getpid()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -410,6 +480,52 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
     assert "There is no shot" in run("retry", watch.out, "IMG_9999.jpg").stderr
 
 
+def test_a_retry_of_a_photo_that_was_rewritten_with_its_old_size_and_time_ends(run: Run, tmp_path: Path) -> None:
+    """As a disk whose times are those of whole seconds leaves it."""
+    (path,) = put_some(tmp_path / "captures" / "vase", 1)
+    with path.open("ab") as file:
+        file.write(b"1")
+    taken = path.stat().st_mtime_ns
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"2")
+    os.utime(path, ns=(taken, taken))
+    assert run("retry", "out", "IMG_0000.jpg", timeout=60).returncode == 0
+    assert stages(tmp_path / "out") == {"vase/IMG_0000.jpg": "done"}
+
+
+def test_the_limit_for_large_photos_is_that_of_their_capture(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 2)
+    put_some(tmp_path / "captures" / "bowl", 1, first=2)
+    (tmp_path / "captures" / "underside.toml").write_text("max-megapixels = 0.01\n")
+    (tmp_path / "captures" / "vase" / "underside.toml").write_text("max-megapixels = 1\n")
+    once = ("watch", "captures", "-o", "out", "--once", "--events", "--settle", "0.05", *QUICK)
+    done = run(*once, timeout=90)
+    assert done.returncode == 3
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["photo"] for event in events if event["event"] == "failed"} == {"bowl/IMG_0002.jpg"}
+    assert len(masks(tmp_path / "out")) == 2
+
+
+def test_a_photo_that_never_opened_is_done_again_with_settings_of_its_own(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 1)
+    once = ("--once", "--settle", "0.05", "--max-megapixels", "0.01")
+    assert run("watch", "captures", "-o", "out", *once, *QUICK).returncode == 3
+    assert run("retry", "out", "IMG_0000.jpg", "--max-megapixels", "1").returncode == 0
+    assert len(masks(tmp_path / "out")) == 1
+
+
+def test_shots_with_settings_of_their_own_are_masked_with_these_however_many_they_are(run: Run, tmp_path: Path) -> None:
+    for name, first in (("bowl", 0), ("cup", 6), ("vase", 12)):
+        put_some(tmp_path / "captures" / name, 6, first=first)
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    before = masks(tmp_path / "out")
+    assert run("retry", "out", *(f"IMG_{seed:04}.jpg" for seed in range(18)), "--grow", "4").returncode == 0
+    after = masks(tmp_path / "out")
+    assert [name for name in before if before[name] == after[name]] == []
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)
@@ -493,7 +609,16 @@ def test_a_mistake_in_a_file_of_settings_harms_no_shot_in_flight(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("kind", "polls"), [("ext4", False), ("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("9p", True)]
+    ("kind", "polls"),
+    [
+        ("ext4", False),
+        ("nfs4", True),
+        ("cifs", True),
+        ("fuse.sshfs", True),
+        ("fuse", True),
+        ("fuseblk", False),
+        ("9p", True),
+    ],
 )
 def test_file_systems_without_notices_are_looked_through(
     tmp_path: Path, kind: str, polls: bool, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -101,13 +102,17 @@ def _sweep(folder: Path, *, deep: bool) -> None:
             part.unlink()
 
 
+_ASK_AGAIN_AFTER = 0.02
 _WAIT = "Wait for its end, or choose another output folder with -o"
 
 
 @contextmanager
-def locked(path: Path, refusal: str, *, remedy: str = _WAIT) -> Iterator[None]:
-    """Keep others out who ask for the same lock; ``refusal`` and ``remedy`` are what those are told."""
-    handle = _opened_and_locked(path, OutputError(refusal, remedy))
+def locked(path: Path, refusal: str, *, remedy: str = _WAIT, patience: float = 0.0) -> Iterator[None]:
+    """Keep others out who ask for the same lock; ``refusal`` and ``remedy`` are what those are told.
+
+    ``patience``: for so many seconds a lock that somebody else has is asked for again.
+    """
+    handle = _opened_and_locked(path, OutputError(refusal, remedy), until=time.monotonic() + patience)
     try:
         yield
     finally:
@@ -116,14 +121,17 @@ def locked(path: Path, refusal: str, *, remedy: str = _WAIT) -> Iterator[None]:
         os.close(handle)
 
 
-def _opened_and_locked(path: Path, refusal: OutputError) -> int:
+def _opened_and_locked(path: Path, refusal: OutputError, *, until: float) -> int:
     """The system itself lets go of the lock when the process ends: none is ever left behind by a crash."""
     while True:
         with writing(path):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         if not _lock(handle):
             os.close(handle)
-            raise refusal
+            if time.monotonic() >= until:
+                raise refusal
+            time.sleep(_ASK_AGAIN_AFTER)
+            continue
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle

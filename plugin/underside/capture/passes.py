@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 from underside.capture.model import Shot
 from underside.capture.moments import segments
-from underside.capture.names import Pose, pose_of
+from underside.capture.names import Pose, is_plate, is_plate_folder, pose_of
 from underside.capture.order import shooting_order
 from underside.capture.rules import PassRules
 
-__all__ = ["in_passes", "numbered", "pass_by_name", "told_apart"]
+__all__ = ["in_passes", "is_plate_by_name", "numbered", "pass_by_name", "told_apart"]
 
 
 def told_apart(shots: Sequence[Shot], *, rules: PassRules, by_time: bool) -> tuple[Shot, ...]:
@@ -37,6 +37,12 @@ def pass_by_name(name: str, rules: PassRules) -> str | None:
         if any(fnmatchcase(path, _plain(pattern)) or fnmatchcase(file, _plain(pattern)) for pattern in patterns):
             return pass_name
     return None
+
+
+def is_plate_by_name(name: str, rules: PassRules) -> bool:
+    """Whether a photo, named with its path in the capture, is a plate: as the rules say, otherwise as it is called."""
+    told = pass_by_name(name, rules)
+    return is_plate(name) if told is None else is_plate_folder(told)
 
 
 def numbered(parts: Sequence[Sequence[Shot]]) -> tuple[Shot, ...]:

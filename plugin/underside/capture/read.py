@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from underside.capture.model import Capture, Problem, Shot
-from underside.capture.names import is_plate, is_plate_folder
 from underside.capture.order import natural_order
-from underside.capture.passes import pass_by_name, told_apart
+from underside.capture.passes import is_plate_by_name, told_apart
 from underside.capture.rules import PassRules
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
@@ -61,7 +60,7 @@ def understand(
     """Photos of one folder tree as a capture; ``by_time``: whether times may tell passes, as ``whole`` if not said."""
     photos, left_out = _without_masks(folder, sorted(paths, key=natural_order))
     shots = _pair_raw([_shot(folder, path) for path in photos])
-    empty = {shot.name for shot in shots if plates and _is_plate(shot.name, rules)}
+    empty = {shot.name for shot in shots if plates and is_plate_by_name(shot.name, rules)}
     return Capture(
         folder=folder,
         shots=told_apart(
@@ -75,11 +74,6 @@ def understand(
         whole=whole,
         name=folder.name,
     )
-
-
-def _is_plate(name: str, rules: PassRules) -> bool:
-    told = pass_by_name(name, rules)
-    return is_plate(name) if told is None else is_plate_folder(told)
 
 
 def _exists(source: Path) -> bool:

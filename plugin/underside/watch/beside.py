@@ -7,11 +7,12 @@ from pathlib import Path
 
 from underside.errors import UndersideError
 from underside.flip import in_short
-from underside.journal import Entry, Journal, Stage, journal_path
+from underside.journal import Journal, Stage, journal_path
 from underside.manifest import Manifest, ShotRecord, State
 from underside.watch.intake import mask_stamp
 from underside.watch.lock import held_by
 from underside.watch.places import name_in_capture
+from underside.watch.results import is_of
 
 __all__ = ["tell_the_journal"]
 
@@ -39,7 +40,7 @@ def _enter(journal: Journal, manifest: Manifest, out: Path) -> bool:
     changed = False
     for entry in list(journal.of_capture(out.name)):
         record = records.get(name_in_capture(entry.photo, entry.capture))
-        if record is None or record.state is State.FAILED or entry.stage in _NO_SHOTS or not _is_of(record, entry):
+        if record is None or record.state is State.FAILED or entry.stage in _NO_SHOTS or not is_of(record, entry):
             continue
         stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
         stamp = mask_stamp(out.parent, entry.capture, entry.photo)
@@ -56,7 +57,3 @@ def _enter(journal: Journal, manifest: Manifest, out: Path) -> bool:
             done_at=time.time(),
         )
     return changed
-
-
-def _is_of(record: ShotRecord, entry: Entry) -> bool:
-    return (record.size, record.mtime_ns) == (entry.size, entry.mtime_ns) or record.sha256 == entry.sha256

@@ -21,9 +21,10 @@ from underside.watch.jobs import Crew
 from underside.watch.left_to_do import LeftToDo
 from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Moves, leave_nothing_behind
-from underside.watch.places import has_own_folder, name_in_capture
+from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
 from underside.watch.results import Results
+from underside.watch.troubles import is_of_one_capture
 
 __all__ = ["Captures"]
 
@@ -111,8 +112,7 @@ class Captures:
     def _desk(self, name: str) -> Desk:
         if name not in self._desks:
             entry = self._journal.one_of(name)
-            own = entry is not None and has_own_folder(entry.photo, name)
-            at = self._folder.path(name) if own else self._folder.root
+            at = self._folder.path(folder_of(entry.photo, name) if entry else "")
             self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
         return self._desks[name]
 
@@ -125,7 +125,8 @@ class Captures:
         if sha256 == entry.sha256 and entry.mask_stamp and entry.mask_stamp == self._results.stamp(entry):
             self._journal.change(entry.photo, stage=Stage.MASKED)
             return
-        entry = replace(entry, sha256=sha256, settings=entry.settings if sha256 == entry.sha256 else "")
+        settings = entry.settings if entry.sha256 in ("", sha256) else ""
+        entry = replace(entry, sha256=sha256, settings=settings)
         if self._moves.take(entry):
             self._journal.change(entry.photo, sha256=sha256)
         else:
@@ -141,7 +142,7 @@ class Captures:
 
     def see_moves(self) -> None:
         """Move masks along with their photos."""
-        for move, moved in self._moves.make(self._desks) if self._moves else ():
+        for move, moved in self._moves.make(self._desks, self._postpone) if self._moves else ():
             if not moved:
                 self._journal.change(move.before.photo, mask_stamp=self._results.stamp(move.before))
                 self._take_up(move.after)
@@ -237,7 +238,8 @@ class Captures:
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
         wanted = self.left.to_go_through(desk, now)
-        if wanted is not None:
+        # Shots with settings of their own first: for others there may have been no room so far, and a pass knows none.
+        if wanted is not None and not self._journal.pinned(desk.name):
             without, final = wanted
             self._complete(desk, without=without, final=final)
 
@@ -252,7 +254,7 @@ class Captures:
             try:
                 desk.open(session)
             except OutputError as error:
-                if error.__cause__ is not None:  # the disk's doing, not another run's
+                if not is_of_one_capture(error):
                     raise
                 self._postpone(desk, error)
         return desk.session
@@ -316,9 +318,9 @@ class Captures:
     def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
         """So that a status tells of a long pass before its end."""
         entry = self._journal.entry(photo)
-        if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
+        if record.state is State.FAILED or entry is None or not self._results.fits(entry, record):
             return
-        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE):
+        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE):
             # Further passes may have taught more of what was done already.
             self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
@@ -352,7 +354,7 @@ class Captures:
         done, joined, put_right = conclusion.done, conclusion.joined, conclusion.put_right
         for entry in list(self._journal.of_capture(desk.name)) if put_right else ():
             record = put_right.get(_name(entry))
-            if record is not None and record.sha256 == entry.sha256:
+            if record is not None and self._results.fits(entry, record):
                 self._results.enter(entry, record, Stage.DONE)
                 self._tell(Masked(desk.name, entry.photo, record, alone=False))
         if desk.stale or self._journal_has_work(desk):

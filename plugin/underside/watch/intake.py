@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from underside.capture import is_plate, read_capture
+from underside.capture import is_plate_by_name, read_capture
 from underside.errors import SettingsError, UndersideError
 from underside.journal import Entry, Glimpse, Journal, Stage
 from underside.masks import mask_name
@@ -15,7 +15,7 @@ from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
 from underside.watch.left_out import LeftOut
-from underside.watch.places import name_in_capture, name_is_taken, place
+from underside.watch.places import folder_of, name_in_capture, name_is_taken, place
 from underside.watch.plan import Plan
 from underside.watch.settling import Settling
 from underside.watch.whole import Broken, Whole, check_whole
@@ -59,6 +59,7 @@ class Intake:
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
         self._left_out = LeftOut(journal)
+        self._plates = True
 
     # --- what lies in the folder ----------------------------------------------------------------------------
 
@@ -105,7 +106,9 @@ class Intake:
         if known is not None:
             capture, pass_name = known.capture, known.pass_name
         if known is None:
-            capture, pass_name = place(found, self._plan.root.name, self._journal, is_folder=self._folder.holds)
+            capture, pass_name = place(
+                found, self._plan.root.name, self._journal, plates=self._takes_plates(), is_folder=self._folder.holds
+            )
             if name_is_taken(found.photo, capture, self._journal, in_work=self._in_work):
                 self._leave_out(found.photo, capture)
                 return
@@ -144,6 +147,12 @@ class Intake:
             return
         self._settling.changed(found, now - min(age, self._plan.settle))
         self._stirred(capture, pass_name, now - age)
+
+    def _takes_plates(self) -> bool:
+        """Whether folders of the watched folder may be of plates, as was last said where that cannot be read now."""
+        with suppress(SettingsError):
+            self._plates = not self._plan.of_capture(self._plan.root, "").no_plates
+        return self._plates
 
     def _leave_out(self, photo: str, capture: str) -> None:
         """Not even the journal has a place for it, until something is called otherwise; told once."""
@@ -222,7 +231,7 @@ class Intake:
         path = self._folder.path(found.photo)
         limit = Settings().max_megapixels
         with suppress(SettingsError):  # a file that somebody is writing just now
-            limit = self._plan.of_capture(self._plan.root, "").settings.max_megapixels
+            limit = self._plan.of_capture(self._capture_folder(entry), entry.settings).settings.max_megapixels
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,
@@ -267,19 +276,24 @@ class Intake:
 
     def kind(self, entry: Entry) -> tuple[Stage, tuple[str, ...]]:
         """What a whole photo is, by itself and its kin: READY for a shot, with the names of its raw files."""
-        if is_plate(name_in_capture(entry.photo, entry.capture)):
-            return Stage.PLATE, ()
         kin = [self._folder.path(each.photo) for each in self._journal.kin(entry)]
         path = self._folder.path(entry.photo)
         with suppress(UndersideError):
+            chosen = self._plan.of_capture(self._capture_folder(entry), "")
+            name = name_in_capture(entry.photo, entry.capture)
+            if not chosen.no_plates and is_plate_by_name(name, chosen.passes):
+                return Stage.PLATE, ()
             small = read_capture([path, *(each for each in kin if each != path)], output=self._plan.out, plates=False)
             shot = next((shot for shot in small.shots if shot.path.name == path.name), None)
             if shot is None:
                 left_out = path.name in small.left_out
                 return (Stage.LEFT_OUT if left_out else Stage.COMPANION), ()
-            base = PurePosixPath(name_in_capture(entry.photo, entry.capture)).parent
-            return Stage.READY, tuple((base / name).as_posix() for name in shot.companions)
+            base = PurePosixPath(name).parent
+            return Stage.READY, tuple((base / companion).as_posix() for companion in shot.companions)
         return Stage.READY, ()
+
+    def _capture_folder(self, entry: Entry) -> Path:
+        return self._folder.path(folder_of(entry.photo, entry.capture))
 
     @staticmethod
     def waits_for_kin(entry: Entry) -> bool:

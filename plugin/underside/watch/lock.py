@@ -18,6 +18,9 @@ if sys.platform != "win32":
 
 __all__ = ["Watcher", "held_by", "watching_alone"]
 
+# Who asks whether somebody watches has the lock himself for a moment, which is none to refuse a watch for.
+_PATIENCE = 0.5
+
 
 @dataclass(frozen=True)
 class Watcher:
@@ -37,7 +40,7 @@ def watching_alone(out: Path, root: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
     other = held_by(out)
     refusal = f"Another watch{f' (process {other.pid})' if other else ''} is writing into {out}"
-    with locked(_lock_of(out), refusal):
+    with locked(_lock_of(out), refusal, patience=_PATIENCE):
         me = Watcher(os.getpid(), platform.node(), time.time(), str(root))
         write_atomically(path, json.dumps(asdict(me)).encode(), durable=False)
         try:

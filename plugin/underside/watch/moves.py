@@ -1,19 +1,21 @@
 """A photo that was renamed or moved takes its mask along, with what a person's hand has made of it."""
 
 import shutil
+import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
+from underside.errors import OutputError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
 from underside.masks import CUTOUTS, MASKS, mask_name
-from underside.outfolder import claimed
+from underside.outfolder import alone_in, claimed
 from underside.preview import preview_path
 from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
@@ -21,6 +23,7 @@ from underside.report.sheet import COVERAGE_NAME
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.places import name_in_capture
+from underside.watch.troubles import is_of_one_capture
 
 __all__ = ["Move", "Moves", "leave_nothing_behind"]
 
@@ -70,8 +73,12 @@ class Moves:
                 return True
         return False
 
-    def make(self, desks: Mapping[str, Desk]) -> list[tuple[Move, bool]]:
-        """Move what can be moved now; whether each had something to move."""
+    def make(self, desks: Mapping[str, Desk], refused: Callable[[Desk, OutputError], None]) -> list[tuple[Move, bool]]:
+        """Move what can be moved now; whether each had something to move.
+
+        ``refused`` hears of a capture whose moves have to wait, as another run is writing where they lead from or to.
+        """
+        now = time.monotonic()
         together: dict[tuple[str, str], list[Move]] = defaultdict(list)
         for move in self._waiting:
             together[move.before.capture, move.after.capture].append(move)
@@ -79,12 +86,19 @@ class Moves:
         made: list[tuple[Move, bool]] = []
         for (old, new), moves in together.items():
             concerned = [desks[name] for name in {old, new} if name in desks]
-            if any(desk.busy for desk in concerned):
+            if any(desk.busy or now < desk.wait_until for desk in concerned):
                 self._waiting += moves
                 continue
             for desk in concerned:
                 desk.close()
-            moved = _move_masks(moves, self._out / old, self._out / new, capture=desks[new].folder)
+            try:
+                moved = _move_masks(moves, self._out / old, self._out / new, capture=desks[new].folder)
+            except OutputError as error:
+                if not is_of_one_capture(error):
+                    raise
+                self._waiting += moves
+                refused(desks[new], error)
+                continue
             made += [(move, move in moved) for move in moves]
         return made
 
@@ -94,7 +108,9 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
 
     Whatever stops it in between: the same again goes on where it was.
     """
-    with claimed(after):
+    with ExitStack() as stack:
+        for out in sorted({before, after}):  # that of the source may be gone, and then is not to stay
+            stack.enter_context(claimed(out) if out == after else alone_in(out))
         old = load(before) or Manifest(capture="", engines={})
         new = old if before == after else load(after) or Manifest(capture=str(capture), engines={})
         known = {record.photo: record for record in new.shots}

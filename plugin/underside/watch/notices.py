@@ -28,6 +28,8 @@ _WITHOUT_EVENTS = (
     *("nfs", "cifs", "smb", "afs", "ncpfs"),
     *("fuse", "9p", "vboxsf", "vmhgfs", "prl_fs", "drvfs", "virtiofs"),
 )
+# A disk of this machine, as NTFS and exFAT are mounted: nobody else writes to it.
+_WITH_EVENTS = ("fuseblk",)
 _OF_INTEREST = [
     DirCreatedEvent,
     DirDeletedEvent,
@@ -77,7 +79,7 @@ class _Handler(FileSystemEventHandler):
 def why_to_poll(folder: Path) -> str:
     """Why the system's events cannot be relied on there, as a sentence; empty where they can."""
     kind = file_system_of(folder)
-    if kind.lower().startswith(_WITHOUT_EVENTS):
+    if kind.lower().startswith(_WITHOUT_EVENTS) and not kind.lower().startswith(_WITH_EVENTS):
         return f"{folder} lies on {kind}, which gives no notice of changes made elsewhere"
     return ""
 

@@ -7,24 +7,26 @@ from underside.capture.names import is_plate_folder, pure_pose_of
 from underside.journal import Journal
 from underside.watch.folder import Found
 
-__all__ = ["has_own_folder", "name_in_capture", "name_is_taken", "place"]
+__all__ = ["folder_of", "has_own_folder", "name_in_capture", "name_is_taken", "place"]
 
 # As for folders that are read at once: photos without a folder of their own are another object after this long.
 _NEXT_CAPTURE = 30 * 60 * 10**9
 
 
-def place(found: Found, root: str, journal: Journal, *, is_folder: Callable[[str], bool]) -> tuple[str, str]:
+def place(
+    found: Found, root: str, journal: Journal, *, plates: bool, is_folder: Callable[[str], bool]
+) -> tuple[str, str]:
     """Capture and pass of a new photo.
 
-    Every sub-folder is a capture, unless it is called after a pose or a plate alone: then it is a pass of the watched
-    folder, which is one capture. Photos without a sub-folder are parted where the camera paused for long; their
-    captures get no name that ``is_folder``, as that one is a capture of its own.
+    Every sub-folder is a capture, unless it is called after a pose or, with ``plates`` on, a plate alone: then it is a
+    pass of the watched folder, which is one capture. Photos without a sub-folder are parted where the camera paused for
+    long; their captures get no name that ``is_folder``, as that one is a capture of its own.
     """
     path = PurePosixPath(found.photo)
     first, *rest = path.parts
     if not rest:
         return _loose(found, root, journal, is_folder), ""
-    if pure_pose_of(first, of=root) or is_plate_folder(first):
+    if pure_pose_of(first, of=root) or (plates and is_plate_folder(first)):
         return root, path.parent.as_posix()
     within = PurePosixPath(*rest).parent.as_posix()
     return first, "" if within == "." else within
@@ -53,6 +55,11 @@ def name_is_taken(photo: str, capture: str, journal: Journal, *, in_work: Callab
 def has_own_folder(photo: str, capture: str) -> bool:
     """Whether the capture of a photo is a sub-folder of the watched folder, which otherwise is the capture itself."""
     return photo.startswith(f"{capture}/")
+
+
+def folder_of(photo: str, capture: str) -> str:
+    """The folder of a photo's capture, in the watched folder; empty where it is the watched folder itself."""
+    return capture if has_own_folder(photo, capture) else ""
 
 
 def name_in_capture(photo: str, capture: str) -> str:

@@ -14,7 +14,7 @@ from underside.watch.going_through import GoneThrough
 from underside.watch.intake import Intake, mask_stamp
 from underside.watch.places import name_in_capture
 
-__all__ = ["Results"]
+__all__ = ["Results", "is_of"]
 
 
 class Results:
@@ -29,9 +29,17 @@ class Results:
         """Size and time of a photo's mask."""
         return mask_stamp(self._out, entry.capture, entry.photo)
 
+    @staticmethod
+    def fits(entry: Entry, record: ShotRecord) -> bool:
+        """Whether a record can be entered, or the photo has changed since and begins anew.
+
+        One that was set aside has opened after all: to begin anew with it might set it aside again, and never end.
+        """
+        return entry.stage is Stage.SET_ASIDE or is_of(record, entry)
+
     def enter(self, entry: Entry, record: ShotRecord, stage: Stage) -> None:
         """A mask was made, or a better verdict found."""
-        if record.sha256 != entry.sha256:
+        if not self.fits(entry, record):
             self._intake.again(entry)
             return
         stamp, verdict = self.stamp(entry), record.verdict
@@ -39,6 +47,7 @@ class Results:
             self._journal.change(
                 entry.photo,
                 stage=stage,
+                sha256=record.sha256,
                 mask_stamp=stamp,
                 verdict=verdict,
                 reason="",
@@ -78,6 +87,14 @@ class Results:
                 with suppress(OSError):
                     result.unlink()
         self._journal.change(entry.photo, stage=stage, mask_stamp="", verdict="", reason="")
+
+
+def is_of(record: ShotRecord, entry: Entry) -> bool:
+    """Whether a record tells of the photo as the journal knows it.
+
+    By its time and size too, as a run does: it keeps the mask of a photo that differs in neither.
+    """
+    return (record.size, record.mtime_ns) == (entry.size, entry.mtime_ns) or record.sha256 == entry.sha256
 
 
 def _is_ours(out: Path, name: str, manifest: Manifest) -> bool:

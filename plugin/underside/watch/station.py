@@ -167,7 +167,8 @@ class Station:
         entry = self._journal.entry(request.photo)
         if entry is None or entry.gone_at:
             return
-        self._journal.change(entry.photo, settings=request.settings, mask_stamp="")
+        # Without its hash: the settings hold for what lies there now, whatever lay there before.
+        self._journal.change(entry.photo, settings=request.settings, sha256="", mask_stamp="")
         self._intake.again(entry)
 
 
