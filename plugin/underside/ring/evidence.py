@@ -14,12 +14,12 @@ from underside.ring.colours import Colours, numbers_of
 __all__ = [
     "Backdrop",
     "View",
+    "backdrop_terms",
     "chance",
     "colour_term",
     "compare",
     "corrected",
     "differences",
-    "differences_and_light",
     "general",
     "likelier",
     "network_term",
@@ -173,12 +173,12 @@ def differences(name: str, view: View, low: Layer, high: Layer, noise: Layer, kn
     if high is not low:
         highs, steep = planes(high), np.maximum(steep, slope(high))
     noise = with_edges(noise, steep * np.float32(view.pixel))
-    return differences_and_light(view, Backdrop(name, lows, highs, noise, known))[0]
+    backdrop = Backdrop(name, lows, highs, noise, known)
+    return backdrop_terms(view, backdrop, compare(view, backdrop))
 
 
-def differences_and_light(view: View, backdrop: Backdrop) -> tuple[dict[str, Layer], Layer]:
-    """The terms of a backdrop, and what light falls on each place."""
-    compared = compare(view, backdrop)
+def backdrop_terms(view: View, backdrop: Backdrop, compared: Compared) -> dict[str, Layer]:
+    """What a backdrop says of each place."""
     likely = in_any_light = np.asarray(likelier(view, compared.room) * backdrop.known, np.float32)
     if view.apart > 0 and not backdrop.strays:
         in_any_light = likelier(view, _in_any_light(view, backdrop, compared)) * backdrop.known
@@ -189,8 +189,7 @@ def differences_and_light(view: View, backdrop: Backdrop) -> tuple[dict[str, Lay
         "brighter": squeezed(compared.brighter),
         "brighter wide": squeezed(_blurred(compared.brighter, _WIDE * view.pixel)),
     }
-    known = {f"{backdrop.name}: {term}": (value * backdrop.known) for term, value in terms.items()}
-    return known, compared.light
+    return {f"{backdrop.name}: {term}": (value * backdrop.known) for term, value in terms.items()}
 
 
 def compare(view: View, backdrop: Backdrop, light: Layer | None = None) -> Compared:

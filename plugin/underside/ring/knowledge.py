@@ -1,6 +1,6 @@
 """What a ring knows of its shots, learnt from a bounded sample of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -147,7 +147,7 @@ class RingKnowledge:
         corrected = self.correct_coarsely(whole, Frame(columns, rows), shot.pixels).matte
         return np.minimum(shot.matte, cv2.resize(corrected, (columns, rows), interpolation=cv2.INTER_LINEAR))
 
-    def evidence(self, found: Found, frame: Frame, pixels: Pixels) -> dict[str, Layer]:
+    def evidence(self, found: Found, frame: Frame, pixels: Pixels) -> Mapping[str, Layer]:
         """Everything that speaks for or against each pixel of the matte being object, by name."""
         return all_evidence(self._sight(found, frame, pixels), found.matte)
 

@@ -12,16 +12,17 @@ from underside.ring.colours import Colours
 from underside.ring.evidence import (
     Backdrop,
     View,
+    backdrop_terms,
     chance,
     colour_term,
     compare,
-    differences_and_light,
     general,
     likelier,
     network_term,
     planes,
     squeezed,
 )
+from underside.ring.openings import Clues, closed
 from underside.ring.room import evened
 
 __all__ = ["Behind", "Places", "Shape", "Sight", "all_evidence", "weighed"]
@@ -110,18 +111,18 @@ class Sight:
         return Sight(pixels.astype(np.uint8, copy=False), self.gain, self.colours, self.smoothing / 2, self.behind)
 
 
-def all_evidence(sight: Sight, matte: Layer, *, pixel: float = 1.0) -> dict[str, Layer]:
+def all_evidence(sight: Sight, matte: Layer, *, pixel: float = 1.0) -> Mapping[str, Layer]:
     """Everything that speaks for or against each place being object, by name."""
-    return _evidence_and_light(sight, matte, pixel)[0]
+    return _looked(sight, matte, pixel).terms
 
 
 def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
-    """The matte that all evidence together gives."""
+    """The matte that all evidence together gives, without openings that are none."""
     coarse = halved(matte)
-    terms, light = _evidence_and_light(sight.halved(), coarse, 0.5)
+    looked = _looked(sight.halved(), coarse, 0.5)
     total, around = np.zeros(coarse.shape, np.float32), np.zeros(coarse.shape, np.float32)
     for name, weight in weights.items():
-        part = np.float32(weight) * terms[name]
+        part = np.float32(weight) * looked.terms[name]
         total += part
         if name in ("cover", "burden") or name.endswith("wide"):
             around += part
@@ -130,8 +131,8 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
     doubtful = cv2.resize(_unsettled(total), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
     if doubtful.any():
         places = Places(matte.shape, np.flatnonzero(doubtful))
-        result[doubtful] = _once_more(sight, matte, weights, around, light, places)
-    return chance(result)
+        result[doubtful] = _once_more(sight, matte, weights, around, looked.light, places)
+    return closed(chance(result), looked.clues, sight.colours, noisy=sight.smoothing > 0)
 
 
 def halved(layer: Layer) -> Layer:
@@ -144,13 +145,31 @@ def half(shape: Shape) -> tuple[int, int]:
     return ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
 
 
-def _evidence_and_light(sight: Sight, matte: Layer, pixel: float) -> tuple[dict[str, Layer], dict[str, Layer]]:
+@dataclass(frozen=True)
+class _Looked:
+    """A shot on one grid, held against all that is known of it."""
+
+    terms: Mapping[str, Layer]
+    light: Mapping[str, Layer]
+    """What falls on each place, by the backdrop that it would fall on."""
+    clues: Clues
+
+
+def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
     view, behind = sight.view(pixel), sight.behind(Places(matte.shape, pixel=pixel))
-    terms, light = general(view, matte, behind.cover), {}
-    for backdrop in behind.backdrops:
-        seen, light[backdrop.name] = differences_and_light(view, backdrop)
-        terms |= seen
-    return terms, light
+    compared = [compare(view, backdrop) for backdrop in behind.backdrops]
+    terms = general(view, matte, behind.cover)
+    for backdrop, seen in zip(behind.backdrops, compared, strict=True):
+        terms |= backdrop_terms(view, backdrop, seen)
+    in_no_light = [
+        np.where(backdrop.known, np.sqrt(seen.tinted / 3), np.float32(np.nan))
+        for backdrop, seen in zip(behind.backdrops, compared, strict=True)
+    ]
+    return _Looked(
+        terms,
+        {backdrop.name: seen.light for backdrop, seen in zip(behind.backdrops, compared, strict=True)},
+        Clues(terms["colour"], view.near_object, in_no_light),
+    )
 
 
 def _once_more(
