@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from metashape_host import two_poses
+from PIL import Image
 
 from underside.hosts.metashape import install
 
@@ -88,6 +89,19 @@ def test_a_photo_that_cannot_be_masked_gives_exit_code_3(project: Path) -> None:
     assert done.returncode == 3
     assert "its photo is missing" in done.stdout
     assert len(list(project.with_suffix(".files").glob("*.png"))) == 2
+
+
+def test_a_mask_without_an_object_is_named_and_gives_exit_code_3(project: Path) -> None:
+    (project.parent / "wall").mkdir()
+    wall = project.parent / "wall" / "wall.JPG"
+    Image.new("RGB", (900, 600), "grey").save(wall)
+    content = json.loads(project.read_text(encoding="utf-8"))
+    content["chunks"][0]["photos"].append(str(wall))
+    project.write_text(json.dumps(content), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 3, done.stdout
+    assert "amphora: 3 of 3 photos have their mask.\nNo object was found in these photos" in done.stdout
+    assert done.stdout.endswith("Without a mask that can be used:\n- wall/wall.JPG: its mask keeps nothing\n")
 
 
 def test_what_keeps_it_from_running_is_one_line_and_exit_code_2(project: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from underside_metashape.check import lack_of
 from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedError, listed, say
 from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
 from underside_metashape.process import Run
@@ -14,6 +15,7 @@ from underside_metashape.views import View, common_folder, results_beside, resul
 __all__ = ["headless"]
 
 _COULD_NOT_RUN = 2
+_SOME_WITHOUT_MASK = 3
 _INTERRUPTED = 130
 
 
@@ -67,10 +69,15 @@ def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
         wish = Wish(results, wanted.model, wanted.effort, wanted.combine, wanted.groups)
         tally = _run(engine, views, wish)
         say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")
-        for line in listed(tally.failed):
-            say(line)
+        if tally.unproven:
+            say(tally.unproven)
     _save(document, wanted.mask)
-    return 0 if all(_is_masked(metashape, chunk) for chunk in chunks) else 3
+    lacking = [line for chunk in chunks for line in _lacking(metashape, chunk)]
+    if lacking:
+        say("Without a mask that can be used:")
+    for line in listed(lacking):
+        say(line)
+    return _SOME_WITHOUT_MASK if lacking else 0
 
 
 def _run(engine: Engine, views: list[View], wish: Wish) -> Tally:
@@ -97,9 +104,10 @@ def _follow(run: Run, tally: Tally) -> None:
                 say(f"{tally.done}/{tally.total} {tally.last}")
 
 
-def _is_masked(metashape: Host, chunk: Chunk) -> bool:
+def _lacking(metashape: Host, chunk: Chunk) -> list[str]:
     views, set_aside = views_of(metashape, chunk)
-    return not set_aside and all(view.frame.mask is not None for view in views)
+    lacks = [(view.name, lack_of(view)) for view in views]
+    return [*set_aside, *(f"{name}: {lack}" for name, lack in lacks if lack)]
 
 
 def _open(document: Document, path: str) -> None:

@@ -19,7 +19,7 @@ __all__ = ["Put", "grid_of", "put_masks", "turned"]
 class Put:
     """What became of the masks."""
 
-    done: int
+    done: tuple[Found, ...]
     refused: tuple[str, ...]
     """Photos that got none, and why."""
 
@@ -49,7 +49,7 @@ def put_masks(
             done = [fit for fit in fits if _put_on_frame(metashape, fit, combine, refused)]
         else:
             done = _put_by_folder(metashape, chunk, fits, combine, refused, step)
-    return Put(len(done), tuple(refused))
+    return Put(tuple(fit.found for fit in done), tuple(refused))
 
 
 # ---- one frame: generateMasks, which knows the photo's name as {filename}
@@ -137,14 +137,14 @@ def _grey(image: Host) -> bytes:
 
 def _fitting(metashape: Host, found: Found, scratch: str) -> str:
     """The mask's file, or a turned copy where Metashape has turned the photo."""
-    size = _size_of(found.mask)
+    size = _size_of(found.shot.mask)
     grid = grid_of(found.view.frame)
     if size == grid:
         # A brace in a folder's name would be read as part of a template.
-        return found.mask if "{" not in found.mask else _copy(found.mask, scratch)
-    if size == grid[::-1] and found.orientation in _TURNS:
-        image = metashape.Image.open(found.mask)
-        content = turned(_grey(image), size, found.orientation)
+        return found.shot.mask if "{" not in found.shot.mask else _copy(found.shot.mask, scratch)
+    if size == grid[::-1] and found.shot.orientation in _TURNS:
+        image = metashape.Image.open(found.shot.mask)
+        content = turned(_grey(image), size, found.shot.orientation)
         metashape.Image.fromstring(content, grid[0], grid[1], "L", "U8").save(scratch)
         return scratch.replace("\\", "/")
     raise MenuError(

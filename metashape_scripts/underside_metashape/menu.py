@@ -14,7 +14,7 @@ from underside_metashape.host import Chunk, Document, Host, MenuError, listed
 from underside_metashape.masking import Wish, begin, begin_folder, check_end, import_results
 from underside_metashape.newchunk import import_capture
 from underside_metashape.record import find_engine
-from underside_metashape.results import MANIFEST
+from underside_metashape.results import MANIFEST, Results, read_results
 from underside_metashape.views import View, common_folder, results_beside, views_of, whole_passes
 
 __all__ = ["ENTRIES", "add_menu"]
@@ -67,7 +67,8 @@ def _mask_photos(metashape: Host) -> str:
     check_end(run, tally)
     _remember(metashape, document, wish.results)
     message = import_results(metashape, chunk, chosen, wish.results, combine=wish.combine, step=_step(metashape))
-    return "\n".join([message, *(["Not masked:", *listed(set_aside)] if set_aside else [])])
+    told = [message, tally.unproven, *(["Not masked:", *listed(set_aside)] if set_aside else [])]
+    return "\n".join(filter(None, told))
 
 
 def _import_masks(metashape: Host) -> str:
@@ -87,15 +88,16 @@ def _import_capture(metashape: Host) -> str:
     folder = _ask_folder(metashape, document, "A folder with finished masks, or a capture's folder of photos")
     if not folder:
         return ""
-    results = folder
+    results, unproven = folder, ""
     if not os.path.isfile(os.path.join(folder, MANIFEST)):
         results = results_beside(document.path, os.path.abspath(folder).replace("\\", "/"))
         run = begin_folder(find_engine(), folder, Wish(results))
         tally = windows.watch(run, "mask a capture")
         check_end(run, tally)
+        unproven = tally.unproven
     _, message = import_capture(metashape, document, results, _step(metashape))
     _remember(metashape, document, results)
-    return message
+    return "\n".join(filter(None, [message, unproven]))
 
 
 def _align(metashape: Host) -> str:
@@ -118,17 +120,19 @@ def _align(metashape: Host) -> str:
 
 
 def _check(metashape: Host) -> str:
-    _, chunk = _open_chunk(metashape)
+    document, chunk = _open_chunk(metashape)
     views, set_aside = _some_views(metashape, chunk)
-    poor, reasons = check_masks(views, _step(metashape))
-    if not poor and not set_aside:
+    results, unread = _last_results(metashape, document, views)
+    poor, reasons = check_masks(views, results, _step(metashape))
+    if not poor and not set_aside and not unread:
         return f"All {len(views)} masks are there, of the right size, neither empty nor full."
     for view in views:
         view.camera.selected = False
     for view in poor:
         view.camera.selected = True
     told = [f"{len(poor)} of {len(views)} photos need a look; they are selected now:", *listed(reasons)]
-    return "\n".join([*(told if poor else []), *(["Not looked at:", *listed(set_aside)] if set_aside else [])])
+    not_looked_at = ["Not looked at:", *listed(set_aside)] if set_aside else []
+    return "\n".join([*(told if poor else []), *not_looked_at, *unread])
 
 
 def _open_report(metashape: Host) -> str:
@@ -174,6 +178,19 @@ def _by_folder(wish: Wish, offered: str, project: str, views: list[View]) -> Wis
         return wish
     folder = results_beside(project, common_folder(view.path for view in views))
     return Wish(folder, wish.model, wish.effort, wish.combine, wish.by_groups)
+
+
+def _last_results(metashape: Host, document: Document, views: list[View]) -> tuple[Results | None, list[str]]:
+    """The results that were imported last, or that a run without a window has left; else why they cannot be read."""
+    try:
+        folder = _remembered(metashape, document) or _usual_results(document, views)
+        return (read_results(folder) if os.path.isfile(os.path.join(folder, MANIFEST)) else None), []
+    except MenuError as error:
+        return None, [f"The engine's verdicts were not looked at. {error}"]
+
+
+def _usual_results(document: Document, views: list[View]) -> str:
+    return results_beside(document.path, common_folder(view.path for view in views)) if document.path else ""
 
 
 def _step(metashape: Host) -> Callable[[], None]:

@@ -8,6 +8,7 @@ from typing import Callable
 from underside_metashape.host import Chunk, Document, Host, MenuError, listed
 from underside_metashape.masks import put_masks
 from underside_metashape.results import Shot, find_masks, read_results
+from underside_metashape.telling import told_of
 from underside_metashape.views import views_of
 
 __all__ = ["import_capture"]
@@ -31,16 +32,15 @@ def import_capture(
         _add_pass(metashape, chunk, name, members)
     _tell_labels_apart(chunk)
     views, odd = views_of(metashape, chunk)
-    found, without = find_masks(views, usable)
+    found, without = find_masks(views, results)
     put = put_masks(metashape, chunk, found, combine=False, step=step)
-    lines = [
-        f"{len(views)} photos of {len(passes)} pass(es), {put.done} with their mask. "
-        "Next: Underside > Align for two poses."
-    ]
+    lines = [f"{len(views)} photos of {len(passes)} pass(es), {len(put.done)} with their mask."]
+    if results.proof is None or results.proof.answer != "no":
+        lines[0] += " Next: Underside > Align for two poses."
     left_out = [f"{os.path.basename(shot.photo)}: {_why(shot)}" for shot in results.shots if shot not in usable]
     if left_out or odd or without or put.refused:
         lines += ["Look at these:", *listed([*put.refused, *without, *odd, *left_out])]
-    return chunk, "\n".join(lines)
+    return chunk, "\n".join([*lines, *told_of(put.done, results)])
 
 
 def _why(shot: Shot) -> str:

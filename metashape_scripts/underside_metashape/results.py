@@ -12,9 +12,11 @@ from typing import Any, Sequence
 from underside_metashape.host import MenuError
 from underside_metashape.views import View
 
-__all__ = ["MANIFEST", "Found", "Results", "Shot", "find_masks", "read_results"]
+__all__ = ["MANIFEST", "PUT_RIGHT", "Found", "Proof", "Results", "Shot", "find_masks", "read_results", "shots_of"]
 
 MANIFEST = "capture.json"
+PUT_RIGHT = "what the other shots show"
+"""The engine's name for the step that writes a mask anew once the passes are proven; its verdict is that of before."""
 _FORMAT = 1
 
 
@@ -32,6 +34,20 @@ class Shot:
     sha256: str
     reason: str
     """Why it has no mask."""
+    is_empty: bool = False
+    """Its mask is black all over: no object was found."""
+    doubts: str = ""
+    """Why the engine calls its mask insufficient; empty where it does not."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether the passes are one object."""
+
+    answer: str
+    """``yes``, ``unsafe`` or ``no``."""
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,9 @@ class Results:
     capture: str
     """The folder of the photos."""
     shots: tuple[Shot, ...]
+    proof: Proof | None
+    """Of these very masks; none where they were not proven."""
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,8 +67,7 @@ class Found:
     """A photo of the chunk and its mask."""
 
     view: View
-    mask: str
-    orientation: int
+    shot: Shot
 
 
 def read_results(folder: str) -> Results:
@@ -61,7 +79,8 @@ def read_results(folder: str) -> Results:
         if int(content["format"]) <= _FORMAT:
             capture = content["capture"]
             shots = [_shot(shot, capture, folder) for shot in content["shots"]]
-            return Results(capture, (*shots, *(_plate(plate, capture) for plate in content["plates"])))
+            plates = [_plate(plate, capture) for plate in content["plates"]]
+            return Results(capture, (*shots, *plates), _proof(content.get("proof")), tuple(content["warnings"]))
     except FileNotFoundError:
         raise MenuError(
             f"{folder} holds no results of Underside: there is no {MANIFEST}. Choose the folder that `underside mask` "
@@ -90,33 +109,48 @@ def _shot(shot: dict[str, Any], capture: str, folder: str) -> Shot:
         size=int(shot.get("size", 0)),
         sha256=shot.get("sha256", ""),
         reason="" if mask else reason,
+        is_empty=bool(mask) and shot.get("box") is None,
+        doubts=_doubts(shot) if mask else "",
     )
+
+
+def _doubts(shot: dict[str, Any]) -> str:
+    if shot.get("verdict") != "insufficient":
+        return ""
+    is_put_right = any(step["taken"] and step["name"] == PUT_RIGHT for step in shot.get("steps", ()))
+    since = ["put right since by what the other shots show"] if is_put_right else []
+    return "; ".join([*shot.get("reasons", ()), *since]) or "no reason is told"
+
+
+def _proof(proof: dict[str, Any] | None) -> Proof | None:
+    return Proof(proof["answer"], tuple(proof["reasons"]), tuple(proof.get("notes", ()))) if proof else None
 
 
 def _path(folder: str, name: str) -> str:
     return os.path.join(folder, *name.split("/")).replace("\\", "/")
 
 
-def find_masks(views: Sequence[View], shots: Sequence[Shot]) -> tuple[list[Found], list[str]]:
-    """The mask of each photo: by its path, and for photos that were moved by name and content.
-
-    What has none is told of as sentences.
-    """
-    by_path = {_plain(shot.photo): shot for shot in shots}
-    by_name: dict[str, list[Shot]] = {}
-    for shot in shots:
-        by_name.setdefault(_composed(os.path.basename(shot.photo)), []).append(shot)
+def find_masks(views: Sequence[View], results: Results) -> tuple[list[Found], list[str]]:
+    """The mask of each photo; what has none is told of as sentences."""
     found: list[Found] = []
     without: list[str] = []
-    for view in views:
-        shot_of_view = by_path.get(_plain(view.path)) or _same_content(view.path, by_name)
-        if shot_of_view is None:
+    for view, shot in zip(views, shots_of(views, results)):
+        if shot is None:
             without.append(f"{view.name}: no mask of it is there")
-        elif not shot_of_view.mask:
-            without.append(f"{view.name}: {shot_of_view.reason}")
+        elif not shot.mask:
+            without.append(f"{view.name}: {shot.reason}")
         else:
-            found.append(Found(view, shot_of_view.mask, shot_of_view.orientation))
+            found.append(Found(view, shot))
     return found, without
+
+
+def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
+    """What the results know of each photo: by its path, and of photos that were moved by name and content."""
+    by_path = {_plain(shot.photo): shot for shot in results.shots}
+    by_name: dict[str, list[Shot]] = {}
+    for shot in results.shots:
+        by_name.setdefault(_composed(os.path.basename(shot.photo)), []).append(shot)
+    return [by_path.get(_plain(view.path)) or _same_content(view.path, by_name) for view in views]
 
 
 def _plain(path: str) -> str:
