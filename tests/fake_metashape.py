@@ -327,25 +327,23 @@ class Document(_Strict):
 
     path: str
     chunks: list[Chunk]
+    chunk: Chunk | None
+    """The active one; a new one is not by itself: whether the real one makes it so, is not documented."""
     read_only: bool
-
-    @property
-    def chunk(self) -> Chunk | None:
-        return self.chunks[0] if self.chunks else None
+    _types: ClassVar[dict[str, Any]] = {"chunk": Chunk}
 
     def addChunk(self) -> Chunk:  # noqa: N802
         self._owner.on_main_thread("addChunk")
         number = f"Chunk {len(self.chunks) + 1}"
         chunk = self._owner.Chunk(self._owner, label=number, cameras=[], camera_groups=[], calls=[], frame_count=1)
-        # The newest one is the active one.
-        self.chunks.insert(0, chunk)
+        self.chunks.append(chunk)
         return chunk
 
     def open(self, path: str) -> None:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "read_only", content.get("read_only", False))
-        for told in reversed(content["chunks"]):
+        for told in content["chunks"]:
             chunk = self.addChunk()
             chunk.label = told["label"]
             for photo in told["photos"]:
@@ -468,7 +466,7 @@ class FakeMetashape(ModuleType):
         return Mask(self)
 
     def Document(self) -> Document:  # noqa: N802
-        return Document(self, path="", chunks=[], read_only=False)
+        return Document(self, path="", chunks=[], chunk=None, read_only=False)
 
     def on_main_thread(self, what: str) -> None:
         if threading.get_ident() != self._main:

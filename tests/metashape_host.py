@@ -41,7 +41,9 @@ class HostProgram:
     def chunk(self, *photos: Path, group: str = "") -> Chunk:
         """A chunk with these photos, beside those that it has."""
         document = self.metashape.document
-        chunk = document.chunk or document.addChunk()
+        if document.chunk is None:
+            document.chunk = document.addChunk()
+        chunk = document.chunk
         for photo in photos:
             chunk.add(str(photo), group=group)
         return chunk

@@ -312,7 +312,7 @@ def test_each_frame_of_a_chunk_gets_its_own_mask(host: HostProgram, tmp_path: Pa
     upright, flipped = two_poses(tmp_path, 1)
     chunk = host.chunk(*upright)
     later = host.metashape.document.addChunk().add(str(flipped[0]))
-    host.metashape.document.chunks.pop(0)
+    host.metashape.document.chunks.pop()
     object.__setattr__(chunk.cameras[0], "others", [later])
     object.__setattr__(chunk, "frame_count", 2)
     folder = finished(host, [*upright, *flipped])
@@ -375,6 +375,14 @@ def becomes_one_chunk(host: HostProgram, tmp_path: Path) -> None:
     assert told.startswith("4 photos of 2 pass(es), 4 with their mask. Next: Underside > Align")
     assert "DSC_0009.JPG: left out, It is cut short" in told
     assert "DSC_0037.JPG: left out, it shows the empty platter" in told
+
+
+def test_a_new_chunk_is_the_one_that_the_next_entries_act_on(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 1)
+    host.chunk(*upright)
+    host.app.folder = str(finished(host, [*upright, *flipped]))
+    host.app.choose("Underside/Import capture as one chunk...")
+    assert host.app.choose("Underside/Check masks").startswith("All 2 masks are there")
 
 
 def test_masks_are_checked_in_words_and_the_poor_ones_selected(host: HostProgram, tmp_path: Path) -> None:

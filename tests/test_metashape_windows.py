@@ -211,7 +211,7 @@ def test_a_read_only_project_folder_is_one_message(host: HostProgram, person: Pe
 def test_a_mistake_of_our_own_is_one_message_too(host: HostProgram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(part("menu"), "check_masks", None)
     monkeypatch.setattr(part("menu"), "_some_views", lambda *_: ([], []))
-    host.metashape.document.addChunk()
+    host.metashape.document.chunk = host.metashape.document.addChunk()
     told = host.app.choose("Underside/Check masks")
     assert "made a mistake of its own" in told
     assert "\n" not in told

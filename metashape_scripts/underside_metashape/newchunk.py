@@ -23,6 +23,8 @@ def import_capture(
     if not usable:
         raise MenuError(f"There is no photo with a mask in {folder}. Mask the capture first.")
     chunk = document.addChunk()
+    # The entries that come next act on the active chunk.
+    document.chunk = chunk
     chunk.label = os.path.basename(results.capture.replace("\\", "/").rstrip("/")) or "capture"
     passes: dict[str, list[Shot]] = {}
     for shot in usable:
