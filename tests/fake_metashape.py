@@ -20,7 +20,8 @@ from PIL import Image as Pillow
 VERSIONS = ("1.7", "2.0", "2.1", "2.2", "2.3")
 
 # By name: the first version with it. 2.1 stands for 2.1.0, whose groups have no key yet.
-_SINCE = {"replace_asset": 2.2, "frames": 2.2, "MaskingModeAI": 2.2, "group": 2.2, "CameraGroup.key": 2.2}
+_SINCE = {"replace_asset": 2.2, "frames": 2.2, "MaskingModeAI": 2.2, "group": 2.2, "CameraGroup.key": 2.2,
+          "tie_points": 2.0}  # fmt: skip
 
 _MATCH = {
     "downscale": int, "downscale_3d": int, "generic_preselection": bool, "reference_preselection": bool,
@@ -212,7 +213,18 @@ class Chunk(_Strict):
     calls: list[tuple[str, dict[str, Any]]]
     """For the tests: what was called, and how."""
     frame_count: int
+    aligned: object | None
     _types: ClassVar[dict[str, Any]] = {"label": str}
+
+    @property
+    def tie_points(self) -> object | None:
+        self._owner.must_have("tie_points")
+        return self.aligned
+
+    @property
+    def point_cloud(self) -> object | None:
+        """The tie points up to 1.8, the dense cloud since: there is none here."""
+        return self.aligned if self._owner.number < _SINCE["tie_points"] else None
 
     @property
     def frames(self) -> list[object]:
@@ -272,6 +284,7 @@ class Chunk(_Strict):
         self._long("alignCameras", options, {**_ALIGN, "progress": Callable})
         for camera in self.cameras:
             object.__setattr__(camera, "transform", object() if camera.mask else None)
+        object.__setattr__(self, "aligned", object())
 
     def _long(self, name: str, options: dict[str, Any], known: dict[str, Any]) -> None:
         self._owner.on_main_thread(name)
@@ -335,7 +348,8 @@ class Document(_Strict):
     def addChunk(self) -> Chunk:  # noqa: N802
         self._owner.on_main_thread("addChunk")
         number = f"Chunk {len(self.chunks) + 1}"
-        chunk = self._owner.Chunk(self._owner, label=number, cameras=[], camera_groups=[], calls=[], frame_count=1)
+        lists: dict[str, Any] = {"cameras": [], "camera_groups": [], "calls": []}
+        chunk = self._owner.Chunk(self._owner, label=number, **lists, frame_count=1, aligned=None)
         self.chunks.append(chunk)
         return chunk
 

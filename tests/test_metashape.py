@@ -423,7 +423,7 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
         host.chunk(*flipped, group="flipped")
         imported(host, finished(host, upright))
         views, _ = part("views").views_of(host.metashape, chunk)
-        assert "1 of 2 photos have no mask" in part("align").before_aligning(views)[0]
+        assert [doubt[:28] for doubt in part("align").before_aligning(chunk, views)] == ["1 of 2 photos have no mask: "]
         seen: list[float] = []
         told = part("align").align(chunk, views, seen.append)
         calls = dict(chunk.calls)
@@ -437,6 +437,11 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
         assert "upright: 1 of 1 photos found their place." in told
         assert "flipped: 0 of 1 photos found their place." in told
         assert "lying on its side" in told
+        aligned, _ = part("align").before_aligning(chunk, views)
+        assert aligned.startswith("1 of 2 photos are aligned already: ")
+        assert "discards camera positions, matches and tie points" in aligned
+        object.__setattr__(chunk.cameras[0], "transform", None)
+        assert part("align").before_aligning(chunk, views)[0].startswith("There are tie points already: ")
 
 
 def test_a_keyword_that_a_version_lacks_is_left_out_and_no_other(host: HostProgram) -> None:

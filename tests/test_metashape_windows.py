@@ -185,6 +185,11 @@ def test_aligning_from_the_menu_asks_where_masks_are_missing(host: HostProgram, 
     told = host.app.choose("Underside/Align for two poses")
     assert "2 of 2 photos found their place." in told
     assert [name for name, _ in chunk.calls][-2:] == ["matchPhotos", "alignCameras"]
+    before = len(chunk.calls)
+    assert host.app.choose("Underside/Align for two poses") == ""
+    assert len(host.app.questions) == 2
+    assert host.app.questions[1].startswith("2 of 2 photos are aligned already: aligning again discards")
+    assert len(chunk.calls) == before
 
 
 def test_a_folder_of_photos_becomes_a_masked_chunk(host: HostProgram, tmp_path: Path) -> None:

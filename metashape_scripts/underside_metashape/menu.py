@@ -103,7 +103,7 @@ def _import_capture(metashape: Host) -> str:
 def _align(metashape: Host) -> str:
     _, chunk = _open_chunk(metashape)
     views, _ = _some_views(metashape, chunk)
-    doubts = before_aligning(views)
+    doubts = before_aligning(chunk, views)
     if doubts and not metashape.app.getBool("{} Align all the same?".format(" ".join(doubts))):
         return ""
     windows.need_qt()
