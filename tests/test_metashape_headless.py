@@ -1,7 +1,9 @@
 """``metashape -r underside_menu.py --mask project.psx``, as a process, with a stand-in for Metashape."""
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +53,12 @@ def begun(project: Path, *words: object, twice: bool = False, activated: bool = 
     )
 
 
+def results_of(project: Path, photos: Path) -> Path:
+    """Where the results for the photos of a folder lie."""
+    mark = hashlib.sha256(os.path.normcase(photos.as_posix()).encode()).hexdigest()[:6]
+    return project.with_suffix(".underside") / f"{photos.name}-{mark}"
+
+
 def metashape(project: Path, *words: object, **how: bool) -> subprocess.CompletedProcess[str]:
     process = begun(project, *words, **how)
     out, err = process.communicate(timeout=240)
@@ -74,6 +82,39 @@ def test_a_folder_for_results_holds_those_of_all_chunks(project: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("1 of 1 photos have their mask.") == 2
     assert len(list((project.parent / "results").rglob("masks/**/*.png"))) == 2
+
+
+def test_a_chunk_that_fails_is_told_last_and_the_others_are_masked_and_saved(project: Path) -> None:
+    (amphora,) = json.loads(project.read_text(encoding="utf-8"))["chunks"]
+    chunks = [{"label": f"chunk {Path(photo).parent.name}", "photos": [photo]} for photo in amphora["photos"]]
+    chunks.insert(1, {"label": "vase", "photos": [str(project.parent / "vase.JPG")]})
+    shutil.copy(amphora["photos"][0], project.parent / "vase.JPG")
+    project.write_text(json.dumps({"chunks": chunks}), encoding="utf-8")
+    in_the_way = results_of(project, project.parent)
+    in_the_way.parent.mkdir()
+    in_the_way.write_text("")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout.count("1 of 1 photos have their mask.") == 2
+    assert done.stdout.splitlines()[-1].startswith(f"underside: vase: The folder {in_the_way} cannot be written to")
+    saved = {path.name.split("-")[0] for path in project.with_suffix(".files").glob("*.png")}
+    assert saved == {"chunk upright", "chunk flipped"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_in_one_chunk_keeps_those_that_are_finished(project: Path) -> None:
+    (amphora,) = json.loads(project.read_text(encoding="utf-8"))["chunks"]
+    upright, flipped = two_poses(project.parent / "many", 6)
+    many = {"label": "many", "photos": [str(path) for path in (*upright, *flipped)]}
+    project.write_text(json.dumps({"chunks": [amphora, many]}), encoding="utf-8")
+    process = begun(project, "--mask", project)
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("1/12"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=240)
+    assert process.returncode == 130
+    assert len(list(project.with_suffix(".files").glob("amphora-*.png"))) == 2
 
 
 def test_the_copy_in_the_scripts_folder_does_not_do_it_again(project: Path) -> None:

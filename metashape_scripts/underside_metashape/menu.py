@@ -10,7 +10,7 @@ from typing import Callable
 from underside_metashape import windows
 from underside_metashape.align import align, before_aligning
 from underside_metashape.check import check_masks
-from underside_metashape.host import Chunk, Document, Host, MenuError, listed
+from underside_metashape.host import Chunk, Document, Host, MenuError, in_words, listed
 from underside_metashape.masking import Wish, begin, begin_folder, check_end, import_results
 from underside_metashape.newchunk import import_capture
 from underside_metashape.record import find_engine
@@ -34,10 +34,8 @@ def add_menu(metashape: Host) -> None:
 def _told(metashape: Host, action: Callable[[Host], str]) -> None:
     try:
         message = action(metashape)
-    except MenuError as error:
-        message = str(error)
     except Exception as error:
-        message = f"The Underside menu made a mistake of its own: {type(error).__name__}: {error}. Please report it."
+        message = in_words(error)
     if message:
         metashape.app.messageBox(message)
 
