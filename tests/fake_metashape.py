@@ -361,7 +361,8 @@ class Document(_Strict):
             chunk = self.addChunk()
             chunk.label = told["label"]
             for photo in told["photos"]:
-                chunk.add(photo, exists=Path(photo).is_file())
+                enabled = photo not in told.get("disabled", [])
+                chunk.add(photo, exists=Path(photo).is_file(), enabled=enabled)
 
     def save(self) -> None:
         folder = Path(self.path).with_suffix(".files")

@@ -152,6 +152,30 @@ def test_two_cameras_of_one_photo_and_doubled_labels_do_no_harm(host: HostProgra
     assert imported(host, finished(host, upright)) == "2 of 2 photos have their mask."
 
 
+def test_plates_and_disabled_cameras_are_not_said_to_lack_a_mask(host: HostProgram, tmp_path: Path) -> None:
+    upright, _ = two_poses(tmp_path, 6)
+    chunk = host.chunk(*upright)
+    folder = finished(host, upright[:3])
+    change(folder, plates=[upright[3].name, upright[4].name])
+    for camera in chunk.cameras[4:]:
+        camera.enabled = False
+    chunk.add(str(upright[0].with_name("gone.JPG")), exists=False, enabled=False)
+    chunk.add(str(upright[0]), type=CameraType.Keyframe, enabled=False)
+    host.app.folder = str(folder)
+    plate = "- upright/DSC_0004.JPG: it shows the empty platter and gets no mask: disable or remove it"
+    told = host.app.choose("Underside/Import finished masks...")
+    assert told.splitlines() == ["3 of 3 photos have their mask.", "Not masked:", plate]
+    told = host.app.choose("Underside/Check masks")
+    whole = "All 3 masks are there, of the right size, neither empty nor full."
+    assert told.splitlines() == [whole, "Not looked at:", plate]
+    chunk.cameras[3].enabled = False
+    assert host.app.choose("Underside/Check masks") == whole
+    views, set_aside = part("views").views_of(host.metashape, chunk)
+    assert part("align").before_aligning(chunk, views) == set_aside == []
+    chunk.cameras[5].enabled = True
+    assert "1 of 4 photos have no mask" in part("align").before_aligning(chunk, views)[0]
+
+
 # ---- what is told beside that masks are there
 
 

@@ -145,6 +145,19 @@ def test_a_mask_without_an_object_is_named_and_gives_exit_code_3(project: Path) 
     assert done.stdout.endswith("Without a mask that can be used:\n- wall/wall.JPG: its mask keeps nothing\n")
 
 
+def test_a_plate_and_disabled_cameras_need_no_mask(project: Path) -> None:
+    """Of a photo of the empty platter, which the engine knows by its folder, and of one that is gone and disabled."""
+    plate = project.parent / Path(json.loads(project.read_text(encoding="utf-8"))["chunks"][0]["photos"][0])
+    plate = Path(shutil.copytree(plate.parent, plate.parents[1] / "empty")) / plate.name
+    content = json.loads(project.read_text(encoding="utf-8"))
+    content["chunks"][0]["photos"] += [str(plate), str(project.parent / "gone.JPG")]
+    content["chunks"][0]["disabled"] = [str(project.parent / "gone.JPG")]
+    project.write_text(json.dumps(content), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 0, done.stdout
+    assert "amphora: 2 of 2 photos have their mask.\nNot masked:\n- empty/DSC_0001.JPG: it shows" in done.stdout
+
+
 def test_what_keeps_it_from_running_is_one_line_and_exit_code_2(project: Path) -> None:
     content = json.loads(project.read_text(encoding="utf-8"))
     locked = project.with_name("locked.psx")

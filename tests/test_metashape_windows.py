@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from metashape_host import HostProgram, finished, part, started, two_poses
+from metashape_host import HostProgram, change, finished, part, started, two_poses
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="PySide6 is not here", exc_type=ImportError)
@@ -156,6 +156,27 @@ def test_the_dialog_asks_for_no_more_than_there_is(host: HostProgram) -> None:
     dialog.existing.setCurrentIndex(1)
     dialog.passes.setCurrentIndex(1)
     assert dialog.wish() == masking.Wish("/r", model="u2netp", effort="best", combine=True, by_groups=True)
+
+
+def test_the_dialog_counts_neither_disabled_cameras_nor_known_plates(
+    host: HostProgram, person: Person, tmp_path: Path
+) -> None:
+    upright, flipped = two_poses(tmp_path)
+    chunk = host.chunk(*upright, *flipped)
+    chunk.cameras[3].enabled = False
+    folder = finished(host, upright)
+    change(folder, capture=str(host.folder / "photos"), shots=[], plates=["flipped/DSC_0001.JPG"])
+    host.app.folder = str(folder)
+    host.app.choose("Underside/Import finished masks...")
+    texts: list[str] = []
+
+    def read(window: Any) -> None:  # noqa: ANN401
+        texts.append(window.all.text())
+        window.reject()
+
+    person.does(MaskDialog=read)
+    host.app.choose(MASK)
+    assert texts == ["All 2 photos"]
 
 
 @pytest.mark.parametrize("top", [1.0, 100.0])

@@ -16,6 +16,7 @@ _SMALL = 0.15
 def before_aligning(chunk: Chunk, views: list[View]) -> list[str]:
     """What speaks against aligning now, as sentences."""
     doubts: list[str] = []
+    views = [view for view in views if view.camera.enabled]
     aligned = sum(view.camera.transform is not None for view in views)
     if aligned or _tie_points(chunk) is not None:
         there = f"{aligned} of {len(views)} photos are aligned already" if aligned else "There are tie points already"
@@ -23,7 +24,7 @@ def before_aligning(chunk: Chunk, views: list[View]) -> list[str]:
             f"{there}: aligning again discards camera positions, matches and tie points, and depth maps and models "
             "made with them no longer fit."
         )
-    without = [view for view in views if view.camera.enabled and view.frame.mask is None]
+    without = [view for view in views if view.frame.mask is None]
     if without:
         doubts.append(
             f"{len(without)} of {len(views)} photos have no mask: Metashape takes them for object all over, room and "

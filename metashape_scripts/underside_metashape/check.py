@@ -6,10 +6,10 @@ from typing import Callable, Sequence
 
 from underside_metashape.align import share_of
 from underside_metashape.masks import grid_of
-from underside_metashape.results import Results, Shot, shots_of
+from underside_metashape.results import Results, Shot, needs_mask, shots_of
 from underside_metashape.views import View
 
-__all__ = ["check_masks", "lack_of"]
+__all__ = ["check_masks", "lacking_masks"]
 
 _EMPTY = 0.002
 _FULL = 0.98
@@ -26,15 +26,20 @@ def check_masks(
     reasons: list[str] = []
     for view, shot in zip(views, shots):
         step()
-        reason = _reason(view, shot)
+        reason = _reason(view, shot) if needs_mask(view, results) else ""
         if reason:
             poor.append(view)
             reasons.append(f"{view.name}: {reason}")
     return poor, reasons
 
 
-def lack_of(view: View) -> str:
-    """Why Metashape would use all of a photo, or nothing; empty where it has a mask that says what to use."""
+def lacking_masks(views: Sequence[View], results: Results | None) -> list[str]:
+    """The photos of which Metashape would use all, or nothing, and why, as sentences."""
+    lacks = [(view.name, _lack(view)) for view in views if needs_mask(view, results)]
+    return [f"{name}: {lack}" for name, lack in lacks if lack]
+
+
+def _lack(view: View) -> str:
     if view.frame.mask is None:
         return "no mask"
     return "" if share_of(view.frame.mask.image()) else "its mask keeps nothing"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 
-from underside_metashape.check import lack_of
+from underside_metashape.check import lacking_masks
 from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedError, in_words, listed, say
 from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
 from underside_metashape.process import Run
 from underside_metashape.record import Engine, find_engine
+from underside_metashape.results import read_results
 from underside_metashape.views import View, common_folder, results_beside, results_in, views_of
 
 __all__ = ["headless"]
@@ -102,8 +103,7 @@ def _mask_chunk(
     say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")
     if tally.unproven:
         say(tally.unproven)
-    lacks = [(view.name, lack_of(view)) for view in views]
-    return [*set_aside, *(f"{name}: {lack}" for name, lack in lacks if lack)]
+    return [*set_aside, *lacking_masks(views, read_results(results))]
 
 
 def _run(engine: Engine, views: list[View], wish: Wish) -> Tally:

@@ -11,7 +11,7 @@ from underside_metashape.host import Chunk, Host, MenuError, StoppedError, liste
 from underside_metashape.masks import put_masks
 from underside_metashape.process import Event, Run
 from underside_metashape.record import Engine
-from underside_metashape.results import find_masks, read_results
+from underside_metashape.results import find_masks, plates_among, read_results
 from underside_metashape.telling import told_of
 from underside_metashape.views import View, passes_of
 
@@ -146,8 +146,11 @@ def import_results(
     results = read_results(folder)
     found, without = find_masks(views, results)
     put = put_masks(metashape, chunk, found, combine=combine, step=step)
-    lines = [f"{len(put.done)} of {len(views)} photos have their mask."]
     missing = [*put.refused, *without]
+    lines = [f"{len(put.done)} of {len(put.done) + len(missing)} photos have their mask."]
     if missing:
         lines += ["Without a mask of this run (Metashape takes such a photo for object all over):", *listed(missing)]
+    plates = plates_among(views, results)
+    if plates:
+        lines += ["Not masked:", *listed(plates)]
     return "\n".join([*lines, *told_of(put.done, results)])

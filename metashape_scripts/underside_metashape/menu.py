@@ -14,7 +14,7 @@ from underside_metashape.host import Chunk, Document, Host, MenuError, in_words,
 from underside_metashape.masking import Wish, begin, begin_folder, check_end, import_results
 from underside_metashape.newchunk import import_capture
 from underside_metashape.record import find_engine
-from underside_metashape.results import MANIFEST, Results, read_results
+from underside_metashape.results import MANIFEST, Results, needs_mask, plates_among, read_results
 from underside_metashape.views import View, common_folder, results_beside, views_of, whole_passes
 
 __all__ = ["ENTRIES", "add_menu"]
@@ -49,9 +49,13 @@ def _mask_photos(metashape: Host) -> str:
     engine = find_engine()
     selected = [view for view in views if view.camera.selected]
     results = results_beside(document.path, common_folder(view.path for view in views))
+    known, _ = _last_results(metashape, document, views)
     dialog = windows.ask(
         windows.Asked(
-            all_count=len(views), chosen_count=len(selected), results=results, groups=any(view.group for view in views)
+            all_count=sum(needs_mask(view, known) for view in views),
+            chosen_count=len(selected),
+            results=results,
+            groups=any(view.group for view in views),
         )
     )
     if dialog is None:
@@ -122,15 +126,17 @@ def _check(metashape: Host) -> str:
     views, set_aside = _some_views(metashape, chunk)
     results, unread = _last_results(metashape, document, views)
     poor, reasons = check_masks(views, results, _step(metashape))
-    if not poor and not set_aside and not unread:
-        return f"All {len(views)} masks are there, of the right size, neither empty nor full."
-    for view in views:
-        view.camera.selected = False
-    for view in poor:
-        view.camera.selected = True
-    told = [f"{len(poor)} of {len(views)} photos need a look; they are selected now:", *listed(reasons)]
-    not_looked_at = ["Not looked at:", *listed(set_aside)] if set_aside else []
-    return "\n".join([*(told if poor else []), *not_looked_at, *unread])
+    needed = sum(needs_mask(view, results) for view in views)
+    if poor:
+        for view in views:
+            view.camera.selected = False
+        for view in poor:
+            view.camera.selected = True
+        told = [f"{len(poor)} of {needed} photos need a look; they are selected now:", *listed(reasons)]
+    else:
+        told = [f"All {needed} masks are there, of the right size, neither empty nor full."]
+    not_looked_at = [*set_aside, *plates_among(views, results)]
+    return "\n".join([*told, *(["Not looked at:", *listed(not_looked_at)] if not_looked_at else []), *unread])
 
 
 def _open_report(metashape: Host) -> str:

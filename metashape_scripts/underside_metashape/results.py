@@ -12,7 +12,19 @@ from typing import Any, Sequence
 from underside_metashape.host import MenuError
 from underside_metashape.views import View
 
-__all__ = ["MANIFEST", "PUT_RIGHT", "Found", "Proof", "Results", "Shot", "find_masks", "read_results", "shots_of"]
+__all__ = [
+    "MANIFEST",
+    "PUT_RIGHT",
+    "Found",
+    "Proof",
+    "Results",
+    "Shot",
+    "find_masks",
+    "needs_mask",
+    "plates_among",
+    "read_results",
+    "shots_of",
+]
 
 MANIFEST = "capture.json"
 PUT_RIGHT = "what the other shots show"
@@ -57,6 +69,8 @@ class Results:
     capture: str
     """The folder of the photos."""
     shots: tuple[Shot, ...]
+    plates: frozenset[str]
+    """Paths of the photos of the empty platter, which get no mask, as ``_plain`` has them."""
     proof: Proof | None
     """Of these very masks; none where they were not proven."""
     warnings: tuple[str, ...]
@@ -80,7 +94,13 @@ def read_results(folder: str) -> Results:
             capture = content["capture"]
             shots = [_shot(shot, capture, folder) for shot in content["shots"]]
             plates = [_plate(plate, capture) for plate in content["plates"]]
-            return Results(capture, (*shots, *plates), _proof(content.get("proof")), tuple(content["warnings"]))
+            return Results(
+                capture=capture,
+                shots=(*shots, *plates),
+                plates=frozenset(_plain(plate.photo) for plate in plates),
+                proof=_proof(content.get("proof")),
+                warnings=tuple(content["warnings"]),
+            )
     except FileNotFoundError:
         raise MenuError(
             f"{folder} holds no results of Underside: there is no {MANIFEST}. Choose the folder that `underside mask` "
@@ -91,9 +111,11 @@ def read_results(folder: str) -> Results:
     raise MenuError(f"{path} was written by a newer Underside. Open a terminal and run: underside install metashape")
 
 
+_PLATE = "it shows the empty platter and gets no mask: disable or remove it"
+
+
 def _plate(name: str, capture: str) -> Shot:
-    reason = "it shows the empty platter and gets no mask: disable or remove it"
-    return Shot(_path(capture, name), "", "", 1, 0, "", reason)
+    return Shot(_path(capture, name), "", "", 1, 0, "", _PLATE)
 
 
 def _shot(shot: dict[str, Any], capture: str, folder: str) -> Shot:
@@ -131,17 +153,30 @@ def _path(folder: str, name: str) -> str:
 
 
 def find_masks(views: Sequence[View], results: Results) -> tuple[list[Found], list[str]]:
-    """The mask of each photo; what has none is told of as sentences."""
+    """The mask of each photo; what has none and needs one is told of as sentences."""
     found: list[Found] = []
     without: list[str] = []
     for view, shot in zip(views, shots_of(views, results)):
-        if shot is None:
-            without.append(f"{view.name}: no mask of it is there")
-        elif not shot.mask:
-            without.append(f"{view.name}: {shot.reason}")
-        else:
+        if shot is not None and shot.mask:
             found.append(Found(view, shot))
+        elif needs_mask(view, results):
+            without.append(f"{view.name}: {shot.reason if shot else 'no mask of it is there'}")
     return found, without
+
+
+def needs_mask(view: View, results: Results | None) -> bool:
+    """Whether Metashape will use the photo, and it shows the object as far as is known."""
+    return bool(view.camera.enabled) and not _is_plate(view, results)
+
+
+def plates_among(views: Sequence[View], results: Results | None) -> list[str]:
+    """Photos of the empty platter that Metashape would use all over, and what to do, as sentences."""
+    used = [view for view in views if view.camera.enabled and view.frame.mask is None]
+    return [f"{view.name}: {_PLATE}" for view in used if _is_plate(view, results)]
+
+
+def _is_plate(view: View, results: Results | None) -> bool:
+    return results is not None and _plain(view.path) in results.plates
 
 
 def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
