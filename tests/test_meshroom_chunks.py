@@ -120,6 +120,44 @@ def test_a_mask_that_a_person_draws_for_a_view_without_one_is_taken(tmp_path: Pa
     assert mine.read_bytes() == b"no picture"
 
 
+@pytest.mark.parametrize("kind", ["UndersideMasking", "UndersideCutout"])
+def test_an_insufficient_mask_is_a_warning_and_the_last_line_names_its_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    read = part("results").read_results
+
+    def doubted(folder: str) -> object:
+        path = Path(folder) / "capture.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["shots"][1] |= {"verdict": "insufficient"}
+        content["shots"][2] |= {"verdict": "insufficient", "box": None}
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return read(folder)
+
+    monkeypatch.setattr(part("work"), "read_results", doubted)
+    photos = [photo(tmp_path / f"{name}.jpg") for name in "abc"]
+    source, model = str(scene(tmp_path / "scene.sfm", photos)), quick_model(tmp_path / "model")
+    choice = {"UndersideMasking": "leaveOut", "UndersideCutout": "original"}[kind]
+    (chunk,) = Node(kind, tmp_path / "cache", input=source, model=model, withoutMask=choice).compute()
+    assert chunk.lines[-1] == "WARNING: Look at these insufficient masks (1): b.jpg"
+
+
+def test_a_verdict_of_insufficient_is_a_warning_when_it_is_told(tmp_path: Path) -> None:
+    chunk = masking(tmp_path, [photo(tmp_path / "a.jpg")]).chunks()[0]
+    chunk.is_open = True
+    log = part("work")._Log(chunk.logger)
+    log({"event": "started", "total": 2})
+    for verdict in ("insufficient", "good"):
+        log({"event": "shot", "photo": "a.jpg", "state": "masked", "verdict": verdict, "reasons": ["cut off"]})
+        log({"event": "judged", "photo": "a.jpg", "verdict": verdict, "reasons": ["cut off"]})
+    assert chunk.lines == [
+        "WARNING: [1/2] a.jpg: insufficient; cut off",
+        "WARNING: a.jpg: insufficient; cut off, after another look",
+        "INFO: [2/2] a.jpg: good; cut off",
+        "INFO: a.jpg: good; cut off, after another look",
+    ]
+
+
 def test_a_mask_follows_its_photo_that_has_changed(tmp_path: Path) -> None:
     node = masking(tmp_path, [photo(tmp_path / "a.jpg")], withoutMask="leaveOut")
     for empty, kept in ((True, False), (False, True), (True, False)):

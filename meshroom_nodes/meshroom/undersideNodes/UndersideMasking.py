@@ -14,7 +14,16 @@ from .parts.results import Shot
 from .parts.revision import REVISION
 from .parts.scene import View
 from .parts.trouble import NodeError
-from .parts.work import lack_in_words, logged, mask, refuse_incomplete, shots_among, views_of
+from .parts.work import (
+    insufficient_among,
+    lack_in_words,
+    logged,
+    mask,
+    name_insufficient,
+    refuse_incomplete,
+    shots_among,
+    views_of,
+)
 
 __version__ = f"{REVISION}.0"
 
@@ -95,6 +104,7 @@ def _mask_chunk(chunk: Any) -> None:
         chunk.logger.warning(told)
         masks.put_plain(view.view_id, *_size(view), white=node.withoutMask.value == "whole")
     chunk.logger.info(f"{len(views)} masks are in {masks.folder}")
+    name_insufficient(chunk, insufficient_among([view for view, _ in delivered], results))
 
 
 def _deliver(shot: Shot, view: View, masks: MasksFolder) -> str:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .engine import Event, find_engine
-from .results import Results, Shot, plates_of_rings, read_results
+from .results import INSUFFICIENT, Results, Shot, plates_of_rings, read_results
 from .scene import View, pass_names, read_views, share_of
 from .trouble import NodeError, writing
 
 __all__ = [
+    "insufficient_among",
     "lack_in_words",
     "logged",
     "mask",
+    "name_insufficient",
     "refuse_incomplete",
     "run_engine",
     "settings_of",
@@ -62,6 +64,17 @@ def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, 
         f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend or remove them, or choose another "
         f"way in {way}; what is done is kept."
     )
+
+
+def insufficient_among(views: Sequence[View], results: Results) -> list[str]:
+    """The names of the views whose masks cannot be trusted."""
+    return [view.name for view in views if results.of(view.photo).is_insufficient]
+
+
+def name_insufficient(chunk: Any, names: Sequence[str]) -> None:
+    """End a chunk's log with the views that a person should look at: nobody reads all its lines."""
+    if names:
+        chunk.logger.warning(f"Look at these insufficient masks ({len(names)}): {', '.join(names)}")
 
 
 def settings_of(node: Any) -> list[str]:
@@ -122,7 +135,7 @@ class _Log:
     def _shot(self, event: Event) -> None:
         self._done += 1
         told = "; ".join([event.get("verdict") or event["state"], *event.get("reasons", ())])
-        self._logger.info(f"[{self._done}/{self._total}] {event['photo']}: {told}")
+        self._tell_verdict(event, f"[{self._done}/{self._total}] {event['photo']}: {told}")
 
     def _failed(self, event: Event) -> None:
         self._done += 1
@@ -130,7 +143,10 @@ class _Log:
 
     def _judged(self, event: Event) -> None:
         told = "; ".join([event["verdict"], *event.get("reasons", ())])
-        self._logger.info(f"{event['photo']}: {told}, after another look")
+        self._tell_verdict(event, f"{event['photo']}: {told}, after another look")
+
+    def _tell_verdict(self, event: Event, line: str) -> None:
+        (self._logger.warning if event.get("verdict") == INSUFFICIENT else self._logger.info)(line)
 
     def _finished(self, event: Event) -> None:
         for warning in event.get("warnings", ()):
