@@ -194,6 +194,26 @@ def test_a_view_without_a_usable_mask_fails_the_node_and_is_named_and_the_others
     assert "broken.jpg" in told
     assert "empty_room.jpg: no object was found." in told
     assert len(masks_of(node)) == 1
+    # Another choice is another node to Meshroom, with a folder of its own.
+    assert told.endswith(
+        "Mend these photos where they are and compute again: the others are kept. Or remove them, or choose another "
+        "way in Views Without a Mask: then all views are done again."
+    )
+    assert {each.name: each for each in node.desc.inputs}["withoutMask"].invalidate
+
+
+def test_a_photo_that_is_mended_where_it_lies_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo at all")
+    node = masking(tmp_path, [photo(tmp_path / "a.jpg"), broken])
+    failure(node.chunks()[0])
+    (kept,) = masks_of(node).values()
+    before = kept.stat().st_ino
+    photo(broken)
+    node.compute()
+    assert len(masks_of(node)) == 2
+    manifest = json.loads((tmp_path / "cache/engine/0/capture.json").read_text(encoding="utf-8"))
+    assert kept.stat().st_ino == before == (tmp_path / "cache/engine/0" / manifest["shots"][0]["mask"]).stat().st_ino
 
 
 @pytest.mark.parametrize(("choice", "value"), [("whole", 255), ("leaveOut", 0)])

@@ -61,8 +61,10 @@ def lack_in_words(shot: Shot, view: View) -> str:
 def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, way: str) -> NoReturn:
     """Fail for the views that nothing came of; ``way`` is the attribute that has other ways."""
     raise NodeError(
-        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend or remove them, or choose another "
-        f"way in {way}; what is done is kept."
+        # Meshroom keeps results by attributes and views: only the same ones find what is done.
+        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend these photos where they are and "
+        f"compute again: the others are kept. Or remove them, or choose another way in {way}: then all views are done "
+        "again."
     )
 
 
