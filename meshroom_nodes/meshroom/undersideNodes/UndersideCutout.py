@@ -45,7 +45,8 @@ class UndersideCutout(UndersideNode):
 Copies of the photos with the background replaced and all metadata kept, and a scene that points at them.
 
 For photogrammetry use UndersideMasking: masks beside untouched photos lose nothing. A cut-out's silhouette is an edge
-like any other to FeatureExtraction. PNG is never written unless chosen: Meshroom reads no camera data from it.
+like any other to FeatureExtraction. This node makes masks of its own: corrections in UndersideMasking's *Masks Folder*
+do not reach it. PNG is never written unless chosen: Meshroom reads no camera data from it.
 """
 
     inputs = [

@@ -42,6 +42,9 @@ Masks the object on a turntable, without the platter: `<viewId>.png` for every v
 
 Connect *Masks Folder* to both *FeatureExtraction > Masks Folder* and *PrepareDenseScene > Masks Folders*.
 Connect *Rings* to UndersideRings: masks made with what the whole ring tells are better than those of single views.
+
+A mask that you correct in *Masks Folder* stays. Nodes that were computed already do not see it: delete the data of
+FeatureExtraction and PrepareDenseScene, and of all nodes after them.
 """
 
     inputs = [
