@@ -378,6 +378,7 @@ def test_cut_outs_keep_their_metadata_and_the_chunk_that_ends_last_writes_their_
     [
         ({}, {".jpg", ".tif"}),
         ({"background": "transparent"}, {".tif"}),
+        ({"background": " Transparent"}, {".tif"}),
         ({"format": "png"}, {".png"}),
     ],
 )

@@ -140,7 +140,7 @@ def _container(view: View, node: Any) -> str:
     if node.format.value != "photo":
         return str(node.format.value)
     is_png = view.photo.lower().endswith(".png")
-    return "tiff" if is_png or node.background.value.strip() == "transparent" else "none"
+    return "tiff" if is_png or node.background.value.strip().lower() == "transparent" else "none"
 
 
 def _deliver(views: Sequence[View], results: Results, cutouts: str, folder: str, missing: list[str]) -> dict[str, str]:
