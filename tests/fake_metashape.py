@@ -242,7 +242,11 @@ class Chunk(_Strict):
         if not isinstance(filenames, list) or not all(isinstance(name, str) for name in filenames):
             raise TypeError("a list of paths is needed")
         for name in filenames:
-            self.add(name)
+            # What becomes of the others is not documented: those before it are there.
+            try:
+                self.add(name)
+            except OSError as error:
+                raise RuntimeError(f"Can't load photo: {name}") from error
 
     def add(self, path: str, *, group: str = "", exists: bool = True, **facts: object) -> Camera:
         """Also for the tests, which may say any fact of a camera."""
@@ -347,6 +351,8 @@ class Document(_Strict):
 
     def addChunk(self) -> Chunk:  # noqa: N802
         self._owner.on_main_thread("addChunk")
+        if self.read_only:
+            raise RuntimeError("Document is read-only")
         number = f"Chunk {len(self.chunks) + 1}"
         lists: dict[str, Any] = {"cameras": [], "camera_groups": [], "calls": []}
         chunk = self._owner.Chunk(self._owner, label=number, **lists, frame_count=1, aligned=None)
@@ -356,13 +362,13 @@ class Document(_Strict):
     def open(self, path: str) -> None:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         object.__setattr__(self, "path", path)
-        object.__setattr__(self, "read_only", content.get("read_only", False))
         for told in content["chunks"]:
             chunk = self.addChunk()
             chunk.label = told["label"]
             for photo in told["photos"]:
                 enabled = photo not in told.get("disabled", [])
                 chunk.add(photo, exists=Path(photo).is_file(), enabled=enabled)
+        object.__setattr__(self, "read_only", content.get("read_only", False))
 
     def save(self) -> None:
         folder = Path(self.path).with_suffix(".files")

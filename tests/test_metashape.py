@@ -409,6 +409,38 @@ def test_a_new_chunk_is_the_one_that_the_next_entries_act_on(host: HostProgram, 
     assert host.app.choose("Underside/Check masks").startswith("All 2 masks are there")
 
 
+def test_a_photo_that_metashape_refuses_is_left_out_and_named(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 3)
+    before = host.chunk(upright[0])
+    host.app.folder = str(finished(host, [*upright, *flipped]))
+    upright[1].write_bytes(b"no picture")
+    told = host.app.choose("Underside/Import capture as one chunk...")
+    assert told.startswith("5 photos of 2 pass(es), 5 with their mask.")
+    assert f"- DSC_0002.JPG: left out, Metashape refuses it: Can't load photo: {upright[1].as_posix()}" in told
+    chunk = host.metashape.document.chunk
+    assert chunk is not before
+    assert chunk is not None
+    assert [camera.group.label for camera in chunk.cameras if camera.group] == ["upright"] * 2 + ["flipped"] * 3
+    assert len({camera.photo.path for camera in chunk.cameras if camera.photo}) == 5
+
+
+def test_a_chunk_of_which_metashape_takes_nothing_is_told_and_not_made_the_active_one(
+    host: HostProgram, tmp_path: Path
+) -> None:
+    upright, _ = two_poses(tmp_path, 1)
+    before = host.chunk(*upright)
+    host.app.folder = str(finished(host, upright))
+    upright[0].write_bytes(b"no picture")
+    told = host.app.choose("Underside/Import capture as one chunk...")
+    assert told.startswith(f"Metashape took no photo of {host.app.folder}; delete the empty chunk upright.")
+    assert "DSC_0001.JPG: left out, Metashape refuses it" in told
+    assert host.metashape.document.chunk is before
+    object.__setattr__(host.metashape.document, "read_only", True)
+    assert host.app.choose("Underside/Import capture as one chunk...") == (
+        "Metashape could not add a chunk (Document is read-only). Check that the project can be changed."
+    )
+
+
 def test_masks_are_checked_in_words_and_the_poor_ones_selected(host: HostProgram, tmp_path: Path) -> None:
     upright, flipped = two_poses(tmp_path, 3)
     chunk = host.chunk(*upright, *flipped[:2])
