@@ -158,6 +158,14 @@ def test_a_verdict_of_insufficient_is_a_warning_when_it_is_told(tmp_path: Path) 
     ]
 
 
+@pytest.mark.parametrize("name", ["done", "total", "logger", "known", "tell_verdict", "_class__", "proving", None, [1]])
+def test_events_that_are_not_known_are_passed_over(tmp_path: Path, name: object) -> None:
+    chunk = masking(tmp_path, [photo(tmp_path / "a.jpg")]).chunks()[0]
+    chunk.is_open = True
+    part("work")._Log(chunk.logger)({"event": name, "text": "something new"})
+    assert chunk.lines == []
+
+
 def test_a_mask_follows_its_photo_that_has_changed(tmp_path: Path) -> None:
     node = masking(tmp_path, [photo(tmp_path / "a.jpg")], withoutMask="leaveOut")
     for empty, kept in ((True, False), (False, True), (True, False)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .engine import Event, find_engine
@@ -123,9 +123,16 @@ class _Log:
     def __init__(self, logger: Any) -> None:
         self._logger = logger
         self._done = self._total = 0
+        self._known: dict[str, Callable[[Event], None]] = {
+            "started": self._started,
+            "shot": self._shot,
+            "failed": self._failed,
+            "judged": self._judged,
+            "finished": self._finished,
+        }
 
     def __call__(self, event: Event) -> None:
-        tell = getattr(self, "_" + str(event.get("event")), None)
+        tell = self._known.get(str(event.get("event")))
         if tell is not None:
             tell(event)
 
