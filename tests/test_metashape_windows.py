@@ -132,6 +132,56 @@ def test_stop_keeps_what_is_finished_and_writes_nothing_to_the_chunk(
     assert host.app.choose(MASK).startswith("12 of 12 photos have their mask.")
 
 
+class Told:
+    """A run that tells one event at each look."""
+
+    asked_to_stop, ended = False, False
+
+    def __init__(self, *events: dict[str, object]) -> None:
+        self._events = list(events)
+
+    def events(self, wait: float = 0.0) -> list[dict[str, object]]:
+        assert not wait
+        self.ended = len(self._events) <= 1
+        return [self._events.pop(0)] if self._events else []
+
+    def kill(self) -> None:
+        return
+
+
+def test_the_window_says_what_is_done_while_no_mask_is_made(host: HostProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = part("windows")
+    shown: list[tuple[str, int]] = []
+
+    class Seen(windows.Progress):  # type: ignore[misc]
+        def show_share(self, done: float, total: float, text: str) -> None:
+            super().show_share(done, total, text)
+            shown.append((self.label.text(), self.bar.maximum()))
+
+    monkeypatch.setattr(windows, "Progress", Seen)
+    tally = windows.watch(
+        Told(
+            {"event": "something new"},
+            {"event": "started", "total": 2},
+            {"event": "shot", "photo": "a.JPG"},
+            {"event": "shot", "photo": "b.JPG"},
+            {"event": "proving", "text": "Repairing masks"},
+            {"event": "proof", "answer": "yes", "reasons": []},
+            {"event": "finished"},
+        ),
+        "mask photos",
+    )
+    assert shown[:6] == [
+        ("Starting...", 0),
+        ("Looking over all 2 photos first...", 0),
+        ("1 of 2: a.JPG", 2),
+        ("2 of 2: b.JPG", 2),
+        ("Proving that the passes are one object: Repairing masks...", 0),
+        ("2 of 2: b.JPG", 2),
+    ]
+    assert (tally.done, tally.proving) == (2, "")
+
+
 def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path: Path) -> None:
     upright, flipped = two_poses(tmp_path, 6)
     host.chunk(*upright, *flipped)

@@ -45,6 +45,8 @@ class Tally:
     done: int = 0
     failed: list[str] = field(default_factory=list)
     last: str = ""
+    proving: str = ""
+    """What is done now to prove that the passes are one object; empty before and after."""
     unproven: str = ""
     """Why it could not be asked whether the passes are one object, where it was to be asked."""
 
@@ -58,9 +60,21 @@ class Tally:
             self.last = str(event.get("photo", ""))
             if kind == "failed":
                 self.failed.append(str(event.get("reason", self.last)))
-        elif kind == "proof" and not event.get("answer"):
+        elif kind == "proving":
+            self.proving = str(event.get("text", ""))
+        elif kind == "proof":
+            self.proving = ""
             # An answer is read from the results, as it is where they are imported later.
-            self.unproven = " ".join(map(str, event.get("reasons", ())))
+            self.unproven = "" if event.get("answer") else " ".join(map(str, event.get("reasons", ())))
+
+    @property
+    def stage(self) -> tuple[int, int, str]:
+        """How much is done, of how much, and what is being done; of nothing where that cannot be said."""
+        if self.proving:
+            return 0, 0, f"Proving that the passes are one object: {self.proving}..."
+        if not self.done:
+            return 0, 0, f"Looking over all {self.total} photos first..." if self.total else "Starting..."
+        return self.done, self.total, f"{self.done} of {self.total}: {self.last}"
 
 
 def begin(engine: Engine, views: Sequence[View], wish: Wish) -> Run:

@@ -111,7 +111,7 @@ class Progress(_Dialog):  # type: ignore[misc]
         self.setWindowTitle("Underside: " + title)
         self.setModal(True)
         self.stops = 0
-        self.label = QtWidgets.QLabel("Starting...")
+        self.label = QtWidgets.QLabel()
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 0)
         self.button = QtWidgets.QPushButton("Stop")
@@ -126,8 +126,8 @@ class Progress(_Dialog):  # type: ignore[misc]
         self.label.setText("Finishing what is begun; Stop again ends at once.")
 
     def show_share(self, done: float, total: float, text: str) -> None:
-        """Move the bar."""
-        self.bar.setRange(0, max(1, int(total)))
+        """Move the bar; without a total it shows only that something is being done."""
+        self.bar.setRange(0, int(total))
         self.bar.setValue(int(done))
         if not self.stops:
             self.label.setText(text)
@@ -159,8 +159,7 @@ def watch(run: Run, title: str) -> Tally:
     def look() -> None:
         for event in run.events():
             tally.take(event)
-        if tally.total:
-            window.show_share(tally.done, tally.total, f"{tally.done} of {tally.total}: {tally.last}")
+        window.show_share(*tally.stage)
         if window.stops > asked_to_stop[0]:
             asked_to_stop[0] = window.stops
             run.stop()
