@@ -193,13 +193,13 @@ def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path
 
 def test_the_dialog_asks_for_no_more_than_there_is(host: HostProgram) -> None:
     windows = part("windows")
-    dialog = windows.MaskDialog(windows.Asked(all_count=9, chosen_count=0, results="/ergebnis ü", groups=False))
+    dialog = windows.MaskDialog(windows.Asked("mask", all_count=9, results="/ergebnis ü"))
     assert dialog.all.isChecked()
     assert not dialog.selected.isEnabled()
     assert dialog.passes.count() == 1
     masking = part("masking")
     assert dialog.wish() == masking.Wish("/ergebnis ü")
-    dialog = windows.MaskDialog(windows.Asked(all_count=9, chosen_count=2, results="/r", groups=True))
+    dialog = windows.MaskDialog(windows.Asked("mask", all_count=9, chosen_count=2, results="/r", groups=True))
     assert dialog.selected.isChecked()
     dialog.model.setEditText("u2netp")
     dialog.effort.setCurrentText("best")
@@ -227,6 +227,37 @@ def test_the_dialog_counts_neither_disabled_cameras_nor_known_plates(
     person.does(MaskDialog=read)
     host.app.choose(MASK)
     assert texts == ["All 2 photos"]
+
+
+def rows(dialog: Any) -> list[str]:  # noqa: ANN401
+    return [label.text() for label in dialog.findChildren(QtWidgets.QLabel)]
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_importing_masks_asks_what_becomes_of_those_that_are_there(
+    host: HostProgram, person: Person, tmp_path: Path, combine: bool
+) -> None:
+    upright, _ = two_poses(tmp_path)
+    chunk = host.chunk(*upright)
+    host.app.folder = str(finished(host, upright))
+    host.app.choose("Underside/Import finished masks...")
+    assert person.seen == []
+    before = chunk.cameras[0].mask
+    host.app.choose("Underside/Import finished masks...")
+    assert person.seen == ["MaskDialog"]
+    assert chunk.cameras[0].mask is before
+    asked: list[str] = []
+
+    def answer(window: Any) -> None:  # noqa: ANN401
+        asked.extend(rows(window))
+        window.existing.setCurrentIndex(int(combine))
+        window.accept()
+
+    person.does(MaskDialog=answer)
+    assert host.app.choose("Underside/Import finished masks...") == "2 of 2 photos have their mask."
+    assert asked == ["Masks that are there"]
+    operation = chunk.calls[-1][1]["mask_operation"].name
+    assert operation == ("MaskOperationUnion" if combine else "MaskOperationReplacement")
 
 
 @pytest.mark.parametrize("top", [1.0, 100.0])

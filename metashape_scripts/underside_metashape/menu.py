@@ -52,6 +52,7 @@ def _mask_photos(metashape: Host) -> str:
     known, _ = _last_results(metashape, document, views)
     dialog = windows.ask(
         windows.Asked(
+            title="mask photos",
             all_count=sum(needs_mask(view, known) for view in views),
             chosen_count=len(selected),
             results=results,
@@ -79,8 +80,14 @@ def _import_masks(metashape: Host) -> str:
     folder = _ask_folder(metashape, document, f"The folder with finished masks (it has a {MANIFEST})")
     if not folder:
         return ""
-    selected = [view for view in views if view.camera.selected]
-    message = import_results(metashape, chunk, selected or views, folder, combine=False, step=_step(metashape))
+    chosen = [view for view in views if view.camera.selected] or views
+    combine = False
+    if any(view.frame.mask is not None for view in chosen):
+        dialog = windows.ask(windows.Asked(title="import finished masks"))
+        if dialog is None:
+            return ""
+        combine = dialog.wish().combine
+    message = import_results(metashape, chunk, chosen, folder, combine=combine, step=_step(metashape))
     _remember(metashape, document, folder)
     return message
 

@@ -37,14 +37,19 @@ _Dialog: Any = QtWidgets.QDialog if _NAME else object
 
 @dataclass(frozen=True)
 class Asked:
-    """What the dialog shows before a person has chosen."""
+    """What the dialog asks for, and what it shows before a person has chosen."""
 
-    all_count: int
-    chosen_count: int
+    title: str
+    all_count: int = 0
+    """Photos that can be masked; none where the choice is not offered."""
+    chosen_count: int = 0
     """Selected photos; none where the choice is not offered."""
-    results: str
-    groups: bool
+    results: str = ""
+    """Where the masks will lie; empty where none are made."""
+    groups: bool = False
     """Whether there are camera groups."""
+    existing: bool = True
+    """Whether the photos may have masks already."""
 
 
 class MaskDialog(_Dialog):  # type: ignore[misc]
@@ -52,7 +57,7 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
 
     def __init__(self, asked: Asked, parent: Window = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Underside: mask photos")
+        self.setWindowTitle("Underside: " + asked.title)
         self.selected = QtWidgets.QRadioButton(f"{asked.chosen_count} selected photos")
         self.selected.setToolTip("Their whole passes are looked at, because a pass tells more than one photo.")
         self.all = QtWidgets.QRadioButton(f"All {asked.all_count} photos")
@@ -75,13 +80,18 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
         place.addWidget(self.results)
         place.addWidget(browse)
         form = QtWidgets.QFormLayout(self)
-        form.addRow("Mask", self.selected)
-        form.addRow("", self.all)
-        form.addRow("Model", self.model)
-        form.addRow("Effort", self.effort)
-        form.addRow("Masks that are there", self.existing)
-        form.addRow("A pass is", self.passes)
-        form.addRow("Results in", place)
+        if asked.all_count:
+            form.addRow("Mask", self.selected)
+            form.addRow("", self.all)
+        if asked.results:
+            form.addRow("Model", self.model)
+            form.addRow("Effort", self.effort)
+        if asked.existing:
+            form.addRow("Masks that are there", self.existing)
+        if asked.all_count:
+            form.addRow("A pass is", self.passes)
+        if asked.results:
+            form.addRow("Results in", place)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.Ok | QtWidgets.QDialogButtonBox.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
