@@ -365,6 +365,25 @@ def test_what_metashape_refuses_is_told_and_the_rest_goes_on(
     assert "Metashape refuses its mask: Can't open file" in told
 
 
+@pytest.mark.parametrize("combine", [True, False])
+def test_a_mask_that_metashape_refuses_does_not_keep_those_of_its_folder_away(
+    host: HostProgram, tmp_path: Path, combine: bool
+) -> None:
+    upright, _ = two_poses(tmp_path, 3)
+    chunk = host.chunk(*upright)
+    folder = finished(host, upright)
+    # Broken inside: its head is as it should be.
+    mask = folder / "masks" / f"{upright[1].name}.png"
+    mask.write_bytes(mask.read_bytes()[:60])
+    for _ in range(2):
+        told = imported(host, folder, combine=combine)
+        assert told.startswith("2 of 3 photos have their mask.")
+        assert told.count("Metashape refuses its mask") == 1
+        assert "upright/DSC_0002.JPG: Metashape refuses its mask" in told
+    for camera, photo in ((chunk.cameras[0], upright[0]), (chunk.cameras[2], upright[2])):
+        assert np.array_equal(camera.mask.kept(), stored(folder / "masks" / f"{photo.name}.png"))  # type: ignore[union-attr]
+
+
 # ---- one chunk, aligning, checking, the report
 
 

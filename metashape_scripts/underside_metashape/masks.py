@@ -67,16 +67,24 @@ def _put_by_folder(
     done: list[_Fit] = []
     for (template, operation), members in together.items():
         step()
-        error = _generate(metashape, chunk, template, operation, members)
-        if error:
-            refused += [f"{fit.found.view.name}: Metashape refuses its mask: {error}" for fit in members]
-            continue
-        for fit in members:
-            if fit.found.view.camera.mask is None:
+        for fit, error in _put_together(metashape, chunk, template, operation, members):
+            if error:
+                refused.append(f"{fit.found.view.name}: Metashape refuses its mask: {error}")
+            elif fit.found.view.camera.mask is None:
                 refused.append(f"{fit.found.view.name}: Metashape did not take its mask {fit.file}")
             else:
                 done.append(fit)
     return done
+
+
+def _put_together(
+    metashape: Host, chunk: Chunk, template: str, operation: str, members: Sequence[_Fit]
+) -> list[tuple[_Fit, str]]:
+    """Put masks on all members at once; what Metashape has against each, empty where nothing."""
+    if not _generate(metashape, chunk, template, operation, members):
+        return [(fit, "") for fit in members]
+    # It does not say whose mask it was, nor which ones it had put before: each by itself, it does.
+    return [(fit, _generate(metashape, chunk, template, operation, [fit])) for fit in members]
 
 
 def _generate(metashape: Host, chunk: Chunk, template: str, operation: str, members: Sequence[_Fit]) -> str:
