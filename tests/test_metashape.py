@@ -532,6 +532,19 @@ def test_a_keyword_that_a_version_lacks_is_left_out_and_no_other(host: HostProgr
         call(match, needed={"mask_tiepoints": True}, wanted={"reset_matches": True})
 
 
+def test_the_pages_example_passes_over_cameras_without_a_photo(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 1)
+    chunk = host.chunk(*upright, *flipped)
+    chunk.add(str(upright[0]), photo=None)
+    masks = finished(host, [*upright, *flipped]) / "masks" / "upright"
+    (masks / "DSC_0001.JPG.png").rename(masks / "DSC_0001_mask.png")
+    page = (Path(__file__).parents[1] / "docs" / "metashape.md").read_text(encoding="utf-8")
+    example = page.partition("```py\n")[2].partition("```")[0]
+    example = example.replace("/full/path/out/amphora/layouts/metashape/masks/upright", masks.as_posix())
+    exec(example, {"chunk": chunk, "Metashape": host.metashape})
+    assert [bool(camera.mask) for camera in chunk.cameras] == [True, False, False]
+
+
 def test_the_page_names_the_template_that_the_layout_makes() -> None:
     page = (Path(__file__).parents[1] / "docs" / "metashape.md").read_text(encoding="utf-8")
     assert LAYOUTS["metashape"].mask == "{stem}_mask.png"
