@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import prepared_sets
 import pytest
 from metashape_host import HostProgram, change, finished, part, started, two_poses
+
+from underside.prepare import prepare
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="PySide6 is not here", exc_type=ImportError)
@@ -87,6 +90,22 @@ class _Desktop:
 
     def openUrl(self, url: Any) -> None:  # noqa: ANN401, N802
         self._opened.append(url.toLocalFile())
+
+
+def test_the_report_of_a_prepared_set_is_that_of_the_results_it_was_made_from(
+    host: HostProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = prepared_sets.masked(tmp_path / "source")
+    prepare(source.out, tmp_path / "set", "metashape")
+    host.app.folder = str(tmp_path / "set")
+    assert "2 with their mask" in host.app.choose("Underside/Import capture as one chunk...")
+    opened: list[str] = []
+    monkeypatch.setattr(part("windows").QtGui, "QDesktopServices", _Desktop(opened))
+    (source.out / "report.html").unlink(missing_ok=True)
+    assert host.app.choose("Underside/Open report").startswith(f"There is no report for {tmp_path / 'set'}. ")
+    (source.out / "report.html").write_text("")
+    assert host.app.choose("Underside/Open report") == ""
+    assert opened == [str(source.out / "report.html")]
 
 
 def test_cancelling_the_dialog_changes_nothing(host: HostProgram, person: Person, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from underside_metashape.host import Chunk, Document, Host, MenuError, in_words,
 from underside_metashape.masking import Wish, begin, begin_folder, check_end, import_results
 from underside_metashape.newchunk import import_capture
 from underside_metashape.record import find_engine
-from underside_metashape.results import MANIFEST, Results, needs_mask, plates_among, read_results
+from underside_metashape.results import MANIFEST, Results, needs_mask, plates_among, read_results, report_of
 from underside_metashape.views import View, common_folder, results_beside, views_of, whole_passes
 
 __all__ = ["ENTRIES", "add_menu"]
@@ -149,9 +149,11 @@ def _check(metashape: Host) -> str:
 def _open_report(metashape: Host) -> str:
     document = metashape.app.document
     folder = _remembered(metashape, document)
-    report = os.path.join(folder, "report.html") if folder else ""
-    if not os.path.isfile(report):
+    if not folder:
         return "There is no report yet. Mask photos, or import finished masks, first."
+    report = report_of(folder)
+    if not report:
+        return f"There is no report for {folder}. Mask photos, or import the output folder of `underside mask`."
     windows.open_file(report)
     return ""
 

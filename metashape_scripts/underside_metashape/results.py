@@ -23,12 +23,15 @@ __all__ = [
     "needs_mask",
     "plates_among",
     "read_results",
+    "report_of",
     "shots_of",
 ]
 
 MANIFEST = "capture.json"
 PUT_RIGHT = "what the other shots show"
 """The engine's name for the step that writes a mask anew once the passes are proven; its verdict is that of before."""
+_REPORT = "report.html"
+_TABLE = "prepared.json"
 _FORMAT = 1
 
 
@@ -186,6 +189,18 @@ def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
     for shot in results.shots:
         by_name.setdefault(_composed(os.path.basename(shot.photo)), []).append(shot)
     return [by_path.get(_plain(view.path)) or _same_content(view.path, by_name) for view in views]
+
+
+def report_of(folder: str) -> str:
+    """The report of a folder of results, or of those that a prepared set was made from; empty where there is none."""
+    folders = [folder]
+    try:
+        with open(os.path.join(folder, _TABLE), encoding="utf-8") as file:
+            folders.append(str(json.load(file)["output"]))
+    except (OSError, ValueError, KeyError, TypeError):  # it is no prepared set
+        pass
+    reports = [os.path.join(each, _REPORT) for each in folders]
+    return next((report for report in reports if os.path.isfile(report)), "")
 
 
 def _plain(path: str) -> str:
