@@ -210,6 +210,22 @@ def test_a_view_without_a_usable_mask_fails_the_node_and_is_named_and_the_others
     assert {each.name: each for each in node.desc.inputs}["withoutMask"].invalidate
 
 
+@pytest.mark.parametrize("below", ["", "upright/"])
+@pytest.mark.parametrize(("name", "kind"), [("b.bmp", "BMP"), ("c.jp2", "JPEG2000")])
+def test_a_photo_of_a_kind_that_is_not_read_is_named_once_and_not_called_damaged(
+    tmp_path: Path, name: str, kind: str, below: str
+) -> None:
+    other = tmp_path / f"{below}{name}"
+    other.parent.mkdir(exist_ok=True)
+    Image.new("RGB", (96, 64), "white").save(other, format=kind)
+    told = failure(masking(tmp_path, [photo(tmp_path / "a.jpg"), other]).chunks()[0])
+    assert told.startswith(
+        f"1 of 2 views have no mask: {below}{name} is no photo of a kind that Underside reads. "
+        "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged. "
+    )
+    assert told.count(name) == 1
+
+
 def test_a_photo_that_is_mended_where_it_lies_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo at all")

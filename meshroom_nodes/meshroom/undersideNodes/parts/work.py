@@ -55,7 +55,11 @@ def shots_among(views: Sequence[View], node: Any) -> list[View]:
 
 def lack_in_words(shot: Shot, view: View) -> str:
     """Why nothing came of a view, as a sentence."""
-    return f"{view.name}: no object was found." if shot.is_empty else f"{view.name}: {shot.told.rstrip('.')}."
+    if shot.is_empty:
+        return f"{view.name}: no object was found."
+    # What the engine says of a photo that it could not mask names it.
+    told = shot.told if view.name in shot.told else f"{view.name}: {shot.told}"
+    return f"{told.rstrip('.')}."
 
 
 def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, way: str) -> NoReturn:
