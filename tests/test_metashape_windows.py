@@ -313,14 +313,44 @@ def test_aligning_from_the_menu_asks_where_masks_are_missing(host: HostProgram, 
     assert len(chunk.calls) == before
 
 
-def test_a_folder_of_photos_becomes_a_masked_chunk(host: HostProgram, tmp_path: Path) -> None:
+def test_a_folder_of_photos_becomes_a_masked_chunk(
+    host: HostProgram, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     two_poses(tmp_path, 1)
     host.app.folder = str(host.folder / "photos")
+    asked: list[str] = []
+    efforts: list[str] = []
+    begin = part("menu").begin_folder
+
+    def begun(engine: object, folder: str, wish: Any) -> Any:  # noqa: ANN401
+        efforts.append(wish.effort)
+        return begin(engine, folder, wish)
+
+    monkeypatch.setattr(part("menu"), "begin_folder", begun)
+
+    def answer(window: Any) -> None:  # noqa: ANN401
+        asked.extend(rows(window))
+        accept(window)
+
+    person.does(MaskDialog=answer)
     told = host.app.choose("Underside/Import capture as one chunk...")
+    assert asked == ["Model", "Effort", "Results in"]
     assert told.startswith("2 photos of 2 pass(es), 2 with their mask.")
     chunk = host.metashape.document.chunk
     assert chunk is not None
     assert all(camera.mask for camera in chunk.cameras)
+    assert efforts == ["fast"]
+
+
+def test_a_folder_of_photos_whose_dialog_is_cancelled_is_not_masked(
+    host: HostProgram, person: Person, tmp_path: Path
+) -> None:
+    two_poses(tmp_path, 1)
+    host.app.folder = str(host.folder / "photos")
+    assert host.app.choose("Underside/Import capture as one chunk...") == ""
+    assert person.seen == ["MaskDialog"]
+    assert host.metashape.document.chunks == []
+    assert not (host.folder / "projekt.underside").exists()
 
 
 def test_a_read_only_project_folder_is_one_message(host: HostProgram, person: Person, tmp_path: Path) -> None:

@@ -99,11 +99,16 @@ def _import_capture(metashape: Host) -> str:
         return ""
     results, unproven = folder, ""
     if not os.path.isfile(os.path.join(folder, MANIFEST)):
-        results = results_beside(document.path, os.path.abspath(folder).replace("\\", "/"))
-        run = begin_folder(find_engine(), folder, Wish(results))
+        engine = find_engine()
+        usual = results_beside(document.path, os.path.abspath(folder).replace("\\", "/"))
+        dialog = windows.ask(windows.Asked(title="mask a capture", results=usual, existing=False))
+        if dialog is None:
+            return ""
+        wish = dialog.wish()
+        run = begin_folder(engine, folder, wish)
         tally = windows.watch(run, "mask a capture")
         check_end(run, tally)
-        unproven = tally.unproven
+        results, unproven = wish.results, tally.unproven
     _, message = import_capture(metashape, document, results, _step(metashape))
     _remember(metashape, document, results)
     return "\n".join(filter(None, [message, unproven]))
