@@ -209,6 +209,16 @@ def test_masks_to_look_at_the_proof_and_warnings_are_told(host: HostProgram, tmp
     ]
 
 
+def test_masks_of_disabled_cameras_need_no_look(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path)
+    chunk = host.chunk(*upright, *flipped)
+    for camera in chunk.cameras[:2]:
+        camera.enabled = False
+    told = imported(host, judged(host, [*upright, *flipped]))
+    assert "DSC_000" not in told
+    assert "the proof answers no" in told
+
+
 def test_a_chunk_of_a_capture_whose_proof_is_no_is_not_sent_on_to_be_aligned(host: HostProgram, tmp_path: Path) -> None:
     upright, flipped = two_poses(tmp_path)
     for answer, said in (("no", "the proof answers no"), ("unsafe", "the proof answers unsafe")):

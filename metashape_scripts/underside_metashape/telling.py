@@ -19,6 +19,7 @@ _ANSWERS = {
 def told_of(found: Sequence[Found], results: Results) -> list[str]:
     """Lines on these masks and on the results that they are of; none where all is well."""
     lines: list[str] = []
+    found = [each for each in found if each.view.camera.enabled]
     empty = [each.view.name for each in found if each.shot.is_empty]
     if empty:
         lines += [
