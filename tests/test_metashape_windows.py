@@ -172,12 +172,13 @@ def test_the_window_says_what_is_done_while_no_mask_is_made(host: HostProgram, m
     windows = part("windows")
     shown: list[tuple[str, int]] = []
 
-    class Seen(windows.Progress):  # type: ignore[misc]
-        def show_share(self, done: float, total: float, text: str) -> None:
-            super().show_share(done, total, text)
-            shown.append((self.label.text(), self.bar.maximum()))
+    show = windows.Progress.show_share
 
-    monkeypatch.setattr(windows, "Progress", Seen)
+    def seen(window: Any, done: float, total: float, text: str) -> None:  # noqa: ANN401
+        show(window, done, total, text)
+        shown.append((window.label.text(), window.bar.maximum()))
+
+    monkeypatch.setattr(windows.Progress, "show_share", seen)
     tally = windows.watch(
         Told(
             {"event": "something new"},
