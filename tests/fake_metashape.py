@@ -20,7 +20,8 @@ from PIL import Image as Pillow
 VERSIONS = ("1.7", "2.0", "2.1", "2.2", "2.3")
 
 # By name: the first version with it. 2.1 stands for 2.1.0, whose groups have no key yet.
-_SINCE = {"replace_asset": 2.2, "frames": 2.2, "MaskingModeAI": 2.2, "group": 2.2, "CameraGroup.key": 2.2}
+_SINCE = {"replace_asset": 2.2, "frames": 2.2, "MaskingModeAI": 2.2, "group": 2.2, "CameraGroup.key": 2.2,
+          "tie_points": 2.0}  # fmt: skip
 
 _MATCH = {
     "downscale": int, "downscale_3d": int, "generic_preselection": bool, "reference_preselection": bool,
@@ -212,7 +213,18 @@ class Chunk(_Strict):
     calls: list[tuple[str, dict[str, Any]]]
     """For the tests: what was called, and how."""
     frame_count: int
+    aligned: object | None
     _types: ClassVar[dict[str, Any]] = {"label": str}
+
+    @property
+    def tie_points(self) -> object | None:
+        self._owner.must_have("tie_points")
+        return self.aligned
+
+    @property
+    def point_cloud(self) -> object | None:
+        """The tie points up to 1.8, the dense cloud since: there is none here."""
+        return self.aligned if self._owner.number < _SINCE["tie_points"] else None
 
     @property
     def frames(self) -> list[object]:
@@ -230,7 +242,11 @@ class Chunk(_Strict):
         if not isinstance(filenames, list) or not all(isinstance(name, str) for name in filenames):
             raise TypeError("a list of paths is needed")
         for name in filenames:
-            self.add(name)
+            # What becomes of the others is not documented: those before it are there.
+            try:
+                self.add(name)
+            except OSError as error:
+                raise RuntimeError(f"Can't load photo: {name}") from error
 
     def add(self, path: str, *, group: str = "", exists: bool = True, **facts: object) -> Camera:
         """Also for the tests, which may say any fact of a camera."""
@@ -272,6 +288,7 @@ class Chunk(_Strict):
         self._long("alignCameras", options, {**_ALIGN, "progress": Callable})
         for camera in self.cameras:
             object.__setattr__(camera, "transform", object() if camera.mask else None)
+        object.__setattr__(self, "aligned", object())
 
     def _long(self, name: str, options: dict[str, Any], known: dict[str, Any]) -> None:
         self._owner.on_main_thread(name)
@@ -327,29 +344,31 @@ class Document(_Strict):
 
     path: str
     chunks: list[Chunk]
+    chunk: Chunk | None
+    """The active one; a new one is not by itself: whether the real one makes it so, is not documented."""
     read_only: bool
-
-    @property
-    def chunk(self) -> Chunk | None:
-        return self.chunks[0] if self.chunks else None
+    _types: ClassVar[dict[str, Any]] = {"chunk": Chunk}
 
     def addChunk(self) -> Chunk:  # noqa: N802
         self._owner.on_main_thread("addChunk")
+        if self.read_only:
+            raise RuntimeError("Document is read-only")
         number = f"Chunk {len(self.chunks) + 1}"
-        chunk = self._owner.Chunk(self._owner, label=number, cameras=[], camera_groups=[], calls=[], frame_count=1)
-        # The newest one is the active one.
-        self.chunks.insert(0, chunk)
+        lists: dict[str, Any] = {"cameras": [], "camera_groups": [], "calls": []}
+        chunk = self._owner.Chunk(self._owner, label=number, **lists, frame_count=1, aligned=None)
+        self.chunks.append(chunk)
         return chunk
 
     def open(self, path: str) -> None:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         object.__setattr__(self, "path", path)
-        object.__setattr__(self, "read_only", content.get("read_only", False))
-        for told in reversed(content["chunks"]):
+        for told in content["chunks"]:
             chunk = self.addChunk()
             chunk.label = told["label"]
             for photo in told["photos"]:
-                chunk.add(photo, exists=Path(photo).is_file())
+                enabled = photo not in told.get("disabled", [])
+                chunk.add(photo, exists=Path(photo).is_file(), enabled=enabled)
+        object.__setattr__(self, "read_only", content.get("read_only", False))
 
     def save(self) -> None:
         folder = Path(self.path).with_suffix(".files")
@@ -468,7 +487,7 @@ class FakeMetashape(ModuleType):
         return Mask(self)
 
     def Document(self) -> Document:  # noqa: N802
-        return Document(self, path="", chunks=[], read_only=False)
+        return Document(self, path="", chunks=[], chunk=None, read_only=False)
 
     def on_main_thread(self, what: str) -> None:
         if threading.get_ident() != self._main:

@@ -41,7 +41,9 @@ class HostProgram:
     def chunk(self, *photos: Path, group: str = "") -> Chunk:
         """A chunk with these photos, beside those that it has."""
         document = self.metashape.document
-        chunk = document.chunk or document.addChunk()
+        if document.chunk is None:
+            document.chunk = document.addChunk()
+        chunk = document.chunk
         for photo in photos:
             chunk.add(str(photo), group=group)
         return chunk
@@ -140,7 +142,8 @@ def finished(host: HostProgram, photos: list[Path], orientation: int = 1) -> Pat
         Image.fromarray(keep).save(mask)
         facts = {"photo": name, "pass_name": name.rpartition("/")[0], "state": "masked", "mask": f"masks/{name}.png"}
         size, sha = photo.stat().st_size, _sha256(photo)
-        shots.append({**facts, "orientation": orientation, "size": size, "sha256": sha, "reason": ""})
+        seen = {"box": [0, 0, width // 2, height // 3], "verdict": "good", "reasons": []}
+        shots.append({**facts, **seen, "orientation": orientation, "size": size, "sha256": sha, "reason": ""})
     content = {"format": 1, "capture": str(capture), "shots": shots, "plates": [], "warnings": []}
     (folder / "capture.json").write_text(json.dumps(content), encoding="utf-8")
     return folder

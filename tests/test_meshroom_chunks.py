@@ -120,6 +120,52 @@ def test_a_mask_that_a_person_draws_for_a_view_without_one_is_taken(tmp_path: Pa
     assert mine.read_bytes() == b"no picture"
 
 
+@pytest.mark.parametrize("kind", ["UndersideMasking", "UndersideCutout"])
+def test_an_insufficient_mask_is_a_warning_and_the_last_line_names_its_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    read = part("results").read_results
+
+    def doubted(folder: str) -> object:
+        path = Path(folder) / "capture.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["shots"][1] |= {"verdict": "insufficient"}
+        content["shots"][2] |= {"verdict": "insufficient", "box": None}
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return read(folder)
+
+    monkeypatch.setattr(part("work"), "read_results", doubted)
+    photos = [photo(tmp_path / f"{name}.jpg") for name in "abc"]
+    source, model = str(scene(tmp_path / "scene.sfm", photos)), quick_model(tmp_path / "model")
+    choice = {"UndersideMasking": "leaveOut", "UndersideCutout": "original"}[kind]
+    (chunk,) = Node(kind, tmp_path / "cache", input=source, model=model, withoutMask=choice).compute()
+    assert chunk.lines[-1] == "WARNING: Look at these insufficient masks (1): b.jpg"
+
+
+def test_a_verdict_of_insufficient_is_a_warning_when_it_is_told(tmp_path: Path) -> None:
+    chunk = masking(tmp_path, [photo(tmp_path / "a.jpg")]).chunks()[0]
+    chunk.is_open = True
+    log = part("work")._Log(chunk.logger)
+    log({"event": "started", "total": 2})
+    for verdict in ("insufficient", "good"):
+        log({"event": "shot", "photo": "a.jpg", "state": "masked", "verdict": verdict, "reasons": ["cut off"]})
+        log({"event": "judged", "photo": "a.jpg", "verdict": verdict, "reasons": ["cut off"]})
+    assert chunk.lines == [
+        "WARNING: [1/2] a.jpg: insufficient; cut off",
+        "WARNING: a.jpg: insufficient; cut off, after another look",
+        "INFO: [2/2] a.jpg: good; cut off",
+        "INFO: a.jpg: good; cut off, after another look",
+    ]
+
+
+@pytest.mark.parametrize("name", ["done", "total", "logger", "known", "tell_verdict", "_class__", "proving", None, [1]])
+def test_events_that_are_not_known_are_passed_over(tmp_path: Path, name: object) -> None:
+    chunk = masking(tmp_path, [photo(tmp_path / "a.jpg")]).chunks()[0]
+    chunk.is_open = True
+    part("work")._Log(chunk.logger)({"event": name, "text": "something new"})
+    assert chunk.lines == []
+
+
 def test_a_mask_follows_its_photo_that_has_changed(tmp_path: Path) -> None:
     node = masking(tmp_path, [photo(tmp_path / "a.jpg")], withoutMask="leaveOut")
     for empty, kept in ((True, False), (False, True), (True, False)):
@@ -156,6 +202,42 @@ def test_a_view_without_a_usable_mask_fails_the_node_and_is_named_and_the_others
     assert "broken.jpg" in told
     assert "empty_room.jpg: no object was found." in told
     assert len(masks_of(node)) == 1
+    # Another choice is another node to Meshroom, with a folder of its own.
+    assert told.endswith(
+        "Mend these photos where they are and compute again: the others are kept. Or remove them, or choose another "
+        "way in Views Without a Mask: then all views are done again."
+    )
+    assert {each.name: each for each in node.desc.inputs}["withoutMask"].invalidate
+
+
+@pytest.mark.parametrize("below", ["", "upright/"])
+@pytest.mark.parametrize(("name", "kind"), [("b.bmp", "BMP"), ("c.jp2", "JPEG2000")])
+def test_a_photo_of_a_kind_that_is_not_read_is_named_once_and_not_called_damaged(
+    tmp_path: Path, name: str, kind: str, below: str
+) -> None:
+    other = tmp_path / f"{below}{name}"
+    other.parent.mkdir(exist_ok=True)
+    Image.new("RGB", (96, 64), "white").save(other, format=kind)
+    told = failure(masking(tmp_path, [photo(tmp_path / "a.jpg"), other]).chunks()[0])
+    assert told.startswith(
+        f"1 of 2 views have no mask: {below}{name} is no photo of a kind that Underside reads. "
+        "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged. "
+    )
+    assert told.count(name) == 1
+
+
+def test_a_photo_that_is_mended_where_it_lies_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo at all")
+    node = masking(tmp_path, [photo(tmp_path / "a.jpg"), broken])
+    failure(node.chunks()[0])
+    (kept,) = masks_of(node).values()
+    before = kept.stat().st_ino
+    photo(broken)
+    node.compute()
+    assert len(masks_of(node)) == 2
+    manifest = json.loads((tmp_path / "cache/engine/0/capture.json").read_text(encoding="utf-8"))
+    assert kept.stat().st_ino == before == (tmp_path / "cache/engine/0" / manifest["shots"][0]["mask"]).stat().st_ino
 
 
 @pytest.mark.parametrize(("choice", "value"), [("whole", 255), ("leaveOut", 0)])
@@ -320,6 +402,7 @@ def test_cut_outs_keep_their_metadata_and_the_chunk_that_ends_last_writes_their_
     [
         ({}, {".jpg", ".tif"}),
         ({"background": "transparent"}, {".tif"}),
+        ({"background": " Transparent"}, {".tif"}),
         ({"format": "png"}, {".png"}),
     ],
 )

@@ -148,7 +148,7 @@ def test_meshroom_live_says_what_a_failing_node_needs(tmp_path: Path, photos: li
     assert json.loads(status.read_text(encoding="utf-8"))["status"] == "ERROR"
 
 
-def test_meshroom_live_changes_its_cache_when_the_revision_does_and_not_for_the_device(
+def test_meshroom_live_changes_its_cache_with_revision_and_choices_and_not_for_the_device(
     tmp_path: Path, photos: list[Path]
 ) -> None:
     program = (
@@ -157,7 +157,8 @@ def test_meshroom_live_changes_its_cache_when_the_revision_does_and_not_for_the_
         "node = graph.findNode('UndersideMasking_1');"
         "print(node._uid); rings = graph.findNode('UndersideRings_1');"
         "rings.device.value = 'cpu'; graph.update(); print(node._uid);"
-        "node.revision.value += 1; graph.update(); print(node._uid); print(node.size, len(node.chunks))"
+        "node.revision.value += 1; graph.update(); print(node._uid);"
+        "node.withoutMask.value = 'whole'; graph.update(); print(node._uid); print(node.size, len(node.chunks))"
     )
     project = graph(tmp_path / "project.mg", scene(tmp_path / "scene.sfm", photos))
     done = subprocess.run(
@@ -168,8 +169,9 @@ def test_meshroom_live_changes_its_cache_when_the_revision_does_and_not_for_the_
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    first, other_device, other_revision, size = done.stdout.splitlines()[-4:]
-    assert first == other_device != other_revision
+    first, other_device, other_revision, other_choice, size = done.stdout.splitlines()[-5:]
+    assert first == other_device
+    assert len({first, other_revision, other_choice}) == 3
     assert size == "5 1"
 
 

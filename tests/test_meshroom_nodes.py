@@ -145,6 +145,29 @@ def test_every_attribute_is_described_as_meshroom_takes_it(name: str) -> None:
     assert described.category == "Segmentation"
 
 
+def test_node_and_page_say_how_a_corrected_mask_reaches_nodes_that_were_computed_already() -> None:
+    page = " ".join((ROOT / "docs" / "meshroom.md").read_text(encoding="utf-8").replace("*", "").split())
+    node = " ".join(node_class("UndersideMasking").documentation.replace("*", "").split())
+    consumers = {
+        name.removesuffix("_1")
+        for path in TEMPLATES
+        for name, node in graph_of(path).items()
+        if "{UndersideMasking_1.output}" in str(node["inputs"])
+    }
+    assert consumers == {"FeatureExtraction", "PrepareDenseScene"}
+    for text in (page, node):
+        assert "delete the data of FeatureExtraction and PrepareDenseScene, and of all nodes after them" in text
+    for text in (page, node_class("UndersideCutout").documentation):
+        assert "masks of its own" in text
+
+
+def test_node_and_page_say_that_a_folder_of_plates_is_not_watched() -> None:
+    page = " ".join((ROOT / "docs" / "meshroom.md").read_text(encoding="utf-8").replace("*", "").split())
+    (folder,) = [each for each in node_class("UndersideRings").inputs if each.name == "platesFolder"]
+    assert "does not see the contents of Plates Folder change: delete the node's data" in page
+    assert "does not see its contents change: delete this node's data" in folder.description
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_results_lie_in_a_folder_below_the_cache_and_not_among_meshrooms_own_files(name: str) -> None:
     # Publishing the cache folder itself would copy logs and status files along.

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from metashape_host import HostProgram, change, finished, mask_all, part, starte
 from PIL import Image, ImageOps
 
 from underside.layouts import LAYOUTS
+from underside.manifest import PUT_RIGHT, ProofRecord, Step
 
 
 @pytest.fixture
@@ -150,6 +152,125 @@ def test_two_cameras_of_one_photo_and_doubled_labels_do_no_harm(host: HostProgra
     assert imported(host, finished(host, upright)) == "2 of 2 photos have their mask."
 
 
+def test_plates_and_disabled_cameras_are_not_said_to_lack_a_mask(host: HostProgram, tmp_path: Path) -> None:
+    upright, _ = two_poses(tmp_path, 6)
+    chunk = host.chunk(*upright)
+    folder = finished(host, upright[:3])
+    change(folder, plates=[upright[3].name, upright[4].name])
+    for camera in chunk.cameras[4:]:
+        camera.enabled = False
+    chunk.add(str(upright[0].with_name("gone.JPG")), exists=False, enabled=False)
+    chunk.add(str(upright[0]), type=CameraType.Keyframe, enabled=False)
+    host.app.folder = str(folder)
+    plate = "- upright/DSC_0004.JPG: it shows the empty platter and gets no mask: disable or remove it"
+    told = host.app.choose("Underside/Import finished masks...")
+    assert told.splitlines() == ["3 of 3 photos have their mask.", "Not masked:", plate]
+    told = host.app.choose("Underside/Check masks")
+    whole = "All 3 masks are there, of the right size, neither empty nor full."
+    assert told.splitlines() == [whole, "Not looked at:", plate]
+    chunk.cameras[3].enabled = False
+    assert host.app.choose("Underside/Check masks") == whole
+    views, set_aside = part("views").views_of(host.metashape, chunk)
+    assert part("align").before_aligning(chunk, views) == set_aside == []
+    chunk.cameras[5].enabled = True
+    assert "1 of 4 photos have no mask" in part("align").before_aligning(chunk, views)[0]
+
+
+# ---- what is told beside that masks are there
+
+
+def judged(host: HostProgram, photos: list[Path], *, answer: str = "no") -> Path:
+    """Results that a person should look at: the first mask is insufficient, the second one black, the proof is bad."""
+    folder = finished(host, photos)
+    first, second, *others = json.loads((folder / "capture.json").read_text(encoding="utf-8"))["shots"]
+    put_right = asdict(Step(PUT_RIGHT, doubt=None, taken=True, change=0.2))
+    first |= {"verdict": "insufficient", "reasons": ["a part is missing", "cut off"], "steps": [put_right]}
+    second |= {"box": None, "verdict": "insufficient", "reasons": ["no object was found"]}
+    with Image.open(folder / second["mask"]) as mask:
+        Image.new("L", mask.size).save(folder / second["mask"])
+    proof = ProofRecord(answer, ("2 shots make a model of their own. Photograph it again",), 0.1, 0, None, "0", "0")
+    change(folder, shots=[first, second, *others], proof=asdict(proof), warnings=["The focal length is not known"])
+    return folder
+
+
+def test_masks_to_look_at_the_proof_and_warnings_are_told(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path)
+    host.chunk(*upright, *flipped)
+    assert imported(host, judged(host, [*upright, *flipped])).splitlines() == [
+        "4 of 4 photos have their mask.",
+        "No object was found in these photos, so nothing of them is used. Correct their masks, or disable them:",
+        "- upright/DSC_0002.JPG",
+        "Look at these masks, which are insufficient; Underside > Check masks selects them:",
+        "- upright/DSC_0001.JPG: a part is missing; cut off; put right since by what the other shots show",
+        "The passes do not become one object: the proof answers no. 2 shots make a model of their own. "
+        "Photograph it again.",
+        "Please note:",
+        "- The focal length is not known",
+    ]
+
+
+def test_masks_of_disabled_cameras_need_no_look(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path)
+    chunk = host.chunk(*upright, *flipped)
+    for camera in chunk.cameras[:2]:
+        camera.enabled = False
+    told = imported(host, judged(host, [*upright, *flipped]))
+    assert "DSC_000" not in told
+    assert "the proof answers no" in told
+
+
+def test_a_chunk_of_a_capture_whose_proof_is_no_is_not_sent_on_to_be_aligned(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path)
+    for answer, said in (("no", "the proof answers no"), ("unsafe", "the proof answers unsafe")):
+        host.app.folder = str(judged(host, [*upright, *flipped], answer=answer))
+        told = host.app.choose("Underside/Import capture as one chunk...")
+        assert said in told
+        assert ("Next: Underside > Align" in told) == (answer != "no")
+        assert "upright/DSC_0002.JPG" in told
+
+
+def test_a_proof_that_could_not_be_asked_is_remembered_and_an_answer_is_left_to_the_results(host: HostProgram) -> None:
+    tally = part("masking").Tally()
+    tally.take({"event": "proof", "answer": "no", "reasons": ["They are two objects."]})
+    assert tally.unproven == ""
+    tally.take({"event": "proof", "answer": "", "reasons": ["The proof needs pycolmap."]})
+    assert tally.unproven == "The proof needs pycolmap."
+
+
+def test_masks_that_were_called_insufficient_are_selected_when_masks_are_checked(
+    host: HostProgram, tmp_path: Path
+) -> None:
+    upright, flipped = two_poses(tmp_path)
+    chunk = host.chunk(*upright, *flipped)
+    folder = judged(host, [*upright, *flipped])
+    host.app.folder = str(folder)
+    host.app.choose("Underside/Import finished masks...")
+    told = host.app.choose("Underside/Check masks")
+    assert "2 of 4 photos need a look" in told
+    assert "upright/DSC_0001.JPG: its mask was called insufficient: a part is missing" in told
+    assert "upright/DSC_0002.JPG: its mask keeps nearly nothing" in told
+    assert [camera.selected for camera in chunk.cameras] == [True, True, False, False]
+    (folder / "capture.json").write_text("{")
+    told = host.app.choose("Underside/Check masks")
+    assert "1 of 4 photos need a look" in told
+    assert "The engine's verdicts were not looked at. " in told
+
+
+def test_verdicts_of_a_run_without_a_window_are_found_beside_the_project(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path)
+    host.chunk(*upright, *flipped)
+    folder = judged(host, [*upright, *flipped])
+    imported(host, folder)
+    usual = Path(part("views").results_beside(host.metashape.document.path, str(host.folder / "photos")))
+    usual.parent.mkdir()
+    folder.rename(usual)
+    assert "DSC_0001.JPG: its mask was called insufficient" in host.app.choose("Underside/Check masks")
+
+
+def test_the_step_that_puts_masks_right_is_called_as_the_engine_calls_it(host: HostProgram) -> None:
+    assert part("results").PUT_RIGHT == PUT_RIGHT
+
+
 # ---- existing masks, sizes, frames
 
 
@@ -225,7 +346,7 @@ def test_each_frame_of_a_chunk_gets_its_own_mask(host: HostProgram, tmp_path: Pa
     upright, flipped = two_poses(tmp_path, 1)
     chunk = host.chunk(*upright)
     later = host.metashape.document.addChunk().add(str(flipped[0]))
-    host.metashape.document.chunks.pop(0)
+    host.metashape.document.chunks.pop()
     object.__setattr__(chunk.cameras[0], "others", [later])
     object.__setattr__(chunk, "frame_count", 2)
     folder = finished(host, [*upright, *flipped])
@@ -252,6 +373,25 @@ def test_what_metashape_refuses_is_told_and_the_rest_goes_on(
     told = imported(host, folder)
     assert told.startswith("2 of 4 photos have their mask.")
     assert "Metashape refuses its mask: Can't open file" in told
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_a_mask_that_metashape_refuses_does_not_keep_those_of_its_folder_away(
+    host: HostProgram, tmp_path: Path, combine: bool
+) -> None:
+    upright, _ = two_poses(tmp_path, 3)
+    chunk = host.chunk(*upright)
+    folder = finished(host, upright)
+    # Broken inside: its head is as it should be.
+    mask = folder / "masks" / f"{upright[1].name}.png"
+    mask.write_bytes(mask.read_bytes()[:60])
+    for _ in range(2):
+        told = imported(host, folder, combine=combine)
+        assert told.startswith("2 of 3 photos have their mask.")
+        assert told.count("Metashape refuses its mask") == 1
+        assert "upright/DSC_0002.JPG: Metashape refuses its mask" in told
+    for camera, photo in ((chunk.cameras[0], upright[0]), (chunk.cameras[2], upright[2])):
+        assert np.array_equal(camera.mask.kept(), stored(folder / "masks" / f"{photo.name}.png"))  # type: ignore[union-attr]
 
 
 # ---- one chunk, aligning, checking, the report
@@ -288,6 +428,46 @@ def becomes_one_chunk(host: HostProgram, tmp_path: Path) -> None:
     assert told.startswith("4 photos of 2 pass(es), 4 with their mask. Next: Underside > Align")
     assert "DSC_0009.JPG: left out, It is cut short" in told
     assert "DSC_0037.JPG: left out, it shows the empty platter" in told
+
+
+def test_a_new_chunk_is_the_one_that_the_next_entries_act_on(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 1)
+    host.chunk(*upright)
+    host.app.folder = str(finished(host, [*upright, *flipped]))
+    host.app.choose("Underside/Import capture as one chunk...")
+    assert host.app.choose("Underside/Check masks").startswith("All 2 masks are there")
+
+
+def test_a_photo_that_metashape_refuses_is_left_out_and_named(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 3)
+    before = host.chunk(upright[0])
+    host.app.folder = str(finished(host, [*upright, *flipped]))
+    upright[1].write_bytes(b"no picture")
+    told = host.app.choose("Underside/Import capture as one chunk...")
+    assert told.startswith("5 photos of 2 pass(es), 5 with their mask.")
+    assert f"- DSC_0002.JPG: left out, Metashape refuses it: Can't load photo: {upright[1].as_posix()}" in told
+    chunk = host.metashape.document.chunk
+    assert chunk is not before
+    assert chunk is not None
+    assert [camera.group.label for camera in chunk.cameras if camera.group] == ["upright"] * 2 + ["flipped"] * 3
+    assert len({camera.photo.path for camera in chunk.cameras if camera.photo}) == 5
+
+
+def test_a_chunk_of_which_metashape_takes_nothing_is_told_and_not_made_the_active_one(
+    host: HostProgram, tmp_path: Path
+) -> None:
+    upright, _ = two_poses(tmp_path, 1)
+    before = host.chunk(*upright)
+    host.app.folder = str(finished(host, upright))
+    upright[0].write_bytes(b"no picture")
+    told = host.app.choose("Underside/Import capture as one chunk...")
+    assert told.startswith(f"Metashape took no photo of {host.app.folder}; delete the empty chunk upright.")
+    assert "DSC_0001.JPG: left out, Metashape refuses it" in told
+    assert host.metashape.document.chunk is before
+    object.__setattr__(host.metashape.document, "read_only", True)
+    assert host.app.choose("Underside/Import capture as one chunk...") == (
+        "Metashape could not add a chunk (Document is read-only). Check that the project can be changed."
+    )
 
 
 def test_masks_are_checked_in_words_and_the_poor_ones_selected(host: HostProgram, tmp_path: Path) -> None:
@@ -328,7 +508,7 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
         host.chunk(*flipped, group="flipped")
         imported(host, finished(host, upright))
         views, _ = part("views").views_of(host.metashape, chunk)
-        assert "1 of 2 photos have no mask" in part("align").before_aligning(views)[0]
+        assert [doubt[:28] for doubt in part("align").before_aligning(chunk, views)] == ["1 of 2 photos have no mask: "]
         seen: list[float] = []
         told = part("align").align(chunk, views, seen.append)
         calls = dict(chunk.calls)
@@ -342,6 +522,11 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
         assert "upright: 1 of 1 photos found their place." in told
         assert "flipped: 0 of 1 photos found their place." in told
         assert "lying on its side" in told
+        aligned, _ = part("align").before_aligning(chunk, views)
+        assert aligned.startswith("1 of 2 photos are aligned already: ")
+        assert "discards camera positions, matches and tie points" in aligned
+        object.__setattr__(chunk.cameras[0], "transform", None)
+        assert part("align").before_aligning(chunk, views)[0].startswith("There are tie points already: ")
 
 
 def test_a_keyword_that_a_version_lacks_is_left_out_and_no_other(host: HostProgram) -> None:
@@ -355,6 +540,19 @@ def test_a_keyword_that_a_version_lacks_is_left_out_and_no_other(host: HostProgr
     assert called == {"filter_mask": True, "reset_matches": True}
     with pytest.raises(TypeError):
         call(match, needed={"mask_tiepoints": True}, wanted={"reset_matches": True})
+
+
+def test_the_pages_example_passes_over_cameras_without_a_photo(host: HostProgram, tmp_path: Path) -> None:
+    upright, flipped = two_poses(tmp_path, 1)
+    chunk = host.chunk(*upright, *flipped)
+    chunk.add(str(upright[0]), photo=None)
+    masks = finished(host, [*upright, *flipped]) / "masks" / "upright"
+    (masks / "DSC_0001.JPG.png").rename(masks / "DSC_0001_mask.png")
+    page = (Path(__file__).parents[1] / "docs" / "metashape.md").read_text(encoding="utf-8")
+    example = page.partition("```py\n")[2].partition("```")[0]
+    example = example.replace("/full/path/out/amphora/layouts/metashape/masks/upright", masks.as_posix())
+    exec(example, {"chunk": chunk, "Metashape": host.metashape})
+    assert [bool(camera.mask) for camera in chunk.cameras] == [True, False, False]
 
 
 def test_the_page_names_the_template_that_the_layout_makes() -> None:

@@ -17,7 +17,8 @@ shell_scripts = pytest.mark.skipif(os.name != "posix", reason="shell scripts sta
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[HostProgram]:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostProgram]:
+    monkeypatch.delenv("UNDERSIDE_PYTHON", raising=False)
     with started(tmp_path) as host:
         yield host
 
@@ -41,6 +42,19 @@ def test_an_interpreter_in_a_folder_with_odd_characters_is_found(host: HostProgr
     odd.chmod(0o755)
     record(host, python=str(odd))
     assert part("record").find_engine().python == str(odd)
+
+
+def test_a_variable_that_names_the_interpreter_wins(host: HostProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(host, python="/nowhere/recorded")
+    monkeypatch.setenv("UNDERSIDE_PYTHON", f'"{sys.executable}"')
+    assert part("record").find_engine().python == sys.executable
+    monkeypatch.setenv("UNDERSIDE_PYTHON", "/nowhere/python")
+    with pytest.raises(trouble(), match="there is no /nowhere/python, which UNDERSIDE_PYTHON names"):
+        part("record").find_engine()
+    monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
+    record(host, version="99.1.0")
+    with pytest.raises(trouble(), match=r"of Underside 99\.1\.0, but its engine is now"):
+        part("record").find_engine()
 
 
 def test_a_missing_or_broken_record_says_what_to_do(host: HostProgram) -> None:

@@ -1,7 +1,9 @@
 """``metashape -r underside_menu.py --mask project.psx``, as a process, with a stand-in for Metashape."""
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from metashape_host import two_poses
+from PIL import Image
 
 from underside.hosts.metashape import install
 
@@ -50,6 +53,12 @@ def begun(project: Path, *words: object, twice: bool = False, activated: bool = 
     )
 
 
+def results_of(project: Path, photos: Path) -> Path:
+    """Where the results for the photos of a folder lie."""
+    mark = hashlib.sha256(os.path.normcase(photos.as_posix()).encode()).hexdigest()[:6]
+    return project.with_suffix(".underside") / f"{photos.name}-{mark}"
+
+
 def metashape(project: Path, *words: object, **how: bool) -> subprocess.CompletedProcess[str]:
     process = begun(project, *words, **how)
     out, err = process.communicate(timeout=240)
@@ -75,6 +84,39 @@ def test_a_folder_for_results_holds_those_of_all_chunks(project: Path) -> None:
     assert len(list((project.parent / "results").rglob("masks/**/*.png"))) == 2
 
 
+def test_a_chunk_that_fails_is_told_last_and_the_others_are_masked_and_saved(project: Path) -> None:
+    (amphora,) = json.loads(project.read_text(encoding="utf-8"))["chunks"]
+    chunks = [{"label": f"chunk {Path(photo).parent.name}", "photos": [photo]} for photo in amphora["photos"]]
+    chunks.insert(1, {"label": "vase", "photos": [str(project.parent / "vase.JPG")]})
+    shutil.copy(amphora["photos"][0], project.parent / "vase.JPG")
+    project.write_text(json.dumps({"chunks": chunks}), encoding="utf-8")
+    in_the_way = results_of(project, project.parent)
+    in_the_way.parent.mkdir()
+    in_the_way.write_text("")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout.count("1 of 1 photos have their mask.") == 2
+    assert done.stdout.splitlines()[-1].startswith(f"underside: vase: The folder {in_the_way} cannot be written to")
+    saved = {path.name.split("-")[0] for path in project.with_suffix(".files").glob("*.png")}
+    assert saved == {"chunk upright", "chunk flipped"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_in_one_chunk_keeps_those_that_are_finished(project: Path) -> None:
+    (amphora,) = json.loads(project.read_text(encoding="utf-8"))["chunks"]
+    upright, flipped = two_poses(project.parent / "many", 6)
+    many = {"label": "many", "photos": [str(path) for path in (*upright, *flipped)]}
+    project.write_text(json.dumps({"chunks": [amphora, many]}), encoding="utf-8")
+    process = begun(project, "--mask", project)
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("1/12"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=240)
+    assert process.returncode == 130
+    assert len(list(project.with_suffix(".files").glob("amphora-*.png"))) == 2
+
+
 def test_the_copy_in_the_scripts_folder_does_not_do_it_again(project: Path) -> None:
     done = metashape(project, "--mask", project, "--effort", "fast", twice=True)
     assert done.stdout.count("2 of 2 photos have their mask.") == 1
@@ -88,6 +130,32 @@ def test_a_photo_that_cannot_be_masked_gives_exit_code_3(project: Path) -> None:
     assert done.returncode == 3
     assert "its photo is missing" in done.stdout
     assert len(list(project.with_suffix(".files").glob("*.png"))) == 2
+
+
+def test_a_mask_without_an_object_is_named_and_gives_exit_code_3(project: Path) -> None:
+    (project.parent / "wall").mkdir()
+    wall = project.parent / "wall" / "wall.JPG"
+    Image.new("RGB", (900, 600), "grey").save(wall)
+    content = json.loads(project.read_text(encoding="utf-8"))
+    content["chunks"][0]["photos"].append(str(wall))
+    project.write_text(json.dumps(content), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 3, done.stdout
+    assert "amphora: 3 of 3 photos have their mask.\nNo object was found in these photos" in done.stdout
+    assert done.stdout.endswith("Without a mask that can be used:\n- wall/wall.JPG: its mask keeps nothing\n")
+
+
+def test_a_plate_and_disabled_cameras_need_no_mask(project: Path) -> None:
+    """Of a photo of the empty platter, which the engine knows by its folder, and of one that is gone and disabled."""
+    plate = project.parent / Path(json.loads(project.read_text(encoding="utf-8"))["chunks"][0]["photos"][0])
+    plate = Path(shutil.copytree(plate.parent, plate.parents[1] / "empty")) / plate.name
+    content = json.loads(project.read_text(encoding="utf-8"))
+    content["chunks"][0]["photos"] += [str(plate), str(project.parent / "gone.JPG")]
+    content["chunks"][0]["disabled"] = [str(project.parent / "gone.JPG")]
+    project.write_text(json.dumps(content), encoding="utf-8")
+    done = metashape(project, "--mask", project, "--effort", "fast")
+    assert done.returncode == 0, done.stdout
+    assert "amphora: 2 of 2 photos have their mask.\nNot masked:\n- empty/DSC_0001.JPG: it shows" in done.stdout
 
 
 def test_what_keeps_it_from_running_is_one_line_and_exit_code_2(project: Path) -> None:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import prepared_sets
 import pytest
-from metashape_host import HostProgram, finished, part, started, two_poses
+from metashape_host import HostProgram, change, finished, part, started, two_poses
+
+from underside.prepare import prepare
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="PySide6 is not here", exc_type=ImportError)
@@ -71,7 +74,7 @@ def test_masking_from_the_menu_to_the_report(
     upright, flipped = two_poses(tmp_path)
     chunk = host.chunk(*upright, *flipped)
     person.does(MaskDialog=accept)
-    assert host.app.choose(MASK) == "4 of 4 photos have their mask."
+    assert host.app.choose(MASK).startswith("4 of 4 photos have their mask.")
     assert all(camera.mask for camera in chunk.cameras)
     assert {"MaskDialog", "Progress"} <= set(person.seen)
     results = next((host.folder / "projekt.underside").iterdir())
@@ -87,6 +90,22 @@ class _Desktop:
 
     def openUrl(self, url: Any) -> None:  # noqa: ANN401, N802
         self._opened.append(url.toLocalFile())
+
+
+def test_the_report_of_a_prepared_set_is_that_of_the_results_it_was_made_from(
+    host: HostProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = prepared_sets.masked(tmp_path / "source")
+    prepare(source.out, tmp_path / "set", "metashape")
+    host.app.folder = str(tmp_path / "set")
+    assert "2 with their mask" in host.app.choose("Underside/Import capture as one chunk...")
+    opened: list[str] = []
+    monkeypatch.setattr(part("windows").QtGui, "QDesktopServices", _Desktop(opened))
+    (source.out / "report.html").unlink(missing_ok=True)
+    assert host.app.choose("Underside/Open report").startswith(f"There is no report for {tmp_path / 'set'}. ")
+    (source.out / "report.html").write_text("")
+    assert host.app.choose("Underside/Open report") == ""
+    assert opened == [str(source.out / "report.html")]
 
 
 def test_cancelling_the_dialog_changes_nothing(host: HostProgram, person: Person, tmp_path: Path) -> None:
@@ -129,7 +148,58 @@ def test_stop_keeps_what_is_finished_and_writes_nothing_to_the_chunk(
     assert "the same command goes on with the others" in told
     assert chunk.calls == []
     person.does(MaskDialog=accept)
-    assert host.app.choose(MASK) == "12 of 12 photos have their mask."
+    assert host.app.choose(MASK).startswith("12 of 12 photos have their mask.")
+
+
+class Told:
+    """A run that tells one event at each look."""
+
+    asked_to_stop, ended = False, False
+
+    def __init__(self, *events: dict[str, object]) -> None:
+        self._events = list(events)
+
+    def events(self, wait: float = 0.0) -> list[dict[str, object]]:
+        assert not wait
+        self.ended = len(self._events) <= 1
+        return [self._events.pop(0)] if self._events else []
+
+    def kill(self) -> None:
+        return
+
+
+def test_the_window_says_what_is_done_while_no_mask_is_made(host: HostProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = part("windows")
+    shown: list[tuple[str, int]] = []
+
+    show = windows.Progress.show_share
+
+    def seen(window: Any, done: float, total: float, text: str) -> None:  # noqa: ANN401
+        show(window, done, total, text)
+        shown.append((window.label.text(), window.bar.maximum()))
+
+    monkeypatch.setattr(windows.Progress, "show_share", seen)
+    tally = windows.watch(
+        Told(
+            {"event": "something new"},
+            {"event": "started", "total": 2},
+            {"event": "shot", "photo": "a.JPG"},
+            {"event": "shot", "photo": "b.JPG"},
+            {"event": "proving", "text": "Repairing masks"},
+            {"event": "proof", "answer": "yes", "reasons": []},
+            {"event": "finished"},
+        ),
+        "mask photos",
+    )
+    assert shown[:6] == [
+        ("Starting...", 0),
+        ("Looking over all 2 photos first...", 0),
+        ("1 of 2: a.JPG", 2),
+        ("2 of 2: b.JPG", 2),
+        ("Proving that the passes are one object: Repairing masks...", 0),
+        ("2 of 2: b.JPG", 2),
+    ]
+    assert (tally.done, tally.proving) == (2, "")
 
 
 def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path: Path) -> None:
@@ -143,19 +213,71 @@ def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path
 
 def test_the_dialog_asks_for_no_more_than_there_is(host: HostProgram) -> None:
     windows = part("windows")
-    dialog = windows.MaskDialog(windows.Asked(all_count=9, chosen_count=0, results="/ergebnis ü", groups=False))
+    dialog = windows.MaskDialog(windows.Asked("mask", all_count=9, results="/ergebnis ü"))
     assert dialog.all.isChecked()
     assert not dialog.selected.isEnabled()
     assert dialog.passes.count() == 1
     masking = part("masking")
     assert dialog.wish() == masking.Wish("/ergebnis ü")
-    dialog = windows.MaskDialog(windows.Asked(all_count=9, chosen_count=2, results="/r", groups=True))
+    dialog = windows.MaskDialog(windows.Asked("mask", all_count=9, chosen_count=2, results="/r", groups=True))
     assert dialog.selected.isChecked()
     dialog.model.setEditText("u2netp")
     dialog.effort.setCurrentText("best")
     dialog.existing.setCurrentIndex(1)
     dialog.passes.setCurrentIndex(1)
     assert dialog.wish() == masking.Wish("/r", model="u2netp", effort="best", combine=True, by_groups=True)
+
+
+def test_the_dialog_counts_neither_disabled_cameras_nor_known_plates(
+    host: HostProgram, person: Person, tmp_path: Path
+) -> None:
+    upright, flipped = two_poses(tmp_path)
+    chunk = host.chunk(*upright, *flipped)
+    chunk.cameras[3].enabled = False
+    folder = finished(host, upright)
+    change(folder, capture=str(host.folder / "photos"), shots=[], plates=["flipped/DSC_0001.JPG"])
+    host.app.folder = str(folder)
+    host.app.choose("Underside/Import finished masks...")
+    texts: list[str] = []
+
+    def read(window: Any) -> None:  # noqa: ANN401
+        texts.append(window.all.text())
+        window.reject()
+
+    person.does(MaskDialog=read)
+    host.app.choose(MASK)
+    assert texts == ["All 2 photos"]
+
+
+def rows(dialog: Any) -> list[str]:  # noqa: ANN401
+    return [label.text() for label in dialog.findChildren(QtWidgets.QLabel)]
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_importing_masks_asks_what_becomes_of_those_that_are_there(
+    host: HostProgram, person: Person, tmp_path: Path, combine: bool
+) -> None:
+    upright, _ = two_poses(tmp_path)
+    chunk = host.chunk(*upright)
+    host.app.folder = str(finished(host, upright))
+    host.app.choose("Underside/Import finished masks...")
+    assert person.seen == []
+    before = chunk.cameras[0].mask
+    host.app.choose("Underside/Import finished masks...")
+    assert person.seen == ["MaskDialog"]
+    assert chunk.cameras[0].mask is before
+    asked: list[str] = []
+
+    def answer(window: Any) -> None:  # noqa: ANN401
+        asked.extend(rows(window))
+        window.existing.setCurrentIndex(int(combine))
+        window.accept()
+
+    person.does(MaskDialog=answer)
+    assert host.app.choose("Underside/Import finished masks...") == "2 of 2 photos have their mask."
+    assert asked == ["Masks that are there"]
+    operation = chunk.calls[-1][1]["mask_operation"].name
+    assert operation == ("MaskOperationUnion" if combine else "MaskOperationReplacement")
 
 
 @pytest.mark.parametrize("top", [1.0, 100.0])
@@ -185,16 +307,51 @@ def test_aligning_from_the_menu_asks_where_masks_are_missing(host: HostProgram, 
     told = host.app.choose("Underside/Align for two poses")
     assert "2 of 2 photos found their place." in told
     assert [name for name, _ in chunk.calls][-2:] == ["matchPhotos", "alignCameras"]
+    before = len(chunk.calls)
+    assert host.app.choose("Underside/Align for two poses") == ""
+    assert len(host.app.questions) == 2
+    assert host.app.questions[1].startswith("2 of 2 photos are aligned already: aligning again discards")
+    assert len(chunk.calls) == before
 
 
-def test_a_folder_of_photos_becomes_a_masked_chunk(host: HostProgram, tmp_path: Path) -> None:
+def test_a_folder_of_photos_becomes_a_masked_chunk(
+    host: HostProgram, person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     two_poses(tmp_path, 1)
     host.app.folder = str(host.folder / "photos")
+    asked: list[str] = []
+    efforts: list[str] = []
+    begin = part("menu").begin_folder
+
+    def begun(engine: object, folder: str, wish: Any) -> Any:  # noqa: ANN401
+        efforts.append(wish.effort)
+        return begin(engine, folder, wish)
+
+    monkeypatch.setattr(part("menu"), "begin_folder", begun)
+
+    def answer(window: Any) -> None:  # noqa: ANN401
+        asked.extend(rows(window))
+        accept(window)
+
+    person.does(MaskDialog=answer)
     told = host.app.choose("Underside/Import capture as one chunk...")
+    assert asked == ["Model", "Effort", "Results in"]
     assert told.startswith("2 photos of 2 pass(es), 2 with their mask.")
     chunk = host.metashape.document.chunk
     assert chunk is not None
     assert all(camera.mask for camera in chunk.cameras)
+    assert efforts == ["fast"]
+
+
+def test_a_folder_of_photos_whose_dialog_is_cancelled_is_not_masked(
+    host: HostProgram, person: Person, tmp_path: Path
+) -> None:
+    two_poses(tmp_path, 1)
+    host.app.folder = str(host.folder / "photos")
+    assert host.app.choose("Underside/Import capture as one chunk...") == ""
+    assert person.seen == ["MaskDialog"]
+    assert host.metashape.document.chunks == []
+    assert not (host.folder / "projekt.underside").exists()
 
 
 def test_a_read_only_project_folder_is_one_message(host: HostProgram, person: Person, tmp_path: Path) -> None:
@@ -211,7 +368,7 @@ def test_a_read_only_project_folder_is_one_message(host: HostProgram, person: Pe
 def test_a_mistake_of_our_own_is_one_message_too(host: HostProgram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(part("menu"), "check_masks", None)
     monkeypatch.setattr(part("menu"), "_some_views", lambda *_: ([], []))
-    host.metashape.document.addChunk()
+    host.metashape.document.chunk = host.metashape.document.addChunk()
     told = host.app.choose("Underside/Check masks")
     assert "made a mistake of its own" in told
     assert "\n" not in told

@@ -13,15 +13,29 @@ __all__ = ["align", "before_aligning", "share_of"]
 _SMALL = 0.15
 
 
-def before_aligning(views: list[View]) -> list[str]:
+def before_aligning(chunk: Chunk, views: list[View]) -> list[str]:
     """What speaks against aligning now, as sentences."""
-    without = [view for view in views if view.camera.enabled and view.frame.mask is None]
-    if not without:
-        return []
-    return [
-        f"{len(without)} of {len(views)} photos have no mask: Metashape takes them for object all over, room and "
-        "platter included."
-    ]
+    doubts: list[str] = []
+    views = [view for view in views if view.camera.enabled]
+    aligned = sum(view.camera.transform is not None for view in views)
+    if aligned or _tie_points(chunk) is not None:
+        there = f"{aligned} of {len(views)} photos are aligned already" if aligned else "There are tie points already"
+        doubts.append(
+            f"{there}: aligning again discards camera positions, matches and tie points, and depth maps and models "
+            "made with them no longer fit."
+        )
+    without = [view for view in views if view.frame.mask is None]
+    if without:
+        doubts.append(
+            f"{len(without)} of {len(views)} photos have no mask: Metashape takes them for object all over, room and "
+            "platter included."
+        )
+    return doubts
+
+
+def _tie_points(chunk: Chunk) -> Host | None:
+    # Before 2.0 tie points had the name that the dense cloud has since.
+    return chunk.tie_points if hasattr(chunk, "tie_points") else getattr(chunk, "point_cloud", None)
 
 
 def align(chunk: Chunk, views: list[View], progress: Callable[[float], None]) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 
-from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedError, listed, say
+from underside_metashape.check import lacking_masks
+from underside_metashape.host import Chunk, Document, Host, MenuError, StoppedError, in_words, listed, say
 from underside_metashape.masking import EFFORTS, MODEL, Tally, Wish, begin, check_end, import_results
 from underside_metashape.process import Run
 from underside_metashape.record import Engine, find_engine
+from underside_metashape.results import read_results
 from underside_metashape.views import View, common_folder, results_beside, results_in, views_of
 
 __all__ = ["headless"]
 
 _COULD_NOT_RUN = 2
+_SOME_WITHOUT_MASK = 3
 _INTERRUPTED = 130
 
 
@@ -53,24 +56,54 @@ def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
     chunks = [chunk for chunk in document.chunks if wanted.chunk in (None, chunk.label)]
     if not chunks:
         raise MenuError("There is no chunk {} in {}. Check its label.".format(wanted.chunk or "", wanted.mask))
+    lacking: list[str] = []
+    failed: list[str] = []
     for chunk in chunks:
-        views, set_aside = views_of(metashape, chunk)
-        for line in set_aside:
-            say(line)
-        if not views:
-            say(f"{chunk.label}: no photos to mask")
-            continue
-        folder = common_folder(view.path for view in views)
-        results = wanted.results or results_beside(wanted.mask, folder)
-        if wanted.results and len(chunks) > 1:
-            results = results_in(wanted.results, folder)
-        wish = Wish(results, wanted.model, wanted.effort, wanted.combine, wanted.groups)
-        tally = _run(engine, views, wish)
-        say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")
-        for line in listed(tally.failed):
-            say(line)
-    _save(document, wanted.mask)
-    return 0 if all(_is_masked(metashape, chunk) for chunk in chunks) else 3
+        lacks, failure = _try_chunk(metashape, engine, chunk, wanted, several=len(chunks) > 1)
+        if failure:
+            failed.append(failure)
+        else:
+            lacking += lacks
+            _save(document, wanted.mask)
+    if lacking:
+        say("Without a mask that can be used:")
+    for line in [*listed(lacking), *failed]:
+        say(line)
+    return _COULD_NOT_RUN if failed else _SOME_WITHOUT_MASK if lacking else 0
+
+
+def _try_chunk(
+    metashape: Host, engine: Engine, chunk: Chunk, wanted: argparse.Namespace, *, several: bool
+) -> tuple[list[str], str]:
+    """Which photos lack a mask, and why the chunk could not be masked, if so: it must not harm the others."""
+    try:
+        return _mask_chunk(metashape, engine, chunk, wanted, several=several), ""
+    except StoppedError:
+        raise
+    except Exception as error:
+        return [], f"underside: {chunk.label}: {in_words(error)}"
+
+
+def _mask_chunk(
+    metashape: Host, engine: Engine, chunk: Chunk, wanted: argparse.Namespace, *, several: bool
+) -> list[str]:
+    """Put masks on a chunk's photos; which of them lack one, and why."""
+    views, set_aside = views_of(metashape, chunk)
+    for line in set_aside:
+        say(line)
+    if not views:
+        say(f"{chunk.label}: no photos to mask")
+        return set_aside
+    folder = common_folder(view.path for view in views)
+    results = wanted.results or results_beside(wanted.mask, folder)
+    if wanted.results and several:
+        results = results_in(wanted.results, folder)
+    wish = Wish(results, wanted.model, wanted.effort, wanted.combine, wanted.groups)
+    tally = _run(engine, views, wish)
+    say(f"{chunk.label}: {import_results(metashape, chunk, views, results, combine=wish.combine)}")
+    if tally.unproven:
+        say(tally.unproven)
+    return [*set_aside, *lacking_masks(views, read_results(results))]
 
 
 def _run(engine: Engine, views: list[View], wish: Wish) -> Tally:
@@ -95,11 +128,6 @@ def _follow(run: Run, tally: Tally) -> None:
             tally.take(event)
             if tally.done > before:
                 say(f"{tally.done}/{tally.total} {tally.last}")
-
-
-def _is_masked(metashape: Host, chunk: Chunk) -> bool:
-    views, set_aside = views_of(metashape, chunk)
-    return not set_aside and all(view.frame.mask is not None for view in views)
 
 
 def _open(document: Document, path: str) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "StoppedError",
     "call_with_what_it_knows",
     "constant",
+    "in_words",
     "listed",
     "say",
 ]
@@ -33,6 +34,13 @@ class MenuError(Exception):
 
 class StoppedError(MenuError):
     """A person wanted it to end."""
+
+
+def in_words(error: Exception) -> str:
+    """A failure as a person is told of it."""
+    if isinstance(error, MenuError):
+        return str(error)
+    return f"The Underside menu made a mistake of its own: {type(error).__name__}: {error}. Please report it."
 
 
 def constant(metashape: Host, family: str, name: str) -> object:

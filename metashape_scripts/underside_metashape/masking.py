@@ -11,7 +11,8 @@ from underside_metashape.host import Chunk, Host, MenuError, StoppedError, liste
 from underside_metashape.masks import put_masks
 from underside_metashape.process import Event, Run
 from underside_metashape.record import Engine
-from underside_metashape.results import find_masks, read_results
+from underside_metashape.results import find_masks, plates_among, read_results
+from underside_metashape.telling import told_of
 from underside_metashape.views import View, passes_of
 
 __all__ = ["EFFORTS", "MODEL", "Tally", "Wish", "begin", "begin_folder", "check_end", "import_results", "make_folder"]
@@ -44,6 +45,10 @@ class Tally:
     done: int = 0
     failed: list[str] = field(default_factory=list)
     last: str = ""
+    proving: str = ""
+    """What is done now to prove that the passes are one object; empty before and after."""
+    unproven: str = ""
+    """Why it could not be asked whether the passes are one object, where it was to be asked."""
 
     def take(self, event: Event) -> None:
         """Count one event; what is not known is passed over."""
@@ -55,6 +60,21 @@ class Tally:
             self.last = str(event.get("photo", ""))
             if kind == "failed":
                 self.failed.append(str(event.get("reason", self.last)))
+        elif kind == "proving":
+            self.proving = str(event.get("text", ""))
+        elif kind == "proof":
+            self.proving = ""
+            # An answer is read from the results, as it is where they are imported later.
+            self.unproven = "" if event.get("answer") else " ".join(map(str, event.get("reasons", ())))
+
+    @property
+    def stage(self) -> tuple[int, int, str]:
+        """How much is done, of how much, and what is being done; of nothing where that cannot be said."""
+        if self.proving:
+            return 0, 0, f"Proving that the passes are one object: {self.proving}..."
+        if not self.done:
+            return 0, 0, f"Looking over all {self.total} photos first..." if self.total else "Starting..."
+        return self.done, self.total, f"{self.done} of {self.total}: {self.last}"
 
 
 def begin(engine: Engine, views: Sequence[View], wish: Wish) -> Run:
@@ -137,10 +157,14 @@ def import_results(
     step: Callable[[], None] = lambda: None,
 ) -> str:
     """Put a folder's masks on these photos, and say what came of it."""
-    found, without = find_masks(views, read_results(folder).shots)
+    results = read_results(folder)
+    found, without = find_masks(views, results)
     put = put_masks(metashape, chunk, found, combine=combine, step=step)
-    lines = [f"{put.done} of {len(views)} photos have their mask."]
     missing = [*put.refused, *without]
+    lines = [f"{len(put.done)} of {len(put.done) + len(missing)} photos have their mask."]
     if missing:
         lines += ["Without a mask of this run (Metashape takes such a photo for object all over):", *listed(missing)]
-    return "\n".join(lines)
+    plates = plates_among(views, results)
+    if plates:
+        lines += ["Not masked:", *listed(plates)]
+    return "\n".join([*lines, *told_of(put.done, results)])

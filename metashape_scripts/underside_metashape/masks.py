@@ -19,7 +19,7 @@ __all__ = ["Put", "grid_of", "put_masks", "turned"]
 class Put:
     """What became of the masks."""
 
-    done: int
+    done: tuple[Found, ...]
     refused: tuple[str, ...]
     """Photos that got none, and why."""
 
@@ -49,7 +49,7 @@ def put_masks(
             done = [fit for fit in fits if _put_on_frame(metashape, fit, combine, refused)]
         else:
             done = _put_by_folder(metashape, chunk, fits, combine, refused, step)
-    return Put(len(done), tuple(refused))
+    return Put(tuple(fit.found for fit in done), tuple(refused))
 
 
 # ---- one frame: generateMasks, which knows the photo's name as {filename}
@@ -67,16 +67,24 @@ def _put_by_folder(
     done: list[_Fit] = []
     for (template, operation), members in together.items():
         step()
-        error = _generate(metashape, chunk, template, operation, members)
-        if error:
-            refused += [f"{fit.found.view.name}: Metashape refuses its mask: {error}" for fit in members]
-            continue
-        for fit in members:
-            if fit.found.view.camera.mask is None:
+        for fit, error in _put_together(metashape, chunk, template, operation, members):
+            if error:
+                refused.append(f"{fit.found.view.name}: Metashape refuses its mask: {error}")
+            elif fit.found.view.camera.mask is None:
                 refused.append(f"{fit.found.view.name}: Metashape did not take its mask {fit.file}")
             else:
                 done.append(fit)
     return done
+
+
+def _put_together(
+    metashape: Host, chunk: Chunk, template: str, operation: str, members: Sequence[_Fit]
+) -> list[tuple[_Fit, str]]:
+    """Put masks on all members at once; what Metashape has against each, empty where nothing."""
+    if not _generate(metashape, chunk, template, operation, members):
+        return [(fit, "") for fit in members]
+    # It does not say whose mask it was, nor which ones it had put before: each by itself, it does.
+    return [(fit, _generate(metashape, chunk, template, operation, [fit])) for fit in members]
 
 
 def _generate(metashape: Host, chunk: Chunk, template: str, operation: str, members: Sequence[_Fit]) -> str:
@@ -137,14 +145,14 @@ def _grey(image: Host) -> bytes:
 
 def _fitting(metashape: Host, found: Found, scratch: str) -> str:
     """The mask's file, or a turned copy where Metashape has turned the photo."""
-    size = _size_of(found.mask)
+    size = _size_of(found.shot.mask)
     grid = grid_of(found.view.frame)
     if size == grid:
         # A brace in a folder's name would be read as part of a template.
-        return found.mask if "{" not in found.mask else _copy(found.mask, scratch)
-    if size == grid[::-1] and found.orientation in _TURNS:
-        image = metashape.Image.open(found.mask)
-        content = turned(_grey(image), size, found.orientation)
+        return found.shot.mask if "{" not in found.shot.mask else _copy(found.shot.mask, scratch)
+    if size == grid[::-1] and found.shot.orientation in _TURNS:
+        image = metashape.Image.open(found.shot.mask)
+        content = turned(_grey(image), size, found.shot.orientation)
         metashape.Image.fromstring(content, grid[0], grid[1], "L", "U8").save(scratch)
         return scratch.replace("\\", "/")
     raise MenuError(

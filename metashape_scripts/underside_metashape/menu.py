@@ -10,11 +10,11 @@ from typing import Callable
 from underside_metashape import windows
 from underside_metashape.align import align, before_aligning
 from underside_metashape.check import check_masks
-from underside_metashape.host import Chunk, Document, Host, MenuError, listed
+from underside_metashape.host import Chunk, Document, Host, MenuError, in_words, listed
 from underside_metashape.masking import Wish, begin, begin_folder, check_end, import_results
 from underside_metashape.newchunk import import_capture
 from underside_metashape.record import find_engine
-from underside_metashape.results import MANIFEST
+from underside_metashape.results import MANIFEST, Results, needs_mask, plates_among, read_results, report_of
 from underside_metashape.views import View, common_folder, results_beside, views_of, whole_passes
 
 __all__ = ["ENTRIES", "add_menu"]
@@ -34,10 +34,8 @@ def add_menu(metashape: Host) -> None:
 def _told(metashape: Host, action: Callable[[Host], str]) -> None:
     try:
         message = action(metashape)
-    except MenuError as error:
-        message = str(error)
     except Exception as error:
-        message = f"The Underside menu made a mistake of its own: {type(error).__name__}: {error}. Please report it."
+        message = in_words(error)
     if message:
         metashape.app.messageBox(message)
 
@@ -51,9 +49,14 @@ def _mask_photos(metashape: Host) -> str:
     engine = find_engine()
     selected = [view for view in views if view.camera.selected]
     results = results_beside(document.path, common_folder(view.path for view in views))
+    known, _ = _last_results(metashape, document, views)
     dialog = windows.ask(
         windows.Asked(
-            all_count=len(views), chosen_count=len(selected), results=results, groups=any(view.group for view in views)
+            title="mask photos",
+            all_count=sum(needs_mask(view, known) for view in views),
+            chosen_count=len(selected),
+            results=results,
+            groups=any(view.group for view in views),
         )
     )
     if dialog is None:
@@ -67,7 +70,8 @@ def _mask_photos(metashape: Host) -> str:
     check_end(run, tally)
     _remember(metashape, document, wish.results)
     message = import_results(metashape, chunk, chosen, wish.results, combine=wish.combine, step=_step(metashape))
-    return "\n".join([message, *(["Not masked:", *listed(set_aside)] if set_aside else [])])
+    told = [message, tally.unproven, *(["Not masked:", *listed(set_aside)] if set_aside else [])]
+    return "\n".join(filter(None, told))
 
 
 def _import_masks(metashape: Host) -> str:
@@ -76,8 +80,14 @@ def _import_masks(metashape: Host) -> str:
     folder = _ask_folder(metashape, document, f"The folder with finished masks (it has a {MANIFEST})")
     if not folder:
         return ""
-    selected = [view for view in views if view.camera.selected]
-    message = import_results(metashape, chunk, selected or views, folder, combine=False, step=_step(metashape))
+    chosen = [view for view in views if view.camera.selected] or views
+    combine = False
+    if any(view.frame.mask is not None for view in chosen):
+        dialog = windows.ask(windows.Asked(title="import finished masks"))
+        if dialog is None:
+            return ""
+        combine = dialog.wish().combine
+    message = import_results(metashape, chunk, chosen, folder, combine=combine, step=_step(metashape))
     _remember(metashape, document, folder)
     return message
 
@@ -87,21 +97,27 @@ def _import_capture(metashape: Host) -> str:
     folder = _ask_folder(metashape, document, "A folder with finished masks, or a capture's folder of photos")
     if not folder:
         return ""
-    results = folder
+    results, unproven = folder, ""
     if not os.path.isfile(os.path.join(folder, MANIFEST)):
-        results = results_beside(document.path, os.path.abspath(folder).replace("\\", "/"))
-        run = begin_folder(find_engine(), folder, Wish(results))
+        engine = find_engine()
+        usual = results_beside(document.path, os.path.abspath(folder).replace("\\", "/"))
+        dialog = windows.ask(windows.Asked(title="mask a capture", results=usual, existing=False))
+        if dialog is None:
+            return ""
+        wish = dialog.wish()
+        run = begin_folder(engine, folder, wish)
         tally = windows.watch(run, "mask a capture")
         check_end(run, tally)
+        results, unproven = wish.results, tally.unproven
     _, message = import_capture(metashape, document, results, _step(metashape))
     _remember(metashape, document, results)
-    return message
+    return "\n".join(filter(None, [message, unproven]))
 
 
 def _align(metashape: Host) -> str:
     _, chunk = _open_chunk(metashape)
     views, _ = _some_views(metashape, chunk)
-    doubts = before_aligning(views)
+    doubts = before_aligning(chunk, views)
     if doubts and not metashape.app.getBool("{} Align all the same?".format(" ".join(doubts))):
         return ""
     windows.need_qt()
@@ -118,25 +134,31 @@ def _align(metashape: Host) -> str:
 
 
 def _check(metashape: Host) -> str:
-    _, chunk = _open_chunk(metashape)
+    document, chunk = _open_chunk(metashape)
     views, set_aside = _some_views(metashape, chunk)
-    poor, reasons = check_masks(views, _step(metashape))
-    if not poor and not set_aside:
-        return f"All {len(views)} masks are there, of the right size, neither empty nor full."
-    for view in views:
-        view.camera.selected = False
-    for view in poor:
-        view.camera.selected = True
-    told = [f"{len(poor)} of {len(views)} photos need a look; they are selected now:", *listed(reasons)]
-    return "\n".join([*(told if poor else []), *(["Not looked at:", *listed(set_aside)] if set_aside else [])])
+    results, unread = _last_results(metashape, document, views)
+    poor, reasons = check_masks(views, results, _step(metashape))
+    needed = sum(needs_mask(view, results) for view in views)
+    if poor:
+        for view in views:
+            view.camera.selected = False
+        for view in poor:
+            view.camera.selected = True
+        told = [f"{len(poor)} of {needed} photos need a look; they are selected now:", *listed(reasons)]
+    else:
+        told = [f"All {needed} masks are there, of the right size, neither empty nor full."]
+    not_looked_at = [*set_aside, *plates_among(views, results)]
+    return "\n".join([*told, *(["Not looked at:", *listed(not_looked_at)] if not_looked_at else []), *unread])
 
 
 def _open_report(metashape: Host) -> str:
     document = metashape.app.document
     folder = _remembered(metashape, document)
-    report = os.path.join(folder, "report.html") if folder else ""
-    if not os.path.isfile(report):
+    if not folder:
         return "There is no report yet. Mask photos, or import finished masks, first."
+    report = report_of(folder)
+    if not report:
+        return f"There is no report for {folder}. Mask photos, or import the output folder of `underside mask`."
     windows.open_file(report)
     return ""
 
@@ -174,6 +196,19 @@ def _by_folder(wish: Wish, offered: str, project: str, views: list[View]) -> Wis
         return wish
     folder = results_beside(project, common_folder(view.path for view in views))
     return Wish(folder, wish.model, wish.effort, wish.combine, wish.by_groups)
+
+
+def _last_results(metashape: Host, document: Document, views: list[View]) -> tuple[Results | None, list[str]]:
+    """The results that were imported last, or that a run without a window has left; else why they cannot be read."""
+    try:
+        folder = _remembered(metashape, document) or _usual_results(document, views)
+        return (read_results(folder) if os.path.isfile(os.path.join(folder, MANIFEST)) else None), []
+    except MenuError as error:
+        return None, [f"The engine's verdicts were not looked at. {error}"]
+
+
+def _usual_results(document: Document, views: list[View]) -> str:
+    return results_beside(document.path, common_folder(view.path for view in views)) if document.path else ""
 
 
 def _step(metashape: Host) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Where the engine is: the file that ``underside install metashape`` leaves beside the menu's parts."""
+"""Where the engine is: the file that ``underside install metashape`` leaves beside the menu's parts, or a variable."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ RECORD = Path(__file__).resolve().parent / "engine.json"
 # On Windows every process that a program with windows starts would open a console of its own.
 NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
+_NAMING = "UNDERSIDE_PYTHON"
 _INSTALL = "Open a terminal and run: underside install metashape"
 # What Metashape sets for its own Python and Qt would break another Python.
 _NOT_FOR_THE_ENGINE = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
@@ -38,13 +39,16 @@ class Engine:
 
 
 def find_engine(record: Path = RECORD) -> Engine:
-    """The recorded engine, asked for its version; every way to lack it ends in what to do."""
+    """The engine, asked for its version; every way to lack it ends in what to do."""
     engine = _recorded(record)
+    # As the Meshroom nodes have it: on a farm, machines and users share a record and differ in where Python is.
+    named = os.environ.get(_NAMING, "").strip().strip('"')
+    if named:
+        engine = Engine(named, engine.version)
     if not os.path.isfile(engine.python):
-        raise MenuError(
-            f"Underside's engine is gone: there is no {engine.python} any more. Install Underside again if need be. "
-            f"{_INSTALL}"
-        )
+        remedy = f"Install Underside again if need be. {_INSTALL}"
+        told_by, remedy = (f", which {_NAMING} names", "Correct that variable.") if named else (" any more", remedy)
+        raise MenuError(f"Underside's engine is gone: there is no {engine.python}{told_by}. {remedy}")
     found = _version(engine)
     if found.split(".")[:2] != engine.version.split(".")[:2]:
         raise MenuError(f"This menu is of Underside {engine.version}, but its engine is now {found}. {_INSTALL}")

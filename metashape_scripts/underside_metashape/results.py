@@ -12,9 +12,26 @@ from typing import Any, Sequence
 from underside_metashape.host import MenuError
 from underside_metashape.views import View
 
-__all__ = ["MANIFEST", "Found", "Results", "Shot", "find_masks", "read_results"]
+__all__ = [
+    "MANIFEST",
+    "PUT_RIGHT",
+    "Found",
+    "Proof",
+    "Results",
+    "Shot",
+    "find_masks",
+    "needs_mask",
+    "plates_among",
+    "read_results",
+    "report_of",
+    "shots_of",
+]
 
 MANIFEST = "capture.json"
+PUT_RIGHT = "what the other shots show"
+"""The engine's name for the step that writes a mask anew once the passes are proven; its verdict is that of before."""
+_REPORT = "report.html"
+_TABLE = "prepared.json"
 _FORMAT = 1
 
 
@@ -32,6 +49,20 @@ class Shot:
     sha256: str
     reason: str
     """Why it has no mask."""
+    is_empty: bool = False
+    """Its mask is black all over: no object was found."""
+    doubts: str = ""
+    """Why the engine calls its mask insufficient; empty where it does not."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether the passes are one object."""
+
+    answer: str
+    """``yes``, ``unsafe`` or ``no``."""
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +72,11 @@ class Results:
     capture: str
     """The folder of the photos."""
     shots: tuple[Shot, ...]
+    plates: frozenset[str]
+    """Paths of the photos of the empty platter, which get no mask, as ``_plain`` has them."""
+    proof: Proof | None
+    """Of these very masks; none where they were not proven."""
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,8 +84,7 @@ class Found:
     """A photo of the chunk and its mask."""
 
     view: View
-    mask: str
-    orientation: int
+    shot: Shot
 
 
 def read_results(folder: str) -> Results:
@@ -61,7 +96,14 @@ def read_results(folder: str) -> Results:
         if int(content["format"]) <= _FORMAT:
             capture = content["capture"]
             shots = [_shot(shot, capture, folder) for shot in content["shots"]]
-            return Results(capture, (*shots, *(_plate(plate, capture) for plate in content["plates"])))
+            plates = [_plate(plate, capture) for plate in content["plates"]]
+            return Results(
+                capture=capture,
+                shots=(*shots, *plates),
+                plates=frozenset(_plain(plate.photo) for plate in plates),
+                proof=_proof(content.get("proof")),
+                warnings=tuple(content["warnings"]),
+            )
     except FileNotFoundError:
         raise MenuError(
             f"{folder} holds no results of Underside: there is no {MANIFEST}. Choose the folder that `underside mask` "
@@ -72,9 +114,11 @@ def read_results(folder: str) -> Results:
     raise MenuError(f"{path} was written by a newer Underside. Open a terminal and run: underside install metashape")
 
 
+_PLATE = "it shows the empty platter and gets no mask: disable or remove it"
+
+
 def _plate(name: str, capture: str) -> Shot:
-    reason = "it shows the empty platter and gets no mask: disable or remove it"
-    return Shot(_path(capture, name), "", "", 1, 0, "", reason)
+    return Shot(_path(capture, name), "", "", 1, 0, "", _PLATE)
 
 
 def _shot(shot: dict[str, Any], capture: str, folder: str) -> Shot:
@@ -90,33 +134,73 @@ def _shot(shot: dict[str, Any], capture: str, folder: str) -> Shot:
         size=int(shot.get("size", 0)),
         sha256=shot.get("sha256", ""),
         reason="" if mask else reason,
+        is_empty=bool(mask) and shot.get("box") is None,
+        doubts=_doubts(shot) if mask else "",
     )
+
+
+def _doubts(shot: dict[str, Any]) -> str:
+    if shot.get("verdict") != "insufficient":
+        return ""
+    is_put_right = any(step["taken"] and step["name"] == PUT_RIGHT for step in shot.get("steps", ()))
+    since = ["put right since by what the other shots show"] if is_put_right else []
+    return "; ".join([*shot.get("reasons", ()), *since]) or "no reason is told"
+
+
+def _proof(proof: dict[str, Any] | None) -> Proof | None:
+    return Proof(proof["answer"], tuple(proof["reasons"]), tuple(proof.get("notes", ()))) if proof else None
 
 
 def _path(folder: str, name: str) -> str:
     return os.path.join(folder, *name.split("/")).replace("\\", "/")
 
 
-def find_masks(views: Sequence[View], shots: Sequence[Shot]) -> tuple[list[Found], list[str]]:
-    """The mask of each photo: by its path, and for photos that were moved by name and content.
-
-    What has none is told of as sentences.
-    """
-    by_path = {_plain(shot.photo): shot for shot in shots}
-    by_name: dict[str, list[Shot]] = {}
-    for shot in shots:
-        by_name.setdefault(_composed(os.path.basename(shot.photo)), []).append(shot)
+def find_masks(views: Sequence[View], results: Results) -> tuple[list[Found], list[str]]:
+    """The mask of each photo; what has none and needs one is told of as sentences."""
     found: list[Found] = []
     without: list[str] = []
-    for view in views:
-        shot_of_view = by_path.get(_plain(view.path)) or _same_content(view.path, by_name)
-        if shot_of_view is None:
-            without.append(f"{view.name}: no mask of it is there")
-        elif not shot_of_view.mask:
-            without.append(f"{view.name}: {shot_of_view.reason}")
-        else:
-            found.append(Found(view, shot_of_view.mask, shot_of_view.orientation))
+    for view, shot in zip(views, shots_of(views, results)):
+        if shot is not None and shot.mask:
+            found.append(Found(view, shot))
+        elif needs_mask(view, results):
+            without.append(f"{view.name}: {shot.reason if shot else 'no mask of it is there'}")
     return found, without
+
+
+def needs_mask(view: View, results: Results | None) -> bool:
+    """Whether Metashape will use the photo, and it shows the object as far as is known."""
+    return bool(view.camera.enabled) and not _is_plate(view, results)
+
+
+def plates_among(views: Sequence[View], results: Results | None) -> list[str]:
+    """Photos of the empty platter that Metashape would use all over, and what to do, as sentences."""
+    used = [view for view in views if view.camera.enabled and view.frame.mask is None]
+    return [f"{view.name}: {_PLATE}" for view in used if _is_plate(view, results)]
+
+
+def _is_plate(view: View, results: Results | None) -> bool:
+    return results is not None and _plain(view.path) in results.plates
+
+
+def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
+    """What the results know of each photo: by its path, and of photos that were moved by name and content."""
+    by_path = {_plain(shot.photo): shot for shot in results.shots}
+    by_name: dict[str, list[Shot]] = {}
+    for shot in results.shots:
+        by_name.setdefault(_composed(os.path.basename(shot.photo)), []).append(shot)
+    return [by_path.get(_plain(view.path)) or _same_content(view.path, by_name) for view in views]
+
+
+def report_of(folder: str) -> str:
+    """The report of a folder of results, or of those that a prepared set was made from; empty where there is none."""
+    folders = [folder]
+    try:
+        with open(os.path.join(folder, _TABLE), encoding="utf-8") as file:
+            folders.append(str(json.load(file)["output"]))
+    except (OSError, ValueError, KeyError, TypeError):  # it is no prepared set
+        pass
+    reports = [os.path.join(each, _REPORT) for each in folders]
+    return next((report for report in reports if os.path.isfile(report)), "")
 
 
 def _plain(path: str) -> str:

@@ -30,20 +30,21 @@ class View:
 
 
 def views_of(metashape: Host, chunk: Chunk) -> tuple[list[View], list[str]]:
-    """All photos that can be masked; why the others cannot, as sentences."""
+    """All photos that can be masked; why others that Metashape will use cannot, as sentences."""
     views: list[View] = []
     set_aside: list[str] = []
     for camera in chunk.cameras:
         if not _is_regular(metashape, camera):
-            set_aside.append(f"{camera.label}: no photo of its own (a keyframe)")
+            if camera.enabled:
+                set_aside.append(f"{camera.label}: no photo of its own (a keyframe)")
             continue
         for frame in camera.frames if len(chunk.frames) > 1 else [camera]:
             reason = _unusable(frame)
-            if reason:
-                set_aside.append(f"{camera.label}: {reason}")
-            else:
+            if not reason:
                 path = os.path.abspath(frame.photo.path).replace("\\", "/")
                 views.append(View(camera, frame, path, camera.group.label if camera.group else ""))
+            elif camera.enabled:
+                set_aside.append(f"{camera.label}: {reason}")
     return views, set_aside
 
 

@@ -37,14 +37,19 @@ _Dialog: Any = QtWidgets.QDialog if _NAME else object
 
 @dataclass(frozen=True)
 class Asked:
-    """What the dialog shows before a person has chosen."""
+    """What the dialog asks for, and what it shows before a person has chosen."""
 
-    all_count: int
-    chosen_count: int
+    title: str
+    all_count: int = 0
+    """Photos that can be masked; none where the choice is not offered."""
+    chosen_count: int = 0
     """Selected photos; none where the choice is not offered."""
-    results: str
-    groups: bool
+    results: str = ""
+    """Where the masks will lie; empty where none are made."""
+    groups: bool = False
     """Whether there are camera groups."""
+    existing: bool = True
+    """Whether the photos may have masks already."""
 
 
 class MaskDialog(_Dialog):  # type: ignore[misc]
@@ -52,7 +57,7 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
 
     def __init__(self, asked: Asked, parent: Window = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Underside: mask photos")
+        self.setWindowTitle("Underside: " + asked.title)
         self.selected = QtWidgets.QRadioButton(f"{asked.chosen_count} selected photos")
         self.selected.setToolTip("Their whole passes are looked at, because a pass tells more than one photo.")
         self.all = QtWidgets.QRadioButton(f"All {asked.all_count} photos")
@@ -75,13 +80,18 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
         place.addWidget(self.results)
         place.addWidget(browse)
         form = QtWidgets.QFormLayout(self)
-        form.addRow("Mask", self.selected)
-        form.addRow("", self.all)
-        form.addRow("Model", self.model)
-        form.addRow("Effort", self.effort)
-        form.addRow("Masks that are there", self.existing)
-        form.addRow("A pass is", self.passes)
-        form.addRow("Results in", place)
+        if asked.all_count:
+            form.addRow("Mask", self.selected)
+            form.addRow("", self.all)
+        if asked.results:
+            form.addRow("Model", self.model)
+            form.addRow("Effort", self.effort)
+        if asked.existing:
+            form.addRow("Masks that are there", self.existing)
+        if asked.all_count:
+            form.addRow("A pass is", self.passes)
+        if asked.results:
+            form.addRow("Results in", place)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.Ok | QtWidgets.QDialogButtonBox.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -111,7 +121,7 @@ class Progress(_Dialog):  # type: ignore[misc]
         self.setWindowTitle("Underside: " + title)
         self.setModal(True)
         self.stops = 0
-        self.label = QtWidgets.QLabel("Starting...")
+        self.label = QtWidgets.QLabel()
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 0)
         self.button = QtWidgets.QPushButton("Stop")
@@ -126,8 +136,8 @@ class Progress(_Dialog):  # type: ignore[misc]
         self.label.setText("Finishing what is begun; Stop again ends at once.")
 
     def show_share(self, done: float, total: float, text: str) -> None:
-        """Move the bar."""
-        self.bar.setRange(0, max(1, int(total)))
+        """Move the bar; without a total it shows only that something is being done."""
+        self.bar.setRange(0, int(total))
         self.bar.setValue(int(done))
         if not self.stops:
             self.label.setText(text)
@@ -159,8 +169,7 @@ def watch(run: Run, title: str) -> Tally:
     def look() -> None:
         for event in run.events():
             tally.take(event)
-        if tally.total:
-            window.show_share(tally.done, tally.total, f"{tally.done} of {tally.total}: {tally.last}")
+        window.show_share(*tally.stage)
         if window.stops > asked_to_stop[0]:
             asked_to_stop[0] = window.stops
             run.stop()

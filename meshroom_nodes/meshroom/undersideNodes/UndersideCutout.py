@@ -17,7 +17,16 @@ from .parts.results import Results
 from .parts.revision import REVISION
 from .parts.scene import View, folder_of_all, write_scene
 from .parts.trouble import writing
-from .parts.work import lack_in_words, logged, mask, refuse_incomplete, shots_among, views_of
+from .parts.work import (
+    insufficient_among,
+    lack_in_words,
+    logged,
+    mask,
+    name_insufficient,
+    refuse_incomplete,
+    shots_among,
+    views_of,
+)
 
 __version__ = f"{REVISION}.0"
 
@@ -36,7 +45,8 @@ class UndersideCutout(UndersideNode):
 Copies of the photos with the background replaced and all metadata kept, and a scene that points at them.
 
 For photogrammetry use UndersideMasking: masks beside untouched photos lose nothing. A cut-out's silhouette is an edge
-like any other to FeatureExtraction. PNG is never written unless chosen: Meshroom reads no camera data from it.
+like any other to FeatureExtraction. This node makes masks of its own: corrections in UndersideMasking's *Masks Folder*
+do not reach it. PNG is never written unless chosen: Meshroom reads no camera data from it.
 """
 
     inputs = [
@@ -101,6 +111,7 @@ def _cut_out_chunk(chunk: Any) -> None:
     delivered = {view.view_id: _LEFT_OUT for view in views if view not in shots}
     chunk.logger.info(f"{len(delivered)} photos of the empty platter are left out of the new scene")
     missing: list[str] = []
+    insufficient: list[str] = []
     for container in sorted({_container(view, node) for view in shots}):
         alike = [view for view in shots if _container(view, node) == container]
         folder = os.path.join(own, container)
@@ -108,6 +119,7 @@ def _cut_out_chunk(chunk: Any) -> None:
         options += ["--grow", str(node.grow.value)]
         results = mask(chunk, alike, folder, all_views=everything, options=options)
         delivered.update(_deliver(alike, results, node.cutouts.value, folder_of_all(everything), missing))
+        insufficient += insufficient_among(alike, results)
     if missing and node.withoutMask.value == "fail":
         refuse_incomplete(missing, views, lack="cut-out", way="Views Without a Cut-Out")
     for told in missing:
@@ -120,6 +132,7 @@ def _cut_out_chunk(chunk: Any) -> None:
     if len(photos) == len(everything):
         write_scene(node.input.evalValue, node.output.value, photos)
         chunk.logger.info(f"{sum(map(bool, photos.values()))} views are in {node.output.value}")
+    name_insufficient(chunk, insufficient)
 
 
 def _container(view: View, node: Any) -> str:
@@ -127,7 +140,7 @@ def _container(view: View, node: Any) -> str:
     if node.format.value != "photo":
         return str(node.format.value)
     is_png = view.photo.lower().endswith(".png")
-    return "tiff" if is_png or node.background.value.strip() == "transparent" else "none"
+    return "tiff" if is_png or node.background.value.strip().lower() == "transparent" else "none"
 
 
 def _deliver(views: Sequence[View], results: Results, cutouts: str, folder: str, missing: list[str]) -> dict[str, str]:

@@ -14,7 +14,16 @@ from .parts.results import Shot
 from .parts.revision import REVISION
 from .parts.scene import View
 from .parts.trouble import NodeError
-from .parts.work import lack_in_words, logged, mask, refuse_incomplete, shots_among, views_of
+from .parts.work import (
+    insufficient_among,
+    lack_in_words,
+    logged,
+    mask,
+    name_insufficient,
+    refuse_incomplete,
+    shots_among,
+    views_of,
+)
 
 __version__ = f"{REVISION}.0"
 
@@ -33,6 +42,9 @@ Masks the object on a turntable, without the platter: `<viewId>.png` for every v
 
 Connect *Masks Folder* to both *FeatureExtraction > Masks Folder* and *PrepareDenseScene > Masks Folders*.
 Connect *Rings* to UndersideRings: masks made with what the whole ring tells are better than those of single views.
+
+A mask that you correct in *Masks Folder* stays. Nodes that were computed already do not see it: delete the data of
+FeatureExtraction and PrepareDenseScene, and of all nodes after them.
 """
 
     inputs = [
@@ -95,6 +107,7 @@ def _mask_chunk(chunk: Any) -> None:
         chunk.logger.warning(told)
         masks.put_plain(view.view_id, *_size(view), white=node.withoutMask.value == "whole")
     chunk.logger.info(f"{len(views)} masks are in {masks.folder}")
+    name_insufficient(chunk, insufficient_among([view for view, _ in delivered], results))
 
 
 def _deliver(shot: Shot, view: View, masks: MasksFolder) -> str:

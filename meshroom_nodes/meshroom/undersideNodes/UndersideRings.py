@@ -38,7 +38,8 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
             name="platesFolder",
             label="Plates Folder",
             description="Folder with photos of the empty platter, taken with the same camera from the same place. "
-            "They need not be among the views; views named plate* or in a folder named empty are plates too.",
+            "They need not be among the views; views named plate* or in a folder named empty are plates too. "
+            "Meshroom does not see its contents change: delete this node's data after that.",
             value="",
         ),
         attributes.device(),

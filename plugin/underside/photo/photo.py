@@ -104,7 +104,7 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         suffix = path.suffix.lower()
         container = identify(data, suffix)
         if container is None:
-            raise RefusedError("is empty" if not data else "is no photo: its content is of no known kind")
+            raise _of_no_known_kind(data)
         header = READERS[container].header(data)
         _check_size(header, max_megapixels)
     named = next((kind for kind, reader in READERS.items() if suffix in reader.suffixes), container)
@@ -170,6 +170,14 @@ def _check_size(header: Header, max_megapixels: float) -> None:
         raise RefusedError(
             f"has {header.width} x {header.height} pixels, a strip rather than a photo of an object", "Leave it out"
         )
+
+
+def _of_no_known_kind(data: bytes) -> RefusedError:
+    if not data:
+        return RefusedError("is empty")
+    # It may be whole: BMP and JPEG 2000 are photos, too.
+    remedy = "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged"
+    return RefusedError("is no photo of a kind that Underside reads", remedy)
 
 
 _FILE_ERRORS = {

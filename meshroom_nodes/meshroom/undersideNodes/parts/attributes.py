@@ -94,7 +94,8 @@ def without_mask(values: dict[str, str], label: str) -> Any:
     return desc.ChoiceParam(
         name="withoutMask",
         label=label,
-        description=f"What to do about a view that cannot be masked, or in which no object is found. {meanings}.",
+        description=f"What to do about a view that cannot be masked, or in which no object is found. {meanings}. "
+        "Another choice makes all views anew.",
         value=next(iter(values)),
         values=list(values),
         exclusive=True,

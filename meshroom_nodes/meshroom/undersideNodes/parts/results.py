@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from .trouble import NodeError
 
-__all__ = ["Results", "Shot", "plates_of_rings", "read_results"]
+__all__ = ["INSUFFICIENT", "Results", "Shot", "plates_of_rings", "read_results"]
 
+INSUFFICIENT = "insufficient"
+"""The verdict on a mask that cannot be trusted."""
 _MANIFEST, _RINGS = "capture.json", "rings.json"
 _FORMAT = 2
 _Understood = TypeVar("_Understood")
@@ -29,6 +31,11 @@ class Shot(NamedTuple):
     verdict: str
     told: str
     """Why there is no mask, or no better one."""
+
+    @property
+    def is_insufficient(self) -> bool:
+        """There is a mask, and it cannot be trusted."""
+        return self.verdict == INSUFFICIENT and not self.is_empty
 
 
 class Results:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .engine import Event, find_engine
-from .results import Results, Shot, plates_of_rings, read_results
+from .results import INSUFFICIENT, Results, Shot, plates_of_rings, read_results
 from .scene import View, pass_names, read_views, share_of
 from .trouble import NodeError, writing
 
 __all__ = [
+    "insufficient_among",
     "lack_in_words",
     "logged",
     "mask",
+    "name_insufficient",
     "refuse_incomplete",
     "run_engine",
     "settings_of",
@@ -53,15 +55,32 @@ def shots_among(views: Sequence[View], node: Any) -> list[View]:
 
 def lack_in_words(shot: Shot, view: View) -> str:
     """Why nothing came of a view, as a sentence."""
-    return f"{view.name}: no object was found." if shot.is_empty else f"{view.name}: {shot.told.rstrip('.')}."
+    if shot.is_empty:
+        return f"{view.name}: no object was found."
+    # What the engine says of a photo that it could not mask names it.
+    told = shot.told if view.name in shot.told else f"{view.name}: {shot.told}"
+    return f"{told.rstrip('.')}."
 
 
 def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, way: str) -> NoReturn:
     """Fail for the views that nothing came of; ``way`` is the attribute that has other ways."""
     raise NodeError(
-        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend or remove them, or choose another "
-        f"way in {way}; what is done is kept."
+        # Meshroom keeps results by attributes and views: only the same ones find what is done.
+        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend these photos where they are and "
+        f"compute again: the others are kept. Or remove them, or choose another way in {way}: then all views are done "
+        "again."
     )
+
+
+def insufficient_among(views: Sequence[View], results: Results) -> list[str]:
+    """The names of the views whose masks cannot be trusted."""
+    return [view.name for view in views if results.of(view.photo).is_insufficient]
+
+
+def name_insufficient(chunk: Any, names: Sequence[str]) -> None:
+    """End a chunk's log with the views that a person should look at: nobody reads all its lines."""
+    if names:
+        chunk.logger.warning(f"Look at these insufficient masks ({len(names)}): {', '.join(names)}")
 
 
 def settings_of(node: Any) -> list[str]:
@@ -108,9 +127,16 @@ class _Log:
     def __init__(self, logger: Any) -> None:
         self._logger = logger
         self._done = self._total = 0
+        self._known: dict[str, Callable[[Event], None]] = {
+            "started": self._started,
+            "shot": self._shot,
+            "failed": self._failed,
+            "judged": self._judged,
+            "finished": self._finished,
+        }
 
     def __call__(self, event: Event) -> None:
-        tell = getattr(self, "_" + str(event.get("event")), None)
+        tell = self._known.get(str(event.get("event")))
         if tell is not None:
             tell(event)
 
@@ -122,7 +148,7 @@ class _Log:
     def _shot(self, event: Event) -> None:
         self._done += 1
         told = "; ".join([event.get("verdict") or event["state"], *event.get("reasons", ())])
-        self._logger.info(f"[{self._done}/{self._total}] {event['photo']}: {told}")
+        self._tell_verdict(event, f"[{self._done}/{self._total}] {event['photo']}: {told}")
 
     def _failed(self, event: Event) -> None:
         self._done += 1
@@ -130,7 +156,10 @@ class _Log:
 
     def _judged(self, event: Event) -> None:
         told = "; ".join([event["verdict"], *event.get("reasons", ())])
-        self._logger.info(f"{event['photo']}: {told}, after another look")
+        self._tell_verdict(event, f"{event['photo']}: {told}, after another look")
+
+    def _tell_verdict(self, event: Event, line: str) -> None:
+        (self._logger.warning if event.get("verdict") == INSUFFICIENT else self._logger.info)(line)
 
     def _finished(self, event: Event) -> None:
         for warning in event.get("warnings", ()):
