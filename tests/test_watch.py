@@ -82,6 +82,17 @@ def test_a_photo_still_being_written_is_left_alone(tmp_path: Path) -> None:
         assert not watch.events("failed")
 
 
+def test_a_photo_that_goes_away_while_it_settles_is_masked_when_it_is_back(tmp_path: Path) -> None:
+    with Watch(tmp_path, settings=(*QUICK, *SOON, "--settle", "2")).begins() as watch:
+        (path,) = put_some(watch.root / "vase", 1)
+        watch.until(lambda: "vase/IMG_0000.jpg" in stages(watch.out))
+        path.rename(tmp_path / "away.jpg")
+        watch.until(lambda: not stages(watch.out))
+        (tmp_path / "away.jpg").rename(path)
+        watch.until_complete("vase")
+    assert stages(watch.out) == {"vase/IMG_0000.jpg": "done"}
+
+
 def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: Path) -> None:
     content = photo(1)
     with Watch(tmp_path).begins() as watch:
