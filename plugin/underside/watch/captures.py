@@ -2,7 +2,6 @@
 
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 
 from underside.capture import Shot
@@ -104,8 +103,7 @@ class Captures:
     def look_for_done_files(self) -> None:
         """A person says that a capture is complete, by a file called done beside its photos."""
         for desk in self._desks.values():
-            with suppress(OSError):
-                desk.done_file = any(path.stem.lower() == "done" for path in desk.folder.iterdir() if path.is_file())
+            desk.look_for_done_file()
 
     # --- what comes in --------------------------------------------------------------------------------------
 
@@ -114,6 +112,7 @@ class Captures:
             entry = self._journal.one_of(name)
             at = self._folder.path(folder_of(entry.photo, name) if entry else "")
             self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
+            self._desks[name].look_for_done_file()  # which may have come before the photos
         return self._desks[name]
 
     def _stirred(self, capture: str, pass_name: str, at: float) -> None:
