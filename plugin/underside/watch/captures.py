@@ -277,7 +277,7 @@ class Captures:
         self._failed(desk, error)
 
     def _failed(self, desk: Desk, error: UndersideError) -> None:
-        if isinstance(error, OutputError):
+        if not is_of_one_capture(error):
             raise error
         self._postpone(desk, error)
 
