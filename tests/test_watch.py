@@ -198,6 +198,21 @@ def test_a_mask_that_cannot_go_along_yet_keeps_no_other_capture(tmp_path: Path, 
     assert len(watch.events("shot")) == 6
 
 
+def test_a_photo_whose_new_name_is_too_long_for_a_mask_keeps_no_other(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        long = f"{'n' * 249}.jpg"
+        (watch.root / "vase" / "IMG_0000.jpg").rename(watch.root / "vase" / long)
+        put_some(watch.root / "bowl", 1, first=2)
+        watch.until_complete("vase", times=2)
+        watch.until_complete("bowl")
+        assert not watch.events("note")
+        assert "File name too long" in watch.events("failed")[-1]["reason"]
+        assert watch.stop() == 0
+    assert stages(watch.out) == {"vase/IMG_0001.jpg": "done", f"vase/{long}": "set aside", "bowl/IMG_0002.jpg": "done"}
+
+
 def test_a_deleted_photo_is_noted_and_its_mask_kept(run: Run, tmp_path: Path) -> None:
     with Watch(tmp_path).begins() as watch:
         put_some(watch.root / "vase", 2)
