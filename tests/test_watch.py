@@ -552,6 +552,21 @@ def test_shots_with_settings_of_their_own_are_masked_with_these_however_many_the
     assert [name for name in before if before[name] == after[name]] == []
 
 
+def test_a_retry_that_comes_while_its_pass_is_masked_is_heeded_all_the_same(run: Run, tmp_path: Path) -> None:
+    slow = ("--segmenter", "grabcut", "--workers", "1", *SOON)
+    with Watch(tmp_path, settings=slow).begins() as watch:
+        put_some(watch.root / "vase", 60)
+        watch.until(lambda: [event for event in watch.events("shot") if not event["alone"]])
+        assert "sees to them" in run("retry", watch.out, "IMG_0059.jpg", "--grow", "4").stdout
+        assert not watch.events("complete")
+        watch.until_complete("vase")
+        assert watch.stop() == 0
+    grown = [engine["fingerprint"] for engine in manifest(watch.out, "vase")["engines"].values() if engine["grow"] == 4]
+    assert [shot["photo"] for shot in manifest(watch.out, "vase")["shots"] if shot["fingerprint"] in grown] == [
+        "IMG_0059.jpg"
+    ]
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

@@ -22,7 +22,7 @@ from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
-from underside.watch.results import Results
+from underside.watch.results import Results, waits_for_its_own
 from underside.watch.troubles import is_of_one_capture
 
 __all__ = ["Captures"]
@@ -225,14 +225,21 @@ class Captures:
 
     def _masked_alone(self, desk: Desk, asked: Entry, record: ShotRecord) -> None:
         desk.flying.discard(asked.photo)
-        entry = self._journal.entry(asked.photo)
-        if entry is None or entry.stage is not Stage.READY or entry.sha256 != asked.sha256:
-            return  # changed meanwhile: its turn comes again
+        entry = self._still_asked(asked)
+        if entry is None:
+            return
         if record.state is State.FAILED:
             self.intake.failed(entry, record.reason)
             return
         self._results.enter(entry, record, Stage.MASKED)
         self._tell(Masked(desk.name, entry.photo, record, alone=True))
+
+    def _still_asked(self, asked: Entry) -> Entry | None:
+        """A shot as it is known now; none where it, or what is asked for it, has changed: then its turn comes again."""
+        entry = self._journal.entry(asked.photo)
+        if entry is None or entry.stage is not Stage.READY:
+            return None
+        return entry if (entry.sha256, entry.settings) == (asked.sha256, asked.settings) else None
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
@@ -319,7 +326,7 @@ class Captures:
         entry = self._journal.entry(photo)
         if record.state is State.FAILED or entry is None or not self._results.fits(entry, record):
             return
-        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE):
+        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE) and not waits_for_its_own(entry):
             # Further passes may have taught more of what was done already.
             self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))
