@@ -567,6 +567,24 @@ def test_a_retry_that_comes_while_its_pass_is_masked_is_heeded_all_the_same(run:
     ]
 
 
+def test_settings_that_one_shot_cannot_have_keep_no_other(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        before = masks(watch.out)
+        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--segmenter", "plate").stdout
+        watch.until(lambda: watch.events("failed") or watch.events("note"))
+        put_some(watch.root / "vase", 1, first=2)
+        watch.until_complete("vase", times=2)
+        told = watch.events("failed")
+        assert watch.stop() == 0
+    assert [(event["photo"], event["final"]) for event in told] == [("vase/IMG_0001.jpg", final) for final in (0, 0, 1)]
+    assert "needs a plate" in told[-1]["reason"]
+    # The mask that it had stays.
+    assert before.items() < masks(watch.out).items()
+    assert set(stages(watch.out).values()) == {"done"}
+
+
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:
     brightness(tmp_path / "own.onnx", shape=(1, 3, 64, 64))
     put_some(tmp_path / "captures" / "vase", 2)

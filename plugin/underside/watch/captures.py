@@ -214,7 +214,11 @@ class Captures:
         if stage is not Stage.READY:
             self._journal.change(entry.photo, stage=stage)
             return
-        own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
+        try:
+            own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
+        except SettingsError as error:  # those of the capture do not go together with them
+            self._refuse(entry, error)
+            return
         shot = Shot(self._folder.path(entry.photo), _name(entry), entry.pass_name, companions)
         desk.flying.add(entry.photo)
         self._crew.start(
@@ -240,6 +244,10 @@ class Captures:
         if entry is None or entry.stage is not Stage.READY:
             return None
         return entry if (entry.sha256, entry.settings) == (asked.sha256, asked.settings) else None
+
+    def _refuse(self, entry: Entry, error: UndersideError) -> None:
+        """It cannot be masked with settings of its own, which no other shot of its capture has."""
+        self.intake.failed(entry, f"{entry.photo}: {error}")
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
@@ -281,6 +289,11 @@ class Captures:
             desk.completing = self._completing = False
         else:
             desk.flying.discard(entry.photo)
+            if entry.settings and not isinstance(error, OutputError):
+                still = self._still_asked(entry)
+                if still is not None:
+                    self._refuse(still, error)
+                return
         self._failed(desk, error)
 
     def _failed(self, desk: Desk, error: UndersideError) -> None:
