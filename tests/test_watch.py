@@ -127,6 +127,16 @@ def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run:
     assert len(masks(watch.out)) == 3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no Unicode")
+def test_a_status_tells_of_a_broken_photo_whatever_it_is_called(run: Run, tmp_path: Path) -> None:
+    put(tmp_path / "captures" / "vase" / os.fsdecode(b"caf\xe9.jpg"), photo(3)[:-300])
+    once = ("watch", "captures", "-o", "out", "--once", "--settle", "0.05", *QUICK)
+    assert run(*once).returncode == 3
+    (trouble,) = json.loads(run("status", "out", "--json").stdout)["troubles"]
+    assert trouble["reason"].startswith(f"{trouble['photo']} is cut short")
+    assert "b'" not in run("status", "out").stdout
+
+
 def test_a_photo_that_may_not_be_read_is_masked_once_it_may(tmp_path: Path) -> None:
     with Watch(tmp_path, "--settle", "0.05").begins() as watch:
         put_some(watch.root / "vase", 1)
