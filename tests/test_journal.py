@@ -68,13 +68,16 @@ def test_a_commit_survives_a_kill(path: Path) -> None:
 
 @pytest.mark.parametrize("photo", ["Schüssel/ä'\"; DROP TABLE photos.jpg", "a\nb.jpg", os.fsdecode(b"caf\xe9.jpg")])
 def test_a_photo_may_be_called_anything(path: Path, photo: str) -> None:
-    entry = replace(ENTRY, photo=photo, folder="", sha256="abc")
+    entry = replace(ENTRY, photo=photo, folder="", sha256="abc", reason=f"{photo} is cut short")
     with Journal(path) as journal:
         journal.add(entry)
         journal.change(photo, stage=Stage.READY)
         journal.commit()
         assert journal.with_content("abc") == [replace(entry, stage=Stage.READY)]
         assert list(journal.in_folder("")) == [photo]
+        journal.set_complete("vase", complete=True)
+        journal.set_proof("vase", "no", f"{photo} disagrees")
+        assert journal.proofs() == {"vase": ("no", f"{photo} disagrees")}
 
 
 def test_a_journal_is_read_while_it_is_written(path: Path) -> None:

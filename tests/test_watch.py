@@ -82,6 +82,17 @@ def test_a_photo_still_being_written_is_left_alone(tmp_path: Path) -> None:
         assert not watch.events("failed")
 
 
+def test_a_photo_that_goes_away_while_it_settles_is_masked_when_it_is_back(tmp_path: Path) -> None:
+    with Watch(tmp_path, settings=(*QUICK, *SOON, "--settle", "2")).begins() as watch:
+        (path,) = put_some(watch.root / "vase", 1)
+        watch.until(lambda: "vase/IMG_0000.jpg" in stages(watch.out))
+        path.rename(tmp_path / "away.jpg")
+        watch.until(lambda: not stages(watch.out))
+        (tmp_path / "away.jpg").rename(path)
+        watch.until_complete("vase")
+    assert stages(watch.out) == {"vase/IMG_0000.jpg": "done"}
+
+
 def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: Path) -> None:
     content = photo(1)
     with Watch(tmp_path).begins() as watch:
@@ -114,6 +125,16 @@ def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run:
     put(watch.root / "vase" / "broken.jpg", photo(3))
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
     assert len(masks(watch.out)) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no Unicode")
+def test_a_status_tells_of_a_broken_photo_whatever_it_is_called(run: Run, tmp_path: Path) -> None:
+    put(tmp_path / "captures" / "vase" / os.fsdecode(b"caf\xe9.jpg"), photo(3)[:-300])
+    once = ("watch", "captures", "-o", "out", "--once", "--settle", "0.05", *QUICK)
+    assert run(*once).returncode == 3
+    (trouble,) = json.loads(run("status", "out", "--json").stdout)["troubles"]
+    assert trouble["reason"].startswith(f"{trouble['photo']} is cut short")
+    assert "b'" not in run("status", "out").stdout
 
 
 def test_a_photo_that_may_not_be_read_is_masked_once_it_may(tmp_path: Path) -> None:
@@ -185,6 +206,21 @@ def test_a_mask_that_cannot_go_along_yet_keeps_no_other_capture(tmp_path: Path, 
     assert before.items() < masks(watch.out).items()
     assert masks(watch.out)[f"{target}/masks/front.jpg.png"] == moved
     assert len(watch.events("shot")) == 6
+
+
+def test_a_photo_whose_new_name_is_too_long_for_a_mask_keeps_no_other(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        long = f"{'n' * 249}.jpg"
+        (watch.root / "vase" / "IMG_0000.jpg").rename(watch.root / "vase" / long)
+        put_some(watch.root / "bowl", 1, first=2)
+        watch.until_complete("vase", times=2)
+        watch.until_complete("bowl")
+        assert not watch.events("note")
+        assert "File name too long" in watch.events("failed")[-1]["reason"]
+        assert watch.stop() == 0
+    assert stages(watch.out) == {"vase/IMG_0001.jpg": "done", f"vase/{long}": "set aside", "bowl/IMG_0002.jpg": "done"}
 
 
 def test_a_deleted_photo_is_noted_and_its_mask_kept(run: Run, tmp_path: Path) -> None:
@@ -524,6 +560,39 @@ def test_shots_with_settings_of_their_own_are_masked_with_these_however_many_the
     assert run("retry", "out", *(f"IMG_{seed:04}.jpg" for seed in range(18)), "--grow", "4").returncode == 0
     after = masks(tmp_path / "out")
     assert [name for name in before if before[name] == after[name]] == []
+
+
+def test_a_retry_that_comes_while_its_pass_is_masked_is_heeded_all_the_same(run: Run, tmp_path: Path) -> None:
+    slow = ("--segmenter", "grabcut", "--workers", "1", *SOON)
+    with Watch(tmp_path, settings=slow).begins() as watch:
+        put_some(watch.root / "vase", 60)
+        watch.until(lambda: [event for event in watch.events("shot") if not event["alone"]])
+        assert "sees to them" in run("retry", watch.out, "IMG_0059.jpg", "--grow", "4").stdout
+        assert not watch.events("complete")
+        watch.until_complete("vase")
+        assert watch.stop() == 0
+    grown = [engine["fingerprint"] for engine in manifest(watch.out, "vase")["engines"].values() if engine["grow"] == 4]
+    assert [shot["photo"] for shot in manifest(watch.out, "vase")["shots"] if shot["fingerprint"] in grown] == [
+        "IMG_0059.jpg"
+    ]
+
+
+def test_settings_that_one_shot_cannot_have_keep_no_other(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--settle", "0.05").begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        before = masks(watch.out)
+        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--segmenter", "plate").stdout
+        watch.until(lambda: watch.events("failed") or watch.events("note"))
+        put_some(watch.root / "vase", 1, first=2)
+        watch.until_complete("vase", times=2)
+        told = watch.events("failed")
+        assert watch.stop() == 0
+    assert [(event["photo"], event["final"]) for event in told] == [("vase/IMG_0001.jpg", final) for final in (0, 0, 1)]
+    assert "needs a plate" in told[-1]["reason"]
+    # The mask that it had stays.
+    assert before.items() < masks(watch.out).items()
+    assert set(stages(watch.out).values()) == {"done"}
 
 
 def test_a_model_that_is_a_file_is_found_again_from_another_folder(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from blob_captures import refusal
 from conftest import Run
-from watched import Watch, put_some
+from watched import Watch, masks, put_some
 
 from underside.watch import keeper
 from underside.watch.command import run_command
@@ -64,6 +64,16 @@ def test_a_done_file_completes_a_capture_and_a_command_is_given_the_manifest(tmp
         watch.until_complete("vase")
         watch.until(lambda: told.exists() and told.read_text().endswith("\n"))
     assert told.read_text().splitlines() == [str(watch.out / "vase" / "capture.json")]
+
+
+def test_a_done_file_that_comes_before_the_photos_completes_their_capture_too(tmp_path: Path) -> None:
+    with Watch(tmp_path, "--quiet", "60", "--complete-after", "600").begins() as watch:
+        (watch.root / "vase").mkdir()
+        (watch.root / "vase" / "done").touch()
+        time.sleep(1)
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+    assert len(masks(watch.out)) == 2
 
 
 def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,6 +105,48 @@ def test_what_stands_in_the_outputs_place_is_told_and_waited_for(tmp_path: Path)
         watch.until(lambda: any("waiting until that is mended" in event["text"] for event in watch.events("note")))
         watch.out.unlink()
         watch.until(lambda: masks(watch.out))
+
+
+def a_file(out: Path) -> None:
+    out.write_bytes(b"")
+
+
+def a_manifest_that_is_none(out: Path) -> None:
+    out.mkdir()
+    (out / "capture.json").write_text("{")
+
+
+def a_manifest_of_later(out: Path) -> None:
+    out.mkdir()
+    (out / "capture.json").write_text('{"format": 99}')
+
+
+def a_folder_for_a_page(out: Path) -> None:
+    (out / "report.html" / "mine").mkdir(parents=True)
+
+
+def a_locked_folder(out: Path) -> None:
+    out.mkdir(mode=0o555)
+
+
+@pytest.mark.parametrize(
+    "stands", [a_file, a_manifest_that_is_none, a_manifest_of_later, a_folder_for_a_page, a_locked_folder]
+)
+def test_what_stands_in_the_place_of_one_captures_results_keeps_no_other(
+    tmp_path: Path, stands: Callable[[Path], None], fewer_rights: Callable[[], None] | None
+) -> None:
+    (tmp_path / "out").mkdir()
+    stands(tmp_path / "out" / "bowl")
+    with Watch(tmp_path, rights=fewer_rights).begins() as watch:
+        put_some(watch.root / "bowl", 2)
+        watch.until(lambda: watch.events("note"))
+        put_some(watch.root / "vase", 2, first=2)
+        watch.until_complete("vase")
+        assert all(event["text"].startswith("bowl has to wait: ") for event in watch.events("note"))
+        (watch.out / "bowl").rename(tmp_path / "mine")
+        watch.until_complete("bowl")
+        assert watch.stop() == 0
+    assert len(masks(watch.out)) == 4
 
 
 def test_masks_that_were_removed_are_made_again(tmp_path: Path) -> None:

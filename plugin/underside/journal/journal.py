@@ -13,7 +13,8 @@ from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 __all__ = ["Journal", "looking_into"]
 
 _GLIMPSES = "SELECT photo, capture, pass_name, stage, size, mtime_ns, mask_stamp, gone_at > 0 FROM photos"
-_PATHS = ("photo", "folder", "kin", "capture", "pass_name")
+# What may hold a name, which may be no Unicode.
+_NAMES = ("photo", "folder", "kin", "capture", "pass_name", "reason")
 
 
 def looking_into(path: Path) -> AbstractContextManager["Journal"]:
@@ -175,7 +176,8 @@ class Journal(Database):
         if not self._read("SELECT 1 FROM pragma_table_info('captures') WHERE name = 'proof'"):
             return {}  # of an earlier Underside, and only read
         rows = self._read("SELECT capture, proof FROM captures WHERE proof <> ''")
-        return {as_text(row[0]): (row[1].partition("\n")[0], row[1].partition("\n")[2]) for row in rows}
+        told = {as_text(row[0]): as_text(row[1]).partition("\n") for row in rows}
+        return {capture: (answer, sentence) for capture, (answer, _, sentence) in told.items()}
 
     def set_proof(self, capture: str, answer: str, told: str) -> None:
         """Remember what was proven of a complete capture."""
@@ -224,5 +226,5 @@ class Journal(Database):
     def _entries(self, where: str, *values: object) -> Iterator[Entry]:
         for row in self._read(f"SELECT {', '.join(COLUMNS)} FROM photos WHERE {where}", *values):
             known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
-            known |= {name: as_text(known[name]) for name in _PATHS}
+            known |= {name: as_text(known[name]) for name in _NAMES}
             yield Entry(**known | {"stage": Stage(known["stage"])})

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 
 from underside.capture import Shot
@@ -23,7 +22,7 @@ from underside.watch.masking import CaptureSession, Maskers, masks_alone
 from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
-from underside.watch.results import Results
+from underside.watch.results import Results, waits_for_its_own
 from underside.watch.troubles import is_of_one_capture
 
 __all__ = ["Captures"]
@@ -104,8 +103,7 @@ class Captures:
     def look_for_done_files(self) -> None:
         """A person says that a capture is complete, by a file called done beside its photos."""
         for desk in self._desks.values():
-            with suppress(OSError):
-                desk.done_file = any(path.stem.lower() == "done" for path in desk.folder.iterdir() if path.is_file())
+            desk.look_for_done_file()
 
     # --- what comes in --------------------------------------------------------------------------------------
 
@@ -114,6 +112,7 @@ class Captures:
             entry = self._journal.one_of(name)
             at = self._folder.path(folder_of(entry.photo, name) if entry else "")
             self._desks[name] = Desk(name=name, folder=at, out=self._plan.out / name)
+            self._desks[name].look_for_done_file()  # which may have come before the photos
         return self._desks[name]
 
     def _stirred(self, capture: str, pass_name: str, at: float) -> None:
@@ -215,7 +214,11 @@ class Captures:
         if stage is not Stage.READY:
             self._journal.change(entry.photo, stage=stage)
             return
-        own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
+        try:
+            own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
+        except SettingsError as error:  # those of the capture do not go together with them
+            self._refuse(entry, error)
+            return
         shot = Shot(self._folder.path(entry.photo), _name(entry), entry.pass_name, companions)
         desk.flying.add(entry.photo)
         self._crew.start(
@@ -226,14 +229,25 @@ class Captures:
 
     def _masked_alone(self, desk: Desk, asked: Entry, record: ShotRecord) -> None:
         desk.flying.discard(asked.photo)
-        entry = self._journal.entry(asked.photo)
-        if entry is None or entry.stage is not Stage.READY or entry.sha256 != asked.sha256:
-            return  # changed meanwhile: its turn comes again
+        entry = self._still_asked(asked)
+        if entry is None:
+            return
         if record.state is State.FAILED:
             self.intake.failed(entry, record.reason)
             return
         self._results.enter(entry, record, Stage.MASKED)
         self._tell(Masked(desk.name, entry.photo, record, alone=True))
+
+    def _still_asked(self, asked: Entry) -> Entry | None:
+        """A shot as it is known now; none where it, or what is asked for it, has changed: then its turn comes again."""
+        entry = self._journal.entry(asked.photo)
+        if entry is None or entry.stage is not Stage.READY:
+            return None
+        return entry if (entry.sha256, entry.settings) == (asked.sha256, asked.settings) else None
+
+    def _refuse(self, entry: Entry, error: UndersideError) -> None:
+        """It cannot be masked with settings of its own, which no other shot of its capture has."""
+        self.intake.failed(entry, f"{entry.photo}: {error}")
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
@@ -275,10 +289,15 @@ class Captures:
             desk.completing = self._completing = False
         else:
             desk.flying.discard(entry.photo)
+            if entry.settings and not isinstance(error, OutputError):
+                still = self._still_asked(entry)
+                if still is not None:
+                    self._refuse(still, error)
+                return
         self._failed(desk, error)
 
     def _failed(self, desk: Desk, error: UndersideError) -> None:
-        if isinstance(error, OutputError):
+        if not is_of_one_capture(error):
             raise error
         self._postpone(desk, error)
 
@@ -320,7 +339,7 @@ class Captures:
         entry = self._journal.entry(photo)
         if record.state is State.FAILED or entry is None or not self._results.fits(entry, record):
             return
-        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE):
+        if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE) and not waits_for_its_own(entry):
             # Further passes may have taught more of what was done already.
             self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
             self._tell(Masked(desk.name, photo, record, alone=False))

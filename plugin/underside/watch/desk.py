@@ -1,7 +1,7 @@
 """The captures that are worked on just now, each with its passes' last signs of life and its open session."""
 
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,11 @@ class Desk:
     def passes(self) -> list[str]:
         """In which something has happened."""
         return list(self._active)
+
+    def look_for_done_file(self) -> None:
+        """A person says that the capture is complete, by a file called done beside its photos."""
+        with suppress(OSError):
+            self.done_file = any(path.stem.lower() == "done" and path.is_file() for path in self.folder.iterdir())
 
     def touched(self, pass_name: str, at: float) -> None:
         """Something has happened in a pass."""

@@ -140,8 +140,9 @@ class Intake:
         elif known.gone:
             # Back again, as after a share was away.
             self._journal.change(found.photo, gone_at=0.0)
-            self._stirred(capture, pass_name, now)
-            return
+            if known.stage not in (Stage.SETTLING, Stage.FAILED):
+                self._stirred(capture, pass_name, now)
+                return
         else:
             self._look_at_mask(found.photo, known)
             return

@@ -84,12 +84,13 @@ class CaptureSession:
         self._saving = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(claimed(self._out))
-        take_up_repairs(self._out)
-        self._promises = Promises(self._out)
-        self._cutouts = (
-            self._stack.enter_context(CutoutWorkers(self._workers)) if self.settings.cutout_options else None
-        )
+        with ExitStack() as stack:  # which lets go of the folder where it is of no use
+            stack.enter_context(claimed(self._out))
+            take_up_repairs(self._out)
+            self._promises = Promises(self._out)
+            cuts_out = self.settings.cutout_options is not None
+            self._cutouts = stack.enter_context(CutoutWorkers(self._workers)) if cuts_out else None
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(

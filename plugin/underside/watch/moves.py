@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
-from underside.errors import OutputError
+from underside.errors import OutputError, UnfitNameError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
@@ -126,9 +126,10 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                 continue
             if record.state is State.FAILED or record.sha256 != move.after.sha256:
                 continue
-            renamed = _renamed(record, move, before, after)
-            if renamed is not None:
-                moved[move] = renamed
+            with suppress(UnfitNameError):  # no results can have such names: that is told when they are made
+                renamed = _renamed(record, move, before, after)
+                if renamed is not None:
+                    moved[move] = renamed
         if moved:
             known |= {record.photo: record for record in moved.values()}
             left = {move.name_before for move in moved}
@@ -154,10 +155,14 @@ def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotR
         ways.append((before / record.cutout, after / cutout))
     ways.append((preview_path(before, move.name_before), preview_path(after, move.name_after)))
     (source, target), *others = ways
-    if source.exists() == target.exists():  # nothing to move, or another mask in the way
+    with writing(target):
+        in_the_way = target.exists()
+    if source.exists() == in_the_way:  # nothing to move, or another mask in the way
         return None
-    for way in ((source, target), *others):
-        _rename(*way)
+    _rename(source, target)
+    for way in others:
+        with suppress(UnfitNameError):  # what stays behind is made anew
+            _rename(*way)
     return replace(
         record,
         photo=move.name_after,
@@ -172,7 +177,7 @@ def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotR
 def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
     """The photo was missed for so long that its record is gone; its mask is made anew unless it is a person's."""
     source, target = before / mask_name(move.name_before), after / mask_name(move.name_after)
-    with suppress(OSError):  # no mask, or one that cannot be read just now
+    with suppress(OSError, UnfitNameError):  # no mask, or one that cannot be read just now or have such a name
         if not target.exists() and not Promises(before).is_ours(move.name_before, sha256_of(source)):
             _rename(source, target)
 

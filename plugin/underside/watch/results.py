@@ -14,7 +14,7 @@ from underside.watch.going_through import GoneThrough
 from underside.watch.intake import Intake, mask_stamp
 from underside.watch.places import name_in_capture
 
-__all__ = ["Results", "is_of"]
+__all__ = ["Results", "is_of", "waits_for_its_own"]
 
 
 class Results:
@@ -61,7 +61,7 @@ class Results:
         records = {record.photo: record for record in done.manifest.shots}
         for entry in list(self._journal.of_capture(capture)):
             name = name_in_capture(entry.photo, entry.capture)
-            if entry.stage in (Stage.SETTLING, Stage.FAILED):
+            if entry.stage in (Stage.SETTLING, Stage.FAILED) or waits_for_its_own(entry):
                 continue
             if name in done.shots:
                 self._settle(entry, records[name])
@@ -95,6 +95,11 @@ def is_of(record: ShotRecord, entry: Entry) -> bool:
     By its time and size too, as a run does: it keeps the mask of a photo that differs in neither.
     """
     return (record.size, record.mtime_ns) == (entry.size, entry.mtime_ns) or record.sha256 == entry.sha256
+
+
+def waits_for_its_own(entry: Entry) -> bool:
+    """Whether a shot is still to be masked with settings of its own: what a pass made of it meanwhile is not for it."""
+    return entry.stage is Stage.READY and bool(entry.settings)
 
 
 def _is_ours(out: Path, name: str, manifest: Manifest) -> bool:

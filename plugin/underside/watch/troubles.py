@@ -1,10 +1,12 @@
 """Which troubles are of one capture alone, so that the others go on."""
 
-from underside.errors import OutputError
+from underside.errors import OutputError, UndersideError, UnfitNameError
 
 __all__ = ["is_of_one_capture"]
 
 
-def is_of_one_capture(error: OutputError) -> bool:
-    """Whether it is of one output folder, as when another run is writing there, and not of the disk."""
-    return error.__cause__ is None
+def is_of_one_capture(error: UndersideError) -> bool:
+    """Whether it is of what lies in one output folder, or who writes there, and not of the disk."""
+    if isinstance(error, UnfitNameError) or not isinstance(error, OutputError):
+        return True
+    return isinstance(error.__cause__, PermissionError) or not isinstance(error.__cause__, OSError)
