@@ -45,7 +45,7 @@ def test_a_hole_that_shows_the_plate_stays_open_in_shadow_too(ring: RingKnowledg
 def test_a_bay_stays_as_it_is_whatever_is_seen_in_it(ring: RingKnowledge) -> None:
     matte = matte_of(BODY & ~(HOLE | disc(145, 90, 20)))
     unlike = np.full(matte.shape, 50, np.float32)
-    assert np.array_equal(closed(matte, Clues(unlike, unlike, [unlike]), ring.colours, noisy=False), matte)
+    assert np.array_equal(closed(matte, Clues(unlike, unlike, unlike), ring.colours, noisy=False), matte)
 
 
 def test_without_a_plate_a_hole_of_the_objects_own_colour_is_object() -> None:

@@ -87,6 +87,7 @@ class Behind:
 
     cover: Layer
     backdrops: tuple[Backdrop, ...]
+    """The room, and the plate where there is one."""
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,9 @@ def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
     terms = general(view, matte, behind.cover)
     for backdrop, seen in zip(behind.backdrops, compared, strict=True):
         terms |= backdrop_terms(view, backdrop, seen)
-    in_no_light = [
-        np.where(backdrop.known, np.sqrt(seen.tinted / 3), np.float32(np.nan))
-        for backdrop, seen in zip(behind.backdrops, compared, strict=True)
-    ]
+    # The last one, a plate where there is one, strays least.
+    surest, seen = behind.backdrops[-1], compared[-1]
+    in_no_light = np.where(surest.known, np.sqrt(seen.tinted / 3), np.float32(np.nan))
     return _Looked(
         terms,
         {backdrop.name: seen.light for backdrop, seen in zip(behind.backdrops, compared, strict=True)},
