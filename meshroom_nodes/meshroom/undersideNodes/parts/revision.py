@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """Of Underside."""
-MASKS = 9
+MASKS = 10
 """The engine's own count of changes to its masks."""
-REVISION = 8
+REVISION = 9
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
