@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
+from typing import NamedTuple, Self
 
 from underside.errors import OutputError, UnfitNameError
 
 __all__ = [
     "PART_SUFFIX",
+    "Stamp",
     "json_text",
     "leads_out",
     "link_or_copy",
@@ -30,6 +32,23 @@ PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
 
 _PIECE = 1 << 20
+
+
+class Stamp(NamedTuple):
+    """By what a file is known again without being read: where only this differs, its hash says whether it is another.
+
+    Size and time alone would not do: TIFFs of one camera are all of one size, and what copies a file may keep its time.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    """When the file was last written to, renamed, linked or given other rights; on Windows, when it was made."""
+
+    @classmethod
+    def of(cls, facts: os.stat_result) -> Self:
+        """The stamp of a file that these were asked of."""
+        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 def sha256_of(path: Path) -> str:

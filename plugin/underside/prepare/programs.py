@@ -98,6 +98,7 @@ def _record(folder: Path, member: Member) -> ShotRecord:
         sha256=sha256_of(photo) if member.made else member.shot.sha256,
         size=facts.st_size,
         mtime_ns=facts.st_mtime_ns,
+        ctime_ns=facts.st_ctime_ns,
         mask=member.mask,
         mask_sha256=sha256_of(mask),
         hand_sha256="",

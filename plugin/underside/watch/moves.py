@@ -164,6 +164,7 @@ def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotR
         pass_name=move.after.pass_name,
         size=move.after.size,
         mtime_ns=move.after.mtime_ns,
+        ctime_ns=move.after.ctime_ns,
         mask=mask,
         cutout=cutout,
     )
