@@ -183,6 +183,39 @@ def test_a_mask_changed_by_hand_for_another_photo_is_kept_and_that_is_said(
         assert "Its photo has changed since" in record["notes"][-1]
 
 
+def test_that_a_hands_mask_is_of_another_photo_is_said_until_it_is_edited_again_or_that_photo_is_back(
+    run: Run, capture: Path, tmp_path: Path
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    out, photo = tmp_path / "out", capture / SHOTS[0]
+    told = "Warning: Changed by hand for a photo that another one has replaced since"
+    run(*words)
+    edit(out / "masks" / f"{SHOTS[0]}.png")
+    assert told not in run(*words, "--layout", "colmap").stdout
+    own = photo.read_bytes()
+    shutil.copy(capture / SHOTS[1], photo)
+    for more in ((), ("--cutout", "black"), ("--cutout", "white"), ("--force",), ("--layout", "colmap")):
+        done = run(*words, *more)
+        assert done.stdout.count(told) == 1
+        assert "Its photo has changed since" in str(shots(out)[SHOTS[0]]["notes"])
+    checked = run("check-layout", "out")
+    assert checked.returncode == 1
+    assert checked.stdout.count("other photo  It was changed by hand for a photo") == 2  # masks, and the layout
+    prepared = run("prepare", "out", "--for", "colmap").stdout
+    assert f"Note: {told.removeprefix('Warning: ')}" in prepared
+    photo.write_bytes(own)
+    done = run(*words)
+    assert told not in done.stdout
+    assert shots(out)[SHOTS[0]]["notes"] == []
+    shutil.copy(capture / SHOTS[1], photo)
+    assert told in run(*words).stdout
+    Image.fromarray(255 - read(out / "masks" / f"{SHOTS[0]}.png")).save(out / "masks" / f"{SHOTS[0]}.png")
+    assert told not in run("prepare", "out", "--for", "colmap").stdout
+    assert told not in run(*words).stdout
+    assert shots(out)[SHOTS[0]]["state"] == "by hand"
+    assert "other photo" not in run("check-layout", "out").stdout
+
+
 def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     mask.parent.mkdir(parents=True)

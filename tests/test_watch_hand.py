@@ -55,6 +55,23 @@ def test_a_photo_that_is_renamed_and_renamed_back_has_its_mask_back(tmp_path: Pa
     assert stages(watch.out)["vase/IMG_0001.jpg"] == "by hand"
 
 
+def test_that_a_hands_mask_is_of_another_photo_is_told_with_each_end_of_its_capture(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        edited(watch.out / "vase" / "masks" / "IMG_0001.jpg.png")
+        put_some(watch.root / "vase", 1, first=2)
+        watch.until_complete("vase", times=2)
+        assert not watch.events("note")
+        put(watch.root / "vase" / "IMG_0001.jpg", photo(7))
+        watch.until_complete("vase", times=3)
+        put_some(watch.root / "vase", 1, first=3)
+        watch.until_complete("vase", times=4)
+        notes = [note["text"] for note in watch.events("note")]
+    assert [note.startswith("vase: Changed by hand for a photo that another one") for note in notes] == [True, True]
+    assert all(note.endswith("IMG_0001.jpg") for note in notes)
+
+
 def test_a_photo_that_was_away_takes_a_hands_work_along_when_it_comes_back_elsewhere(tmp_path: Path) -> None:
     with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
         put_some(watch.root / "vase" / "upright", 3)

@@ -81,6 +81,8 @@ class ShotRecord:
     """The hash of a better mask that is about to be written in its place."""
     hand_sha256: str = ""
     """The hash of the mask as a person left it, where one has changed it."""
+    hand_photo_sha256: str = ""
+    """The hash of the photo that the person had before them; empty where an earlier Underside wrote the record."""
     cutout: str = ""
     """The cut-out, relative to the manifest's folder; empty where none was asked for."""
     cutout_sha256: str = ""
@@ -132,6 +134,11 @@ class ShotRecord:
     def cutouts_written(self) -> Mapping[str, str]:
         """Every cut-out that was written for it, with its hash."""
         return {**self.cutouts_before, **({self.cutout: self.cutout_sha256} if self.cutout else {})}
+
+    @property
+    def is_for_another_photo(self) -> bool:
+        """A person has changed the mask, and another photo has taken the place of the one that it was changed for."""
+        return self.state is State.BY_HAND and self.hand_photo_sha256 not in ("", self.sha256)
 
     @property
     def is_put_right(self) -> bool:

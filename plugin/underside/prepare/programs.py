@@ -102,6 +102,7 @@ def _record(folder: Path, member: Member) -> ShotRecord:
         mask=member.mask,
         mask_sha256=sha256_of(mask),
         hand_sha256="",
+        hand_photo_sha256="",
         next_sha256="",
         cutout="",
         crop=None,
