@@ -13,13 +13,13 @@ from underside.errors import OutputError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
-from underside.masks import CUTOUTS, MASKS, mask_name
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, load, save
+from underside.masks import MASKS, mask_name
 from underside.outfolder import alone_in, claimed
-from underside.preview import preview_path
 from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
 from underside.report.sheet import COVERAGE_NAME
+from underside.shotwork.along import take_along
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.places import name_in_capture
@@ -114,6 +114,7 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
         old = load(before) or Manifest(capture="", engines={})
         new = old if before == after else load(after) or Manifest(capture=str(capture), engines={})
         known = {record.photo: record for record in new.shots}
+        promises = Promises(after)
         moved: dict[Move, ShotRecord] = {}
         for move in moves:
             record = old.of_photo(move.name_before)
@@ -124,11 +125,19 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                 else:
                     _take_a_hands_work_along(move, before, after)
                 continue
-            if record.state is State.FAILED or record.sha256 != move.after.sha256:
+            if record.sha256 != move.after.sha256:
                 continue
-            renamed = _renamed(record, move, before, after)
+            renamed = take_along(
+                record,
+                move.name_after,
+                move.after.pass_name,
+                before,
+                after,
+                there=known.get(move.name_after),
+                promises=promises,
+            )
             if renamed is not None:
-                moved[move] = renamed
+                moved[move] = replace(renamed, mtime_ns=move.after.mtime_ns, ctime_ns=move.after.ctime_ns)
         if moved:
             known |= {record.photo: record for record in moved.values()}
             left = {move.name_before for move in moved}
@@ -142,32 +151,6 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
         if moved and before != after:
             save(replace(old, shots=tuple(shot for shot in old.shots if shot.photo not in left)), before)
         return set(moved)
-
-
-def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotRecord | None:
-    mask = mask_name(move.name_after)
-    ways = [(before / record.mask, after / mask)]
-    cutout = record.cutout
-    if cutout:
-        # The photo's name, and perhaps a suffix for another container.
-        cutout = f"{CUTOUTS}/{move.name_after}{cutout.removeprefix(f'{CUTOUTS}/{move.name_before}')}"
-        ways.append((before / record.cutout, after / cutout))
-    ways.append((preview_path(before, move.name_before), preview_path(after, move.name_after)))
-    (source, target), *others = ways
-    if source.exists() == target.exists():  # nothing to move, or another mask in the way
-        return None
-    for way in ((source, target), *others):
-        _rename(*way)
-    return replace(
-        record,
-        photo=move.name_after,
-        pass_name=move.after.pass_name,
-        size=move.after.size,
-        mtime_ns=move.after.mtime_ns,
-        ctime_ns=move.after.ctime_ns,
-        mask=mask,
-        cutout=cutout,
-    )
 
 
 def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
