@@ -133,8 +133,8 @@ class Journal(Database):
         return found
 
     def gone(self) -> int:
-        """How many photos were seen and are missed."""
-        return int(self._read("SELECT count(*) FROM photos WHERE gone_at > 0")[0][0])
+        """How many photos were masked and are missed; one whose mask has gone along with it is none of them."""
+        return int(self._read("SELECT count(*) FROM photos WHERE gone_at > 0 AND mask_stamp <> ''")[0][0])
 
     def _counts(self, where: str) -> list[Count]:
         query = (

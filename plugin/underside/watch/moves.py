@@ -13,8 +13,9 @@ from underside.errors import OutputError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
+from underside.layouts.write import LAYOUTS_FOLDER
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, load, save
-from underside.masks import MASKS, mask_name
+from underside.masks import CUTOUTS, MASKS, mask_name
 from underside.outfolder import alone_in, claimed
 from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
@@ -170,11 +171,17 @@ def _rename(source: Path, target: Path) -> None:
 
 def leave_nothing_behind(out: Path, manifest: Manifest) -> None:
     """A capture that was renamed, and has taken all its masks along, leaves no page about nothing."""
-    if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
+    kept = (path for name in (MASKS, CUTOUTS) for path in (out / name).rglob("*"))
+    if manifest.shots or any(path.is_file() for path in kept):
         return
     with suppress(OSError):
         for left in (out / MANIFEST_NAME, out / REPORT_NAME, out / PROOF_NAME, out / COVERAGE_NAME):
             left.unlink(missing_ok=True)
-        for folder in ("previews", MASKS):
+        for folder in ("previews", MASKS, CUTOUTS):
             shutil.rmtree(out / folder, ignore_errors=True)
+        # A layout stays: what a program or a person has put into it is not ours.
+        layouts = out / LAYOUTS_FOLDER
+        for empty in (*sorted(layouts.rglob("*"), reverse=True), layouts):
+            with suppress(OSError):
+                empty.rmdir()
         out.rmdir()
