@@ -92,7 +92,7 @@ def test_a_name_too_long_for_a_mask_concerns_its_shot_alone(run: Run, tmp_path: 
     for name in (longest, long, "c.jpg"):
         photo(tmp_path / "capture" / name)
     told = set_aside(run("mask", "capture", "-o", "out", "--cutout", "transparent"))
-    assert "too long" in told[longest]
+    assert "the name is too long for that disk. Shorten the photo's name" in told[longest]
     assert masked(tmp_path / "out") == {long, "c.jpg"}
 
 

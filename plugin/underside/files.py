@@ -22,6 +22,7 @@ __all__ = [
     "link_or_copy",
     "make_folder",
     "refuse_unwritable",
+    "sha256_if_there",
     "sha256_of",
     "sync_folder",
     "write_atomically",
@@ -58,6 +59,17 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:  # which does not say of what file, where reading fails and not opening
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def sha256_if_there(path: Path) -> str | None:
+    """The same of a result; none where there is none yet. A name that its disk does not take is told as in writing."""
+    try:
+        return sha256_of(path) if path.is_file() else None
+    except OSError as error:
+        if error.errno in _OF_THE_NAME:
+            with writing(path):
+                raise
+        raise
 
 
 def json_text(content: object) -> str:

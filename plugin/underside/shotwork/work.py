@@ -8,6 +8,7 @@ from typing import Any
 
 from underside.capture import Shot
 from underside.cutout import CutoutWorkers
+from underside.errors import UnfitNameError
 from underside.ladder import Agreed, Ladder
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed, Photo, open_photo
@@ -154,7 +155,7 @@ class ShotWork:
             return False
         try:
             sha256 = self._results.mask_sha256(shot)
-        except OSError:  # it will be met, and told of, when the mask is read for the cut-out
+        except (OSError, UnfitNameError):  # it will be met, and told of, when the mask is read for the cut-out
             return True
         return sha256 is not None and not self._has_cutout(record, sha256)
 
@@ -162,7 +163,7 @@ class ShotWork:
         """Whether an earlier run left nothing to do."""
         try:
             known = self._masked(shot, before, ring)
-        except OSError:  # a mask that cannot be read: it will be met, and told of, when the shot is done
+        except (OSError, UnfitNameError):  # no mask can be read there: it is met, and told of, when the shot is done
             return False
         return known is not None and (before.judged or before.state is State.BY_HAND)
 
