@@ -210,9 +210,11 @@ def sync_folder(folder: Path) -> None:
 
 
 _ELSEWHERE = "Choose another output folder with -o"
+_LIMIT = "Raise the limit on the size of files (ulimit -f) or choose another output folder with -o"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
+    errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; finished shots are kept"),
     errno.EROFS: ("that disk is read-only", _ELSEWHERE),
     errno.EACCES: ("you may not write there", _ELSEWHERE),
     errno.EPERM: ("you may not write there", _ELSEWHERE),
