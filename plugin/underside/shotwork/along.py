@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from underside.files import make_folder, sha256_of, writing
+from underside.errors import UnfitNameError
+from underside.files import make_folder, sha256_if_there, writing
 from underside.manifest import ShotRecord
 from underside.masks import CUTOUTS, mask_name
 from underside.preview import preview_path
@@ -30,12 +31,16 @@ def take_along(
     """
     renamed = _called(record, photo, pass_name)
     mask, target = before / record.mask, after / renamed.mask
-    if target.is_file():
+    try:
+        found = sha256_if_there(target)
+    except (OSError, UnfitNameError):  # it is met, and told of, when the photo's turn comes
+        return None
+    if found is not None:
         if mask.is_file():
-            in_the_way = is_a_persons(target, photo, there, promises)
+            gives_way = _is_ours(found, photo, there, promises)
         else:  # gone along before, or lost
-            in_the_way = sha256_of(target) not in (record.mask_sha256, record.next_sha256, record.hand_sha256)
-        if in_the_way:
+            gives_way = found in (record.mask_sha256, record.next_sha256, record.hand_sha256)
+        if not gives_way:
             return None
     cutouts = [(before / old, after / new) for old, new in zip(_cutouts(record), _cutouts(renamed), strict=True)]
     if not any(path.is_file() for path in (mask, target, *(old for old, _ in cutouts))):
@@ -54,11 +59,16 @@ def take_along(
 
 def is_a_persons(path: Path, photo: str, record: ShotRecord | None, promises: Promises) -> bool:
     """Whether a photo's mask or cut-out is there and is another one than we have written."""
-    if not path.is_file():
-        return False
-    sha256 = sha256_of(path)
+    try:
+        found = sha256_if_there(path)
+    except (OSError, UnfitNameError):  # it cannot be read just now, and is left alone
+        return True
+    return found is not None and not _is_ours(found, photo, record, promises)
+
+
+def _is_ours(sha256: str, photo: str, record: ShotRecord | None, promises: Promises) -> bool:
     ours = (record.mask_sha256, record.next_sha256, *record.cutouts_written.values()) if record is not None else ()
-    return sha256 not in ours and not promises.is_ours(photo, sha256)
+    return sha256 in ours or promises.is_ours(photo, sha256)
 
 
 def _called(record: ShotRecord, photo: str, pass_name: str) -> ShotRecord:
