@@ -166,10 +166,15 @@ class ShotRecord:
             stamp = Stamp.of(path.stat())
             if stamp == (self.size, self.mtime_ns, self.ctime_ns):
                 return self
-            if stamp.size != self.size or sha256_of(path) != self.sha256:
+            if stamp.size != self.size:
                 return None
         except OSError:
             return None
+        try:
+            if sha256_of(path) != self.sha256:
+                return None
+        except OSError:  # it cannot be read just now: nothing speaks for another photo, and it is asked again
+            return self if stamp.mtime_ns == self.mtime_ns else None
         return replace(self, mtime_ns=stamp.mtime_ns, ctime_ns=stamp.ctime_ns)
 
 
