@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from blob_captures import masked, photos, refusal
+from blob_captures import masked, photos, posix, refusal
 from conftest import Run
 
 
@@ -50,6 +52,28 @@ def test_a_disk_that_becomes_full_keeps_what_is_done_and_goes_on_with_space(
     assert again.returncode == 0, again.stderr
     assert f"{len(kept)} shot{'s' if len(kept) > 1 else ''} already done" in again.stdout
     assert len(masked(out)) == 12
+
+
+@posix
+@pytest.mark.parametrize("cut", [(), ("--cutout", "white"), ("--cutout", "transparent")], ids=" ".join)
+def test_a_limit_on_the_size_of_files_ends_the_run_and_names_the_file(
+    run: Run, tmp_path: Path, cut: tuple[str, ...]
+) -> None:
+    import resource
+
+    capture = photos(tmp_path / "capture", 3, size=(640, 480))
+    rng = np.random.default_rng(0)
+    for path in sorted(capture.rglob("*.jpg"))[:2]:  # of more than may be written
+        cv2.imwrite(str(path), rng.integers(0, 255, (480, 640, 3), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 100])
+    most = 100_000 if cut else 4_000
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast", *cut)
+    done = run(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("underside: Cannot write out")
+    assert "a file may not be so large there. Raise the limit" in told
+    assert "cannot be read" not in done.stderr
+    assert run(*words).returncode == 0
 
 
 def test_a_disk_that_is_full_from_the_start_is_refused_at_once(run: Run, tmp_path: Path, small_disk: Path) -> None:

@@ -48,6 +48,22 @@ def test_a_journal_from_before_proofs_is_read_and_taken_up(path: Path) -> None:
         assert journal.proofs() == {}
 
 
+def test_a_journal_from_before_whole_stamps_is_read_and_taken_up(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.add(replace(ENTRY, ctime_ns=3))
+        journal.commit()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("ALTER TABLE photos DROP COLUMN ctime_ns")
+        raw.execute("PRAGMA user_version = 1")
+    with looking_into(path) as journal:
+        assert journal.entry(ENTRY.photo) == ENTRY
+    for ctime_ns in (0, 9):
+        with Journal(path) as journal:
+            assert journal.entry(ENTRY.photo) == replace(ENTRY, ctime_ns=ctime_ns)
+            journal.change(ENTRY.photo, ctime_ns=9)
+            journal.commit()
+
+
 def test_a_commit_survives_a_kill(path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from underside.journal import Entry, Journal\n"

@@ -168,6 +168,74 @@ def test_a_mask_changed_by_hand_goes_along_with_a_renamed_pass_or_photo(
     assert [(out / "masks" / f"{name}.png").read_bytes() for name in names] == [edit_again, before[1]]
 
 
+def test_a_mask_changed_by_hand_goes_along_where_the_new_name_was_anothers_before(
+    run: Run, capture: Path, tmp_path: Path
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast", "--cutout", "black")
+    run(*words)
+    mask, target = (tmp_path / "out" / "masks" / f"{name}.png" for name in SHOTS[:2])
+    edit(mask)
+    theirs = mask.read_bytes()
+    assert run(*words).returncode == 0
+    (capture / SHOTS[0]).replace(capture / SHOTS[1])
+    done = run(*words)
+    assert "1 mask changed by hand, kept" in done.stdout
+    assert "cut-out changed by hand" not in done.stdout
+    assert "Warning: Changed by hand" not in done.stdout
+    assert (target.read_bytes(), mask.exists()) == (theirs, False)
+    assert read(tmp_path / "out" / "cutouts" / SHOTS[1])[:150, :150].mean() > 10
+    assert "3 shots already done" in run(*words).stdout
+
+
+def test_a_mask_changed_by_hand_stays_where_another_of_a_hand_is_in_its_way(
+    run: Run, masked_capture: Path, tmp_path: Path
+) -> None:
+    masks = [tmp_path / "out" / "masks" / f"{name}.png" for name in SHOTS[:2]]
+    for number, mask in enumerate(masks):
+        edit(mask)
+        mask.write_bytes(mask.read_bytes() + b"%d" % number)
+    theirs = [mask.read_bytes() for mask in masks]
+    assert run("mask", masked_capture, "-o", "out").returncode == 0
+    (masked_capture / SHOTS[0]).replace(masked_capture / SHOTS[1])
+    assert "Warning: Changed by hand" in run("mask", masked_capture, "-o", "out").stdout
+    assert [mask.read_bytes() for mask in masks] == theirs
+
+
+def test_a_mask_changed_by_hand_goes_along_with_a_photo_that_had_failed_once(
+    run: Run, capture: Path, tmp_path: Path
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    run(*words)
+    mask, photo = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png", capture / SHOTS[0]
+    edit(mask)
+    theirs, whole = mask.read_bytes(), photo.read_bytes()
+    run(*words)
+    photo.write_bytes(whole[:20000])
+    assert run(*words).returncode == 3
+    photo.unlink()
+    photo.with_name("new.JPG").write_bytes(whole)
+    assert "1 mask changed by hand, kept" in run(*words).stdout
+    assert mask.with_name("new.JPG.png").read_bytes() == theirs
+
+
+@pytest.mark.parametrize("suffix", ["", ".png"])
+def test_a_cut_out_changed_by_hand_goes_along_with_a_renamed_pass(
+    run: Run, capture: Path, tmp_path: Path, suffix: str
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    run(*words, "--cutout", "transparent" if suffix else "black")
+    cutout = tmp_path / "out" / "cutouts" / f"{SHOTS[0]}{suffix}"
+    Image.fromarray(read(cutout)[::2, ::2]).save(cutout)
+    theirs = cutout.read_bytes()
+    assert run(*words, "--cutout", "black").returncode == 0
+    (capture / Path(SHOTS[0]).parent.name).rename(capture / "turned")
+    done = run(*words, "--cutout", "white")
+    moved = tmp_path / "out" / "cutouts" / "turned" / cutout.name
+    assert (moved.read_bytes(), cutout.exists()) == (theirs, False)
+    assert ("1 cut-out changed by hand, kept" in done.stdout) is not bool(suffix)
+    assert "mask changed by hand" not in done.stdout
+
+
 def test_a_mask_changed_by_hand_for_another_photo_is_kept_and_that_is_said(
     run: Run, masked_capture: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +249,39 @@ def test_a_mask_changed_by_hand_for_another_photo_is_kept_and_that_is_said(
         record = shots(tmp_path / "out")[SHOTS[0]]
         assert record["state"] == "by hand"
         assert "Its photo has changed since" in record["notes"][-1]
+
+
+def test_that_a_hands_mask_is_of_another_photo_is_said_until_it_is_edited_again_or_that_photo_is_back(
+    run: Run, capture: Path, tmp_path: Path
+) -> None:
+    words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", "fast")
+    out, photo = tmp_path / "out", capture / SHOTS[0]
+    told = "Warning: Changed by hand for a photo that another one has replaced since"
+    run(*words)
+    edit(out / "masks" / f"{SHOTS[0]}.png")
+    assert told not in run(*words, "--layout", "colmap").stdout
+    own = photo.read_bytes()
+    shutil.copy(capture / SHOTS[1], photo)
+    for more in ((), ("--cutout", "black"), ("--cutout", "white"), ("--force",), ("--layout", "colmap")):
+        done = run(*words, *more)
+        assert done.stdout.count(told) == 1
+        assert "Its photo has changed since" in str(shots(out)[SHOTS[0]]["notes"])
+    checked = run("check-layout", "out")
+    assert checked.returncode == 1
+    assert checked.stdout.count("other photo  It was changed by hand for a photo") == 2  # masks, and the layout
+    prepared = run("prepare", "out", "--for", "colmap").stdout
+    assert f"Note: {told.removeprefix('Warning: ')}" in prepared
+    photo.write_bytes(own)
+    done = run(*words)
+    assert told not in done.stdout
+    assert shots(out)[SHOTS[0]]["notes"] == []
+    shutil.copy(capture / SHOTS[1], photo)
+    assert told in run(*words).stdout
+    Image.fromarray(255 - read(out / "masks" / f"{SHOTS[0]}.png")).save(out / "masks" / f"{SHOTS[0]}.png")
+    assert told not in run("prepare", "out", "--for", "colmap").stdout
+    assert told not in run(*words).stdout
+    assert shots(out)[SHOTS[0]]["state"] == "by hand"
+    assert "other photo" not in run("check-layout", "out").stdout
 
 
 def test_a_mask_from_elsewhere_under_the_same_name_is_somebodys_work(run: Run, capture: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_the_content_decides_and_a_wrong_name_is_said(opened: Open) -> None:
 def test_a_photo_knows_its_file(opened: Open) -> None:
     photo = opened("ein größerer Krug.jpg", saved(picture(), "JPEG"))
     facts = photo.path.stat()
-    assert (photo.size, photo.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+    assert photo.stamp == (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
     assert photo.data == photo.path.read_bytes()
     assert len(photo.sha256) == 64
     assert len(repr(photo)) < 1000
@@ -97,7 +97,8 @@ def test_a_photo_that_is_written_while_it_is_read_is_known_as_another_afterwards
     monkeypatch.undo()
     assert photo.data == before
     assert path.read_bytes() == after
-    record = ShotRecord("a.jpg", "", State.MASKED, sha256=photo.sha256, size=photo.size, mtime_ns=photo.mtime_ns)
+    size, mtime_ns, ctime_ns = photo.stamp
+    record = ShotRecord("a.jpg", "", State.MASKED, sha256=photo.sha256, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
     assert not record.is_of(path)
 
 

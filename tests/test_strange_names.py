@@ -92,8 +92,21 @@ def test_a_name_too_long_for_a_mask_concerns_its_shot_alone(run: Run, tmp_path: 
     for name in (longest, long, "c.jpg"):
         photo(tmp_path / "capture" / name)
     told = set_aside(run("mask", "capture", "-o", "out", "--cutout", "transparent"))
-    assert "too long" in told[longest]
+    assert "the name is too long for that disk. Shorten the photo's name" in told[longest]
     assert masked(tmp_path / "out") == {long, "c.jpg"}
+
+
+@linux
+def test_a_name_too_long_for_a_mask_takes_no_mask_of_a_hand_along(run: Run, tmp_path: Path) -> None:
+    own, longest = photo(tmp_path / "capture" / "a.jpg"), "a" * 251 + ".jpg"
+    photo(tmp_path / "capture" / "b.jpg", seed=1)
+    run("mask", "capture", "-o", "out")
+    mask = tmp_path / "out" / "masks" / "a.jpg.png"
+    mask.write_bytes(mask.read_bytes() + b"by hand")
+    work = mask.read_bytes()
+    own.rename(own.with_name(longest))
+    assert "Shorten the photo's name" in set_aside(run("mask", "capture", "-o", "out"))[longest]
+    assert mask.read_bytes() == work
 
 
 def test_a_photo_and_a_folder_never_fight_for_one_name(run: Run, tmp_path: Path) -> None:

@@ -617,6 +617,22 @@ def test_a_renamed_capture_takes_all_its_masks_along(tmp_path: Path) -> None:
     assert masks(watch.out) == {name.replace("vase", "amphora"): content for name, content in before.items()}
 
 
+def test_a_renamed_capture_leaves_nothing_behind_and_is_no_loss(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--cutout", "black").begins() as watch:
+        put_some(watch.root / "vase", 3)
+        watch.until_complete("vase")
+        cutouts = {path.name: path.read_bytes() for path in (watch.out / "vase" / "cutouts").iterdir()}
+        (watch.out / "vase" / "layouts" / "colmap").mkdir(parents=True)
+        (watch.root / "vase").rename(watch.root / "amphora")
+        watch.until_complete("amphora")
+        watch.until(lambda: not (watch.out / "vase").exists(), seconds=20)
+        assert "not there any more" not in run("status", watch.out).stdout
+        (watch.root / "amphora" / "IMG_0001.jpg").unlink()
+        watch.until_complete("amphora", times=2)
+        assert json.loads(run("status", watch.out, "--json").stdout)["gone"] == 1
+    assert {path.name: path.read_bytes() for path in (watch.out / "amphora" / "cutouts").iterdir()} == cutouts
+
+
 def test_the_newest_shot_comes_first_where_that_is_asked_for(tmp_path: Path) -> None:
     now = time.time()
     for number, path in enumerate(put_some(tmp_path / "captures" / "vase", 9)):

@@ -55,6 +55,60 @@ def test_a_photo_that_is_renamed_and_renamed_back_has_its_mask_back(tmp_path: Pa
     assert stages(watch.out)["vase/IMG_0001.jpg"] == "by hand"
 
 
+def test_that_a_hands_mask_is_of_another_photo_is_told_with_each_end_of_its_capture(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        edited(watch.out / "vase" / "masks" / "IMG_0001.jpg.png")
+        put_some(watch.root / "vase", 1, first=2)
+        watch.until_complete("vase", times=2)
+        assert not watch.events("note")
+        put(watch.root / "vase" / "IMG_0001.jpg", photo(7))
+        watch.until_complete("vase", times=3)
+        put_some(watch.root / "vase", 1, first=3)
+        watch.until_complete("vase", times=4)
+        notes = [note["text"] for note in watch.events("note")]
+    assert [note.startswith("vase: Changed by hand for a photo that another one") for note in notes] == [True, True]
+    assert all(note.endswith("IMG_0001.jpg") for note in notes)
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "unnoticed"])
+def test_a_hands_work_goes_along_where_the_new_name_was_anothers_before(tmp_path: Path, noticed: bool) -> None:
+    with Watch(tmp_path, "--cutout", "black").begins() as watch:
+        put_some(watch.root / "vase", 3)
+        watch.until_complete("vase")
+        vase = watch.out / "vase"
+        work = edited(vase / "masks" / "IMG_0001.jpg.png")
+        cutout = edited(vase / "cutouts" / "IMG_0001.jpg")
+        if noticed:
+            put_some(watch.root / "vase", 1, first=4)
+            watch.until_complete("vase", times=2)
+        (watch.root / "vase" / "IMG_0001.jpg").replace(watch.root / "vase" / "IMG_0002.jpg")
+        watch.until(lambda: watch.events("moved"))
+        watch.until_complete("vase", times=3 if noticed else 2)
+    assert (vase / "masks" / "IMG_0002.jpg.png").read_bytes() == work
+    assert (vase / "cutouts" / "IMG_0002.jpg").read_bytes() == cutout
+    assert stages(watch.out)["vase/IMG_0002.jpg"] == "by hand"
+    assert not list(vase.rglob("IMG_0001*"))
+
+
+def test_a_hands_work_goes_along_with_a_photo_that_had_failed_once(tmp_path: Path) -> None:
+    with Watch(tmp_path).begins() as watch:
+        whole, _ = put_some(watch.root / "vase", 2)
+        watch.until_complete("vase")
+        made = watch.out / "vase" / "masks"
+        work = edited(made / "IMG_0000.jpg.png")
+        content = whole.read_bytes()
+        put(whole, content[:900])
+        watch.until(lambda: stages(watch.out)["vase/IMG_0000.jpg"] == "set aside")
+        watch.until_complete("vase", times=2)
+        whole.unlink()
+        put(whole.with_name("new.jpg"), content)
+        watch.until_complete("vase", times=3)
+    assert (made / "new.jpg.png").read_bytes() == work
+    assert stages(watch.out)["vase/new.jpg"] == "by hand"
+
+
 def test_a_photo_that_was_away_takes_a_hands_work_along_when_it_comes_back_elsewhere(tmp_path: Path) -> None:
     with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
         put_some(watch.root / "vase" / "upright", 3)

@@ -157,7 +157,7 @@ def manifest(out: Path, capture: str) -> dict[str, Any]:
     """A capture's manifest without what may differ from run to run."""
     content: dict[str, Any] = json.loads((out / capture / "capture.json").read_text(encoding="utf-8"))
     for shot in content["shots"]:
-        del shot["seconds"], shot["mtime_ns"]
+        del shot["seconds"], shot["mtime_ns"], shot["ctime_ns"]
     return content
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from underside.capture import Capture, Shot, natural_order
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
+from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
 from underside.outfolder import refuse_photos_among_results
 from underside.promises import Promises
@@ -146,4 +147,6 @@ def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...
             f"{count} of {len(read)} photos do not say their {', '.join(lacking)}: "
             "photogrammetry programs then guess the lens"
         )
+    if others := of_other_photos(shots):
+        warnings.append(others)
     return tuple(warnings)

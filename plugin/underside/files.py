@@ -10,16 +10,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
+from typing import NamedTuple, Self
 
 from underside.errors import OutputError, UnfitNameError
 
 __all__ = [
     "PART_SUFFIX",
+    "Stamp",
     "json_text",
     "leads_out",
     "link_or_copy",
     "make_folder",
     "refuse_unwritable",
+    "sha256_if_there",
     "sha256_of",
     "sync_folder",
     "write_atomically",
@@ -32,6 +35,23 @@ PART_SUFFIX = ".underside-part"
 _PIECE = 1 << 20
 
 
+class Stamp(NamedTuple):
+    """By what a file is known again without being read: where only this differs, its hash says whether it is another.
+
+    Size and time alone would not do: TIFFs of one camera are all of one size, and what copies a file may keep its time.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    """When the file was last written to, renamed, linked or given other rights; on Windows, when it was made."""
+
+    @classmethod
+    def of(cls, facts: os.stat_result) -> Self:
+        """The stamp of a file that these were asked of."""
+        return cls(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal."""
     try:
@@ -39,6 +59,17 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:  # which does not say of what file, where reading fails and not opening
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def sha256_if_there(path: Path) -> str | None:
+    """The same of a result; none where there is none yet. A name that its disk does not take is told as in writing."""
+    try:
+        return sha256_of(path) if path.is_file() else None
+    except OSError as error:
+        if error.errno in _OF_THE_NAME:
+            with writing(path):
+                raise
+        raise
 
 
 def json_text(content: object) -> str:
@@ -179,9 +210,11 @@ def sync_folder(folder: Path) -> None:
 
 
 _ELSEWHERE = "Choose another output folder with -o"
+_LIMIT = "Raise the limit on the size of files (ulimit -f) or choose another output folder with -o"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
+    errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; finished shots are kept"),
     errno.EROFS: ("that disk is read-only", _ELSEWHERE),
     errno.EACCES: ("you may not write there", _ELSEWHERE),
     errno.EPERM: ("you may not write there", _ELSEWHERE),

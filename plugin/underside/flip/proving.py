@@ -198,7 +198,7 @@ def _as_met(shot: ShotRecord, met: str | None) -> ShotRecord:
     """As the next run of ``mask`` will know a shot whose mask a hand has changed since the last."""
     if shot.state is State.FAILED or met in (None, shot.mask_sha256, shot.hand_sha256):
         return shot
-    return replace(shot, state=State.BY_HAND, hand_sha256=met)
+    return replace(shot, state=State.BY_HAND, hand_sha256=met, hand_photo_sha256=shot.sha256)
 
 
 def _record(mended: _Mended, manifest: Manifest, met: Mapping[str, str], *, mend: bool) -> ProofRecord:

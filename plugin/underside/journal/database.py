@@ -15,14 +15,16 @@ from underside.journal.model import Entry
 
 __all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside"]
 
-FORMAT = 1
+FORMAT = 2
+"""From 2 on, a photo has a ``ctime_ns``."""
 COLUMNS = tuple(each.name for each in fields(Entry))
 UNFINISHED = "stage IN ('settling', 'ready', 'masked', 'failed') AND gone_at = 0"
 _TABLES = f"""
 CREATE TABLE photos (
     photo PRIMARY KEY, folder NOT NULL, kin NOT NULL, capture NOT NULL, pass_name NOT NULL, stage TEXT NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL, attempts INTEGER NOT NULL,
-    reason TEXT NOT NULL, settings TEXT NOT NULL, verdict TEXT NOT NULL, mask_stamp TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, settings TEXT NOT NULL,
+    verdict TEXT NOT NULL, mask_stamp TEXT NOT NULL,
     seconds REAL NOT NULL, seen_at REAL NOT NULL, done_at REAL NOT NULL, gone_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX of_folder ON photos (folder, kin);
@@ -151,11 +153,17 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         )
     if known == 0:
         db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
-    elif not any(row[1] == "proof" for row in db.execute("PRAGMA table_info(captures)")):
+    elif "proof" not in _columns_of(db, "captures"):
         db.execute("ALTER TABLE captures ADD COLUMN proof TEXT NOT NULL DEFAULT ''")
-    names = {row[1] for row in db.execute("PRAGMA table_info(photos)")}
-    if names != set(COLUMNS):
+    if known == 1:
+        added = "ALTER TABLE photos ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0"
+        db.executescript(f"BEGIN; {added}; PRAGMA user_version = {FORMAT}; COMMIT;")
+    if _columns_of(db, "photos") != set(COLUMNS):
         raise JournalDamagedError(path, "its tables are of another kind")
+
+
+def _columns_of(db: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 
 __all__ = ["Journal", "looking_into"]
 
-_GLIMPSES = "SELECT photo, capture, pass_name, stage, size, mtime_ns, mask_stamp, gone_at > 0 FROM photos"
+_GLIMPSES = "SELECT photo, capture, pass_name, stage, size, mtime_ns, ctime_ns, mask_stamp, gone_at > 0 FROM photos"
 # What may hold a name, which may be no Unicode.
 _NAMES = ("photo", "folder", "kin", "capture", "pass_name", "reason")
 
@@ -133,8 +134,8 @@ class Journal(Database):
         return found
 
     def gone(self) -> int:
-        """How many photos were seen and are missed."""
-        return int(self._read("SELECT count(*) FROM photos WHERE gone_at > 0")[0][0])
+        """How many photos were masked and are missed; one whose mask has gone along with it is none of them."""
+        return int(self._read("SELECT count(*) FROM photos WHERE gone_at > 0 AND mask_stamp <> ''")[0][0])
 
     def _counts(self, where: str) -> list[Count]:
         query = (
@@ -223,8 +224,14 @@ class Journal(Database):
         """Remember a fact about the whole watch."""
         self._write("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", [name, value])
 
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        """Those of an entry that there are: an earlier Underside's journal, only read, lacks some."""
+        there = {row[0] for row in self._read("SELECT name FROM pragma_table_info('photos')")}
+        return tuple(name for name in COLUMNS if name in there)
+
     def _entries(self, where: str, *values: object) -> Iterator[Entry]:
-        for row in self._read(f"SELECT {', '.join(COLUMNS)} FROM photos WHERE {where}", *values):
-            known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
+        for row in self._read(f"SELECT {', '.join(self._columns)} FROM photos WHERE {where}", *values):
+            known: dict[str, Any] = dict(zip(self._columns, row, strict=True))
             known |= {name: as_text(known[name]) for name in _NAMES}
             yield Entry(**known | {"stage": Stage(known["stage"])})

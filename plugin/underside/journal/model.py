@@ -47,6 +47,8 @@ class Entry:
     stage: Stage = Stage.SETTLING
     size: int = 0
     mtime_ns: int = 0
+    ctime_ns: int = 0
+    """With size and time, the stamp of the file; 0 where an earlier Underside saw it."""
     sha256: str = ""
     attempts: int = 0
     """Tries that failed."""
@@ -71,6 +73,7 @@ class Glimpse(NamedTuple):
     stage: str
     size: int
     mtime_ns: int
+    ctime_ns: int
     mask_stamp: str
     gone: int
 

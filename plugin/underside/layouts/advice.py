@@ -1,13 +1,13 @@
 """What a person is told about a layout: how to use it, what is missing in it, what to look at."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from underside.layouts.naming import Place, mask_names
 from underside.layouts.table import Layout, WithoutMask
 from underside.manifest import Manifest, ShotRecord, State
 
-__all__ = ["how_to_text", "kept_note", "notes", "some"]
+__all__ = ["how_to_text", "kept_note", "notes", "of_other_photos", "some"]
 
 _NAMED = 5
 
@@ -67,6 +67,17 @@ def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
             "mask, change the one in the masks folder beside capture.json and run underside mask again. Do not edit "
             "files here: they may be the very same files as your photos and masks (hard links).\n",
         ]
+    )
+
+
+def of_other_photos(shots: Iterable[ShotRecord]) -> str:
+    """Which masks a person has changed for photos that others have taken the place of; empty where none were."""
+    names = [shot.photo for shot in shots if shot.is_for_another_photo]
+    if not names:
+        return ""
+    return (
+        "Changed by hand for a photo that another one has replaced since, so see whether the mask still fits, and edit "
+        f"it again or delete it if it does not: {some(names)}"
     )
 
 

@@ -23,6 +23,10 @@ __all__ = ["check_folder"]
 
 # A mask of 24 megapixels in flight holds about 100 MB, with the one it is compared to.
 _AT_ONCE = 4
+_FOR_ANOTHER = (
+    "It was changed by hand for a photo that another one has replaced since: see whether it still fits, and edit it "
+    "again or delete it if it does not"
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,19 @@ def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: st
     if facts is not None and facts.made is not None and written:
         known = written.get(path.relative_to(place.folder).as_posix())
         facts = replace(facts, by_hand=known is None or sha256_of(path) not in known.sha256)
-    return [Finding(kind, why, photo, mask) for kind, why in examine(place.layout, path, facts)]
+    found = [Finding(kind, why, photo, mask) for kind, why in examine(place.layout, path, facts)]
+    record = photos.records.get(photo)
+    if record is not None and place.out is not None and _is_for_another_photo(record, place.out):
+        found.append(Finding(Kind.OTHER_PHOTO, _FOR_ANOTHER, photo, mask))
+    return found
+
+
+def _is_for_another_photo(record: ShotRecord, out: Path) -> bool:
+    """Whether it is, and has not been edited again since the last run."""
+    try:
+        return record.is_for_another_photo and sha256_of(out / record.mask) == record.hand_sha256
+    except OSError:  # a mask that is away or cannot be read, which is told
+        return False
 
 
 def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:

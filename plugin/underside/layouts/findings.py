@@ -24,6 +24,7 @@ class Kind(StrEnum):
     EMPTY = "empty"
     FULL = "full"
     OLD = "old"
+    OTHER_PHOTO = "other photo"
     BY_HAND = "by hand"
     NO_PHOTO = "no photo"
 

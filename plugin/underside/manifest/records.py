@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from underside.files import sha256_of
+from underside.files import Stamp, sha256_of
 
 __all__ = [
     "BY_OTHERS",
@@ -66,6 +66,8 @@ class ShotRecord:
     """The SHA-256 of the photo's file."""
     size: int = 0
     mtime_ns: int = 0
+    ctime_ns: int = 0
+    """With size and time, the stamp of the photo's file; 0 where an earlier Underside wrote the record."""
     width: int = 0
     height: int = 0
     """Of the stored pixel grid, as the mask's."""
@@ -79,6 +81,8 @@ class ShotRecord:
     """The hash of a better mask that is about to be written in its place."""
     hand_sha256: str = ""
     """The hash of the mask as a person left it, where one has changed it."""
+    hand_photo_sha256: str = ""
+    """The hash of the photo that the person had before them; empty where an earlier Underside wrote the record."""
     cutout: str = ""
     """The cut-out, relative to the manifest's folder; empty where none was asked for."""
     cutout_sha256: str = ""
@@ -132,6 +136,11 @@ class ShotRecord:
         return {**self.cutouts_before, **({self.cutout: self.cutout_sha256} if self.cutout else {})}
 
     @property
+    def is_for_another_photo(self) -> bool:
+        """A person has changed the mask, and another photo has taken the place of the one that it was changed for."""
+        return self.state is State.BY_HAND and self.hand_photo_sha256 not in ("", self.sha256)
+
+    @property
     def is_put_right(self) -> bool:
         """The mask was written anew by what the other shots show; the verdict is of the mask before."""
         return any(step.name == PUT_RIGHT and step.taken for step in self.steps)
@@ -149,12 +158,24 @@ class ShotRecord:
 
     def is_of(self, path: Path) -> bool:
         """Whether a file is still the photo that this record tells of."""
+        return self.as_it_lies(path) is not None
+
+    def as_it_lies(self, path: Path) -> Self | None:
+        """The record with the file's stamp of now, so that it need not be read again; none if it is another photo."""
         try:
-            facts = path.stat()
-            same = (facts.st_size, facts.st_mtime_ns) == (self.size, self.mtime_ns)
-            return same or (facts.st_size == self.size and sha256_of(path) == self.sha256)
+            stamp = Stamp.of(path.stat())
+            if stamp == (self.size, self.mtime_ns, self.ctime_ns):
+                return self
+            if stamp.size != self.size:
+                return None
         except OSError:
-            return False
+            return None
+        try:
+            if sha256_of(path) != self.sha256:
+                return None
+        except OSError:  # it cannot be read just now: nothing speaks for another photo, and it is asked again
+            return self if stamp.mtime_ns == self.mtime_ns else None
+        return replace(self, mtime_ns=stamp.mtime_ns, ctime_ns=stamp.ctime_ns)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from underside.files import Stamp
 from underside.photo.containers import READERS, identify, refuse_too_long
 from underside.photo.exif import EXIF_MARK, CameraFacts, joined_exif, read_exif
 
@@ -31,17 +32,16 @@ class Peek:
 
 
 def peek(path: Path) -> Peek | None:
-    """The facts of a photo, remembered for as long as its size and time stay; none where it says nothing legible."""
+    """The facts of a photo, remembered for as long as its stamp stays; none where it says nothing legible."""
     try:
-        facts = path.stat()
-        return _peek(os.fspath(path), facts.st_size, facts.st_mtime_ns)
+        return _peek(os.fspath(path), Stamp.of(path.stat()))
     except OSError:
         return None
 
 
 @lru_cache(1 << 15)
-def _peek(name: str, size: int, mtime_ns: int) -> Peek | None:
-    mtime = mtime_ns / 1e9
+def _peek(name: str, stamp: Stamp) -> Peek | None:
+    size, mtime = stamp.size, stamp.mtime_ns / 1e9
     path = Path(name)
     try:
         if not path.is_file():  # a pipe could wait for ever

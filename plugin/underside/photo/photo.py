@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.errors import PhotoError
+from underside.files import Stamp
 from underside.photo.colour import Pixels, rgb_of, shrink
 from underside.photo.containers import (
     READERS,
@@ -50,8 +51,7 @@ class Hashed:
     """A file's SHA-256, and by what to know that it is still the same file."""
 
     sha256: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ class Photo(Header):
     path: Path
     data: bytes = field(repr=False)
     """The file's bytes."""
-    size: int
-    mtime_ns: int
+    stamp: Stamp
+    """Of the file, as it was before it was read."""
     container: Container
     hashed: Hashed | None = None
 
@@ -73,7 +73,7 @@ class Photo(Header):
     def sha256(self) -> str:
         """Of the file's bytes."""
         known = self.hashed
-        if known is not None and (known.size, known.mtime_ns) == (self.size, self.mtime_ns):
+        if known is not None and known.stamp == self.stamp:
             return known.sha256
         return hashlib.sha256(self.data).hexdigest()
 
@@ -85,7 +85,7 @@ def open_photo(path: Path, *, max_megapixels: float = MOST_MEGAPIXELS, hashed: H
     """
     with _in_words(path):
         data, facts = _read(path)
-    photo = _opened(path, data, mtime_ns=facts.st_mtime_ns, max_megapixels=max_megapixels)
+    photo = _opened(path, data, stamp=Stamp.of(facts), max_megapixels=max_megapixels)
     return photo if hashed is None else replace(photo, hashed=hashed)
 
 
@@ -96,10 +96,10 @@ def open_known(path: Path, like: Sized) -> Photo:
 
 def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = MOST_MEGAPIXELS) -> Photo:
     """The same for a file's bytes that are in memory already; ``name`` is what errors call it."""
-    return _opened(Path(name), data, mtime_ns=0, max_megapixels=max_megapixels)
+    return _opened(Path(name), data, stamp=Stamp(len(data), 0, 0), max_megapixels=max_megapixels)
 
 
-def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) -> Photo:
+def _opened(path: Path, data: bytes, *, stamp: Stamp, max_megapixels: float) -> Photo:
     with _in_words(path):
         suffix = path.suffix.lower()
         container = identify(data, suffix)
@@ -113,8 +113,7 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         **vars(header) | {"notes": header.notes + (misnamed if named is not container else ())},
         path=path,
         data=data,
-        size=len(data),
-        mtime_ns=mtime_ns,
+        stamp=stamp,
         container=container,
     )
 

@@ -1,43 +1,50 @@
-"""A photo that is called otherwise now, or lies in a pass that is, keeps the mask that a person has changed."""
+"""A photo that is called otherwise now, or lies in a pass that is, keeps what a person has changed of its results."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from underside.capture import Capture
-from underside.files import make_folder, sha256_of, writing
+from underside.capture import Capture, natural_order
+from underside.files import Stamp
 from underside.kept_rings import content_of_file
-from underside.manifest import ShotRecord, State, load
-from underside.masks import mask_name
+from underside.manifest import ShotRecord, load, save
 from underside.promises import Promises
+from underside.shotwork.along import is_a_persons, take_along
 
 __all__ = ["take_hands_work_along"]
 
 
 def take_hands_work_along(capture: Capture, out: Path, promises: Promises) -> None:
-    """Move masks of a hand to where those of their photos lie now, before any is made there.
+    """Move masks and cut-outs of a hand to where those of their photos lie now, before any is made there.
 
-    Masks of ours are made anew; whose photo is gone altogether, stays where it is.
+    Where a person has changed none of a photo's, they are made anew; whose photo is gone altogether, stays where it is.
     """
     manifest = load(out)
     if manifest is None:
         return
     left = {record.sha256: record for record in manifest.shots if _is_left(record, capture, out, promises)}
     sizes = {record.size for record in left.values()}
-    for shot in capture.shots:
-        target = out / mask_name(shot.name)
-        if not left or manifest.of_photo(shot.name) is not None or target.exists():
+    known = {record.photo: record for record in manifest.shots}
+    for shot in capture.shots if left else ():
+        there = known.get(shot.name)
+        if not shot.path.is_file() or (there is not None and there.is_of(shot.path)):
             continue
-        if shot.path.is_file() and shot.path.stat().st_size in sizes:
-            record = left.pop(content_of_file(shot.path), None)
-            if record is not None:
-                with writing(target):
-                    make_folder(target.parent)
-                    (out / record.mask).rename(target)
+        stamp = Stamp.of(shot.path.stat())
+        record = left.get(content_of_file(shot.path)) if stamp.size in sizes else None
+        if record is None:
+            continue
+        renamed = take_along(record, shot.name, shot.pass_name, out, out, there=there, promises=promises)
+        if renamed is not None:
+            del left[record.sha256], known[record.photo]
+            known[shot.name] = replace(renamed, mtime_ns=stamp.mtime_ns, ctime_ns=stamp.ctime_ns)
+    shots = tuple(sorted(known.values(), key=lambda record: natural_order(Path(record.photo))))
+    if shots != manifest.shots:
+        save(replace(manifest, shots=shots), out)
 
 
 def _is_left(record: ShotRecord, capture: Capture, out: Path, promises: Promises) -> bool:
-    """Whether the photo is not under its name any more, and its mask is a person's."""
-    mask = out / record.mask
-    if record.state is State.FAILED or (capture.folder / record.photo).exists() or not mask.is_file():
+    """Whether the photo is not under its name any more, and a person has changed something that was made of it."""
+    # Of a photo that failed, the record tells what it was before: nothing, where it never was a photo.
+    if not record.sha256 or (capture.folder / record.photo).exists():
         return False
-    sha256 = sha256_of(mask)
-    return sha256 not in (record.mask_sha256, record.next_sha256) and not promises.is_ours(record.photo, sha256)
+    made = (record.mask, *record.cutouts_written)
+    return any(is_a_persons(out / name, record.photo, record, promises) for name in made)

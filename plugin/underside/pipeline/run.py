@@ -13,6 +13,7 @@ import cv2
 from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
+from underside.files import Stamp
 from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed
@@ -239,15 +240,18 @@ class _Run:
     def content_of_shot(self, shot: Shot) -> str:
         """Its photo's hash, from an earlier run where it is still the same."""
         before = self._book.before(shot)
-        if before is not None and before.sha256 and before.is_of(shot.path):
-            return before.sha256
+        known = before.as_it_lies(shot.path) if before is not None else None
+        if known is not None:
+            if known is not before:
+                self._enter(known)
+            return known.sha256
         try:
             facts = shot.path.stat()
         except OSError:
             return ""
         content = content_of_file(shot.path)
         if content:
-            self._hashed[shot.name] = Hashed(content, facts.st_size, facts.st_mtime_ns)
+            self._hashed[shot.name] = Hashed(content, Stamp.of(facts))
         return content
 
     def _landed(self, done: Done) -> None:

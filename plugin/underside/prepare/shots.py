@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
-from underside.layouts.advice import some
+from underside.layouts.advice import of_other_photos, some
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
 from underside.photo import RAW_SUFFIXES
 from underside.verdict import Grade
@@ -60,7 +60,10 @@ def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
             left_out[record.photo] = str(error)
             continue
         ours = record.state is State.MASKED and hashes[record.photo] == record.mask_sha256
-        shots.append(record if ours else replace(record, state=State.BY_HAND))
+        if not ours:
+            seen = record.hand_photo_sha256 if hashes[record.photo] == record.hand_sha256 else ""
+            record = replace(record, state=State.BY_HAND, hand_photo_sha256=seen)
+        shots.append(record)
     if not shots:
         why = next(iter(left_out.values()), "Every mask is insufficient." if declined else "It lists no shots.")
         raise SettingsError(
@@ -89,6 +92,8 @@ def chosen_notes(chosen: Chosen) -> Iterator[str]:
             f"There is only one pass{name}: no program can show what the object stood on. For the underside turn it "
             "over, shoot a second pass, and mask both into one output folder"
         )
+    if others := of_other_photos(chosen.shots):
+        yield others
     poor = [shot.photo for shot in chosen.shots if shot.verdict == Grade.INSUFFICIENT and shot.state is State.MASKED]
     if poor:
         yield (

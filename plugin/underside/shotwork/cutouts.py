@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from underside.capture import Shot
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
-from underside.files import sha256_of
+from underside.files import sha256_of, writing
 from underside.manifest import ShotRecord
 from underside.masker import REVISION
 from underside.masks import CUTOUTS
@@ -51,7 +51,8 @@ class Cutouts:
         same_photo = before is not None and before.sha256 == photo.sha256
         if before is not None and same_photo and not self.force and self.is_current(before, mask_sha256):
             return with_cutout_of(record, before)
-        cutout = self.workers.make(photo, mask, self.options)
+        with writing(self.results.out / CUTOUTS / shot.name):  # in memory first, where limits hold too
+            cutout = self.workers.make(photo, mask, self.options)
         name = _cutout_name(shot.name, cutout.suffix)
         if name != shot.name and name in self.names:
             raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")

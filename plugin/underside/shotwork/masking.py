@@ -58,8 +58,7 @@ class Masking:
         # A run that was killed may have written the mask, but not said so in the manifest.
         ours = (None, written, sha256, before.next_sha256 if before is not None else "")
         if on_disk not in ours and not self.promises.is_ours(shot.name, str(on_disk)):
-            if before is not None and before.sha256 not in ("", photo.sha256):
-                record = replace(record, notes=(*record.notes, _OF_ANOTHER_PHOTO))
+            record = replace(record, hand_photo_sha256=_seen_by_the_hand(before, str(on_disk)) or photo.sha256)
             return self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk))
         self.results.write_preview(shot, photo, masked.look.pixels, masked.mask)
         self.promises.make(shot.name, sha256)
@@ -84,4 +83,15 @@ class Masking:
         pixels = decode(photo, reduce=reduction(photo.width, photo.height))
         self.results.write_preview(shot, photo, pixels, mask)
         record = with_mask(with_silhouette(record, mask), mask, sha256=written, fingerprint="")
-        return MaskOfShot(replace(record, state=State.BY_HAND, hand_sha256=found), mask)
+        record = replace(record, state=State.BY_HAND, hand_sha256=found)
+        if record.is_for_another_photo:
+            record = replace(record, notes=(*record.notes, _OF_ANOTHER_PHOTO))
+        return MaskOfShot(record, mask)
+
+
+def _seen_by_the_hand(before: ShotRecord | None, found: str) -> str:
+    """The hash of the photo for which a person changed the mask: the last one known here, unless it is told already."""
+    if before is None:
+        return ""
+    told = before.hand_photo_sha256 if before.hand_sha256 == found else ""
+    return told or before.sha256

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.capture import Shot
-from underside.files import sha256_of, write_atomically
+from underside.files import sha256_if_there, write_atomically
 from underside.masks import CUTOUTS, mask_name, read_mask
 from underside.photo import Photo, to_srgb, turn_upright
 from underside.preview import draw_preview, preview_path, shrink
@@ -26,8 +26,7 @@ class Results:
 
     def mask_sha256(self, shot: Shot) -> str | None:
         """The hash of the mask that lies there now; none where there is no mask."""
-        path = self._mask_path(shot)
-        return sha256_of(path) if path.is_file() else None
+        return sha256_if_there(self._mask_path(shot))
 
     def read_mask(self, shot: Shot, photo: Photo) -> Mask:
         """The mask that lies there now, whoever made it; one that does not fit the photo is a PhotoError."""
@@ -45,8 +44,7 @@ class Results:
 
     def cutout_sha256(self, name: str) -> str | None:
         """The hash of the cut-out that lies there now; none where there is none."""
-        path = self.out / CUTOUTS / name
-        return sha256_of(path) if path.is_file() else None
+        return sha256_if_there(self.out / CUTOUTS / name)
 
     def write_cutout(self, name: str, data: bytes) -> str:
         """Put a cut-out in its place, and return that relative to the output folder."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from underside.capture import Shot
 from underside.cutout import CutoutWorkers
+from underside.errors import UnfitNameError
 from underside.ladder import Agreed, Ladder
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed, Photo, open_photo
@@ -78,9 +79,10 @@ class ShotWork:
         if shot.name in self.refused:
             return set_aside(shot, record, self.refused[shot.name])
         try:
-            if before is not None and self.is_masked(shot, before, ring):
+            known = self._masked(shot, before, ring) if before is not None else None
+            if known is not None:
                 # A raw file may have come since, or another pass been told apart.
-                kept = replace(before, pass_name=shot.pass_name, companions=shot.companions)
+                kept = replace(known, pass_name=shot.pass_name, companions=shot.companions)
                 return Done(replace(kept, place=seen.place) if seen else kept, kept=True)
             photo = self._open(shot, hashed)
             masked = self._masking.mask(shot, photo, before, ring, seen)
@@ -153,29 +155,28 @@ class ShotWork:
             return False
         try:
             sha256 = self._results.mask_sha256(shot)
-        except OSError:  # it will be met, and told of, when the mask is read for the cut-out
+        except (OSError, UnfitNameError):  # it will be met, and told of, when the mask is read for the cut-out
             return True
         return sha256 is not None and not self._has_cutout(record, sha256)
 
     def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
         """Whether an earlier run left nothing to do."""
         try:
-            masked = self.is_masked(shot, before, ring)
-        except OSError:  # a mask that cannot be read: it will be met, and told of, when the shot is done
+            known = self._masked(shot, before, ring)
+        except (OSError, UnfitNameError):  # no mask can be read there: it is met, and told of, when the shot is done
             return False
-        return masked and (before.judged or before.state is State.BY_HAND)
+        return known is not None and (before.judged or before.state is State.BY_HAND)
 
-    def is_masked(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
-        """Whether the shot has its mask, by an earlier run or by hand, and its cut-out if one is asked for."""
-        if self.force or before.state is State.FAILED or not before.is_of(shot.path):
-            return False
-        sha256 = self._results.mask_sha256(shot)
+    def _masked(self, shot: Shot, before: ShotRecord, ring: str) -> ShotRecord | None:
+        """The record of a shot that has its mask, by an earlier run or by hand, and its cut-out if one is asked for."""
+        known = None if self.force or before.state is State.FAILED else before.as_it_lies(shot.path)
+        sha256 = self._results.mask_sha256(shot) if known is not None else None
         if sha256 is None or not self._has_cutout(before, sha256):
-            return False
+            return None
         if sha256 != before.mask_sha256:
-            return sha256 == before.hand_sha256 and not self.force_edited
+            return known if sha256 == before.hand_sha256 and not self.force_edited else None
         same_way = (before.fingerprint, before.ring) == (self.engine["fingerprint"], ring)
-        return before.state is State.MASKED and (same_way or shot.name in self.pinned)
+        return known if before.state is State.MASKED and (same_way or shot.name in self.pinned) else None
 
     def _put_in_place(
         self,

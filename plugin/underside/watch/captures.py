@@ -8,6 +8,7 @@ from underside.capture import Shot
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.flip import in_short
 from underside.journal import Entry, Journal, Stage
+from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, ShotRecord, State
 from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
@@ -389,6 +390,8 @@ class Captures:
         for layout in layouts:
             if layout.by_hand:
                 self._tell(Note(f"{desk.name}: {layout.by_hand}"))
+        if others := of_other_photos(done.manifest.shots):
+            self._tell(Note(f"{desk.name}: {others}"))
         self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, layouts))
         self._handing_over.hand_over(desk.name, done.manifest)
 

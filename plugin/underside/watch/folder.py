@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
+from underside.files import Stamp
 from underside.manifest import MANIFEST_NAME
 from underside.masks import RESULT_FOLDERS
 
@@ -21,6 +22,7 @@ class Found:
     """Relative to the watched folder, with "/"."""
     size: int
     mtime_ns: int
+    ctime_ns: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class WatchedFolder:
             facts = self.path(photo).stat()
         except OSError:
             return None
-        return Found(photo, facts.st_size, facts.st_mtime_ns)
+        return Found(photo, *Stamp.of(facts))
 
     def takes(self, photo: str) -> bool:
         """Whether the folders that it lies in are looked into."""
@@ -112,7 +114,7 @@ class WatchedFolder:
                     elif may_be_photo(entry.name):
                         stat = entry.stat()
                         name = (place / entry.name).relative_to(self.root).as_posix()
-                        photos.append(Found(name, stat.st_size, stat.st_mtime_ns))
+                        photos.append(Found(name, *Stamp.of(stat)))
                 except OSError:  # gone in this moment, or a link to nowhere
                     continue
             yield Listing(self.name_of(str(place)) or "", tuple(photos))

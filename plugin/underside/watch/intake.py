@@ -11,6 +11,7 @@ from underside.journal import Entry, Glimpse, Journal, Stage
 from underside.masks import mask_name
 from underside.photo import RAW_SUFFIXES
 from underside.settings import Settings
+from underside.watch.doubts import Doubts
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.happenings import Failed, Listener, Seen
 from underside.watch.jobs import Crew
@@ -54,6 +55,7 @@ class Intake:
         self._ready = ready
         self._settling = Settling(plan.settle)
         self._checking: set[str] = set()
+        self._doubts = Doubts(folder, crew, self._content_read)
         self.rewriting: str | None = None
         """The capture whose masks are being put right just now: what changes there is no person's doing."""
         self._again_at: dict[str, float] = {}
@@ -69,7 +71,7 @@ class Intake:
         for stage in (Stage.SETTLING, Stage.FAILED):
             for entry in self._journal.at_stage(stage):
                 self._journal.change(entry.photo, stage=Stage.SETTLING)
-                self._settling.changed(Found(entry.photo, entry.size, entry.mtime_ns), now - self._plan.settle)
+                self._settling.changed(_as_seen(entry), now - self._plan.settle)
 
     def look_through(self, below: str = "", *, first: bool = False) -> None:
         """Compare the whole folder with the journal; ``first``: what is old has been there for long."""
@@ -121,33 +123,59 @@ class Intake:
                 pass_name=pass_name,
                 size=found.size,
                 mtime_ns=found.mtime_ns,
+                ctime_ns=found.ctime_ns,
                 seen_at=time.time(),
             )
             self._left_out.drop(found.photo)
             self._journal.add(entry)
             self._tell(Seen(found.photo))
-        elif (known.size, known.mtime_ns) != (found.size, found.mtime_ns) or _went_along(known):
-            self._journal.change(
-                found.photo,
-                stage=Stage.SETTLING,
-                size=found.size,
-                mtime_ns=found.mtime_ns,
-                attempts=0,
-                reason="",
-                gone_at=0.0,
-            )
-            self._again_at.pop(found.photo, None)
+        elif _is_changed(found, known) or _went_along(known):
+            self._begin_anew(found)
         elif known.gone:
             # Back again, as after a share was away.
             self._journal.change(found.photo, gone_at=0.0)
             if known.stage not in (Stage.SETTLING, Stage.FAILED):
+                self._look_at_stamp(found, known)
                 self._stirred(capture, pass_name, now)
                 return
         else:
+            self._look_at_stamp(found, known)
             self._look_at_mask(found.photo, known)
             return
         self._settling.changed(found, now - min(age, self._plan.settle))
         self._stirred(capture, pass_name, now - age)
+
+    def _begin_anew(self, found: Found) -> None:
+        self._journal.change(
+            found.photo,
+            stage=Stage.SETTLING,
+            size=found.size,
+            mtime_ns=found.mtime_ns,
+            ctime_ns=found.ctime_ns,
+            attempts=0,
+            reason="",
+            gone_at=0.0,
+        )
+        self._again_at.pop(found.photo, None)
+
+    def _look_at_stamp(self, found: Found, known: Glimpse) -> None:
+        """Another file may lie in the photo's place that has its size and its time."""
+        if not known.ctime_ns:  # of an earlier Underside: whole archives are not read again for that
+            self._journal.change(found.photo, ctime_ns=found.ctime_ns)
+        elif known.ctime_ns != found.ctime_ns:
+            self._doubts.add(found)
+
+    def _content_read(self, found: Found, sha256: str) -> None:
+        entry = self._journal.entry(found.photo)
+        if entry is None or entry.gone_at or self._folder.look_at(found.photo) != found:
+            self.look_at(found.photo)
+        elif entry.sha256 == sha256:
+            self._journal.change(found.photo, ctime_ns=found.ctime_ns)
+        elif entry.stage is not Stage.SETTLING:
+            now = time.monotonic()
+            self._begin_anew(found)
+            self._settling.changed(found, now)
+            self._stirred(entry.capture, entry.pass_name, now)
 
     def _takes_plates(self) -> bool:
         """Whether folders of the watched folder may be of plates, as was last said where that cannot be read now."""
@@ -195,6 +223,7 @@ class Intake:
     def settle(self) -> None:
         """See what has stood still for long enough, or failed long enough ago."""
         self._left_out.keep()
+        self._doubts.go_on()
         now = time.monotonic()
         for photo in [photo for photo, at in self._again_at.items() if at <= now]:
             del self._again_at[photo]
@@ -216,12 +245,13 @@ class Intake:
 
     def next_due(self) -> float:
         """When ``settle`` has something to do."""
-        return min(self._settling.next_due(), *self._again_at.values(), float("inf"))
+        doubts = 0.0 if self._doubts.is_waiting else float("inf")
+        return min(self._settling.next_due(), *self._again_at.values(), doubts)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is settling, being checked or waiting to be tried again."""
-        return not (self._settling or self._checking or self._again_at)
+        """Whether nothing is settling, being checked, in doubt or waiting to be tried again."""
+        return not (self._settling or self._checking or self._doubts or self._again_at)
 
     def _check(self, found: Found) -> None:
         entry = self._journal.entry(found.photo)
@@ -270,7 +300,7 @@ class Intake:
         """Begin anew with a photo."""
         self._journal.change(entry.photo, stage=Stage.SETTLING, attempts=0, reason="")
         self._again_at.pop(entry.photo, None)
-        self._settling.changed(Found(entry.photo, entry.size, entry.mtime_ns), time.monotonic() - self._plan.settle)
+        self._settling.changed(_as_seen(entry), time.monotonic() - self._plan.settle)
         self._stirred(entry.capture, entry.pass_name, time.monotonic())
 
     # --- what it is -----------------------------------------------------------------------------------------
@@ -300,6 +330,16 @@ class Intake:
     def waits_for_kin(entry: Entry) -> bool:
         """A raw file whose developed file may still come."""
         return PurePosixPath(entry.photo).suffix.lower() in RAW_SUFFIXES
+
+
+def _as_seen(entry: Entry) -> Found:
+    return Found(entry.photo, entry.size, entry.mtime_ns, entry.ctime_ns)
+
+
+def _is_changed(found: Found, known: Glimpse) -> bool:
+    """Whether a photo has to stand still again; by its whole stamp only where it has not done so yet."""
+    same = (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
+    return not same or (known.stage == Stage.SETTLING and known.ctime_ns != found.ctime_ns)
 
 
 def _went_along(known: Glimpse) -> bool:

@@ -13,13 +13,14 @@ from underside.errors import OutputError, UnfitNameError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
 from underside.journal import Entry, Journal
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, save
+from underside.layouts.write import LAYOUTS_FOLDER
+from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, load, save
 from underside.masks import CUTOUTS, MASKS, mask_name
 from underside.outfolder import alone_in, claimed
-from underside.preview import preview_path
 from underside.promises import Promises
 from underside.report.contact_sheet import REPORT_NAME
 from underside.report.sheet import COVERAGE_NAME
+from underside.shotwork.along import take_along
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
 from underside.watch.places import name_in_capture
@@ -114,6 +115,7 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
         old = load(before) or Manifest(capture="", engines={})
         new = old if before == after else load(after) or Manifest(capture=str(capture), engines={})
         known = {record.photo: record for record in new.shots}
+        promises = Promises(after)
         moved: dict[Move, ShotRecord] = {}
         for move in moves:
             record = old.of_photo(move.name_before)
@@ -124,12 +126,21 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                 else:
                     _take_a_hands_work_along(move, before, after)
                 continue
-            if record.state is State.FAILED or record.sha256 != move.after.sha256:
+            if record.sha256 != move.after.sha256:
                 continue
+            renamed = None
             with suppress(UnfitNameError):  # no results can have such names: that is told when they are made
-                renamed = _renamed(record, move, before, after)
-                if renamed is not None:
-                    moved[move] = renamed
+                renamed = take_along(
+                    record,
+                    move.name_after,
+                    move.after.pass_name,
+                    before,
+                    after,
+                    there=known.get(move.name_after),
+                    promises=promises,
+                )
+            if renamed is not None:
+                moved[move] = replace(renamed, mtime_ns=move.after.mtime_ns, ctime_ns=move.after.ctime_ns)
         if moved:
             known |= {record.photo: record for record in moved.values()}
             left = {move.name_before for move in moved}
@@ -143,35 +154,6 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
         if moved and before != after:
             save(replace(old, shots=tuple(shot for shot in old.shots if shot.photo not in left)), before)
         return set(moved)
-
-
-def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotRecord | None:
-    mask = mask_name(move.name_after)
-    ways = [(before / record.mask, after / mask)]
-    cutout = record.cutout
-    if cutout:
-        # The photo's name, and perhaps a suffix for another container.
-        cutout = f"{CUTOUTS}/{move.name_after}{cutout.removeprefix(f'{CUTOUTS}/{move.name_before}')}"
-        ways.append((before / record.cutout, after / cutout))
-    ways.append((preview_path(before, move.name_before), preview_path(after, move.name_after)))
-    (source, target), *others = ways
-    with writing(target):
-        in_the_way = target.exists()
-    if source.exists() == in_the_way:  # nothing to move, or another mask in the way
-        return None
-    _rename(source, target)
-    for way in others:
-        with suppress(UnfitNameError):  # what stays behind is made anew
-            _rename(*way)
-    return replace(
-        record,
-        photo=move.name_after,
-        pass_name=move.after.pass_name,
-        size=move.after.size,
-        mtime_ns=move.after.mtime_ns,
-        mask=mask,
-        cutout=cutout,
-    )
 
 
 def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
@@ -191,11 +173,17 @@ def _rename(source: Path, target: Path) -> None:
 
 def leave_nothing_behind(out: Path, manifest: Manifest) -> None:
     """A capture that was renamed, and has taken all its masks along, leaves no page about nothing."""
-    if manifest.shots or any(path.is_file() for path in (out / MASKS).rglob("*")):
+    kept = (path for name in (MASKS, CUTOUTS) for path in (out / name).rglob("*"))
+    if manifest.shots or any(path.is_file() for path in kept):
         return
     with suppress(OSError):
         for left in (out / MANIFEST_NAME, out / REPORT_NAME, out / PROOF_NAME, out / COVERAGE_NAME):
             left.unlink(missing_ok=True)
-        for folder in ("previews", MASKS):
+        for folder in ("previews", MASKS, CUTOUTS):
             shutil.rmtree(out / folder, ignore_errors=True)
+        # A layout stays: what a program or a person has put into it is not ours.
+        layouts = out / LAYOUTS_FOLDER
+        for empty in (*sorted(layouts.rglob("*"), reverse=True), layouts):
+            with suppress(OSError):
+                empty.rmdir()
         out.rmdir()

@@ -92,9 +92,10 @@ class Results:
 def is_of(record: ShotRecord, entry: Entry) -> bool:
     """Whether a record tells of the photo as the journal knows it.
 
-    By its time and size too, as a run does: it keeps the mask of a photo that differs in neither.
+    By the file's stamp too, as a run does: it keeps the mask of a photo that does not differ in that.
     """
-    return (record.size, record.mtime_ns) == (entry.size, entry.mtime_ns) or record.sha256 == entry.sha256
+    stamp = (record.size, record.mtime_ns, record.ctime_ns)
+    return stamp == (entry.size, entry.mtime_ns, entry.ctime_ns) or record.sha256 == entry.sha256
 
 
 def waits_for_its_own(entry: Entry) -> bool:
