@@ -184,7 +184,7 @@ def test_a_broken_photo_is_named_and_the_rest_goes_on(run: Run, capture: Path, t
     assert done.returncode == 3
     assert rows(done.stdout)["grow=1"]["gained"] > 0
     assert len([line for line in done.stdout.splitlines() if "upright/DSC_0001.JPG" in line]) == 1
-    assert any("DSC_0001.JPG" in text and "is no photo" in text for text in page_in(tmp_path).texts)
+    assert any("DSC_0001.JPG" in text and "is not a photo" in text for text in page_in(tmp_path).texts)
 
 
 def test_a_variant_that_cannot_be_done_does_not_stop_the_others(run: Run, capture: Path, tmp_path: Path) -> None:

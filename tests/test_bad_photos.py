@@ -25,7 +25,7 @@ def test_every_bad_photo_is_set_aside_in_one_line_and_the_others_are_masked(run:
     png = b"\x89PNG\r\n\x1a\n"
     bad = {
         "cut.jpg": (good[: len(good) // 2], "is cut short"),
-        "text.jpg": (b"Dear diary, today the platter turned.\n" * 9, "is no photo"),
+        "text.jpg": (b"Dear diary, today the platter turned.\n" * 9, "is not a photo"),
         "nothing.jpg": (b"", "is empty"),
         "bomb.jpg": (good[:frame] + struct.pack(">HH", 20000, 30000) + good[frame + 4 :], "has 600 megapixels"),
         "bomb.png": (

@@ -107,7 +107,7 @@ def test_an_entry_of_the_users_own_may_have_a_name_that_one_of_ours_goes_by_too(
         (FACTS + "size = -1", "size cannot be -1"),
         (FACTS + "size = [0, 320]", "greater than 0"),
         (FACTS + "std = [1, 0, 1]", "greater than 0"),
-        (FACTS + 'variants = "toy.onnx"', "variants is no list of files"),
+        (FACTS + 'variants = "toy.onnx"', "variants is not a list of files"),
         (FACTS + 'variants = [{ kind = "int8" }]', "lacks 'file'"),
         (FACTS + "std = [1, 1, true]", "std cannot be (1, 1, True)"),
         (FACTS + 'activation = "relu"', "activation cannot be 'relu'"),
@@ -118,7 +118,7 @@ def test_an_entry_of_the_users_own_may_have_a_name_that_one_of_ours_goes_by_too(
         (FACTS.replace("toy.onnx", ""), "is not a plain file name"),
         (FACTS.replace('licence = "MIT"\n', ""), "lacks 'licence'"),
         (FACTS.replace('file = "toy.onnx"\n', ""), "lacks 'file'"),
-        ('title = "Toy"', "title stands outside of any model"),
+        ('title = "Toy"', "title is outside any model"),
         ("[toy", "is not TOML"),
     ],
 )

@@ -173,7 +173,7 @@ def test_the_answer_comes_first_and_the_numbers_are_rounded_as_in_the_command(tm
     rows = [row.text for row in page.all("tr")]
     assert any("flipped6 of 6144" in row.replace(GAP, " ") for row in rows)
     headings = [each.text for each in page.all("h2")]
-    assert headings[2:] == ["From where it was seen", "The object in space", "Masks"]
+    assert headings[2:] == ["Where it was seen from", "The object in space", "Masks"]
 
 
 def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_a_mirror_that_is_no_address_is_refused(
 ) -> None:
     model = entry(models, server)
     monkeypatch.setenv("UNDERSIDE_MODELS_MIRROR", "mirror.example/models")
-    with pytest.raises(ModelError, match="no address to fetch from"):
+    with pytest.raises(ModelError, match="not an address to fetch from"):
         fetch(model)
 
 

@@ -94,13 +94,13 @@ def test_writing_twice_is_writing_once_and_uninstalling_leaves_the_rest(run: Run
     if before:
         assert (below / place).stat().st_mode & 0o777 == 0o600
     done = run("uninstall", "meshroom", env=environment)
-    assert done.stdout.count("Taken out of") == 2
+    assert done.stdout.count("Removed from") == 2
     assert not list(below.rglob("meshroom.json"))
     if before:
         assert (below / place).read_bytes().rstrip(b"\n") == before
     else:
         assert not (below / place).exists()
-    assert run("uninstall", "meshroom", env=environment).stdout == "There was nothing of Underside for Meshroom\n"
+    assert run("uninstall", "meshroom", env=environment).stdout == "Underside was not installed for Meshroom\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables elsewhere")
@@ -123,7 +123,7 @@ def test_our_lines_are_found_though_an_editor_took_the_last_break_of_the_file(ru
     file.write_text("# mine\n", encoding="utf-8")
     run("install", "meshroom", "--write", env=environment)
     file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
-    assert f"Taken out of {file}" in run("uninstall", "meshroom", env=environment).stdout
+    assert f"Removed from {file}" in run("uninstall", "meshroom", env=environment).stdout
     assert file.read_text(encoding="utf-8") == "# mine\n"
 
 

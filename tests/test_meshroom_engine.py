@@ -64,7 +64,7 @@ def test_a_variable_that_names_the_interpreter_wins(monkeypatch: pytest.MonkeyPa
 
 
 def test_no_record_or_a_broken_one_says_what_to_do() -> None:
-    assert "is not known here" in refused()
+    assert "was not found" in refused()
     for content in ("{", "[]", "{}"):
         meshroom.record().write_text(content, encoding="utf-8")
         told = refused()

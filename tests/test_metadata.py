@@ -348,16 +348,16 @@ def test_exif_that_an_avif_has_lost_is_said_and_the_rest_is_carried(tmp_path: Pa
     place = struct.pack(">I", content.index(b"Exif\0\0MM") - 4)
     assert content.count(place) == 1
     cutout = cut(tmp_path, content.replace(place, struct.pack(">I", len(content) + 99)), ".avif", format="png")
-    assert cutout.notes == ("Its EXIF is not where the file says, and stayed behind",)
+    assert cutout.notes == ("Its EXIF is not where the file says, and was left out",)
     assert read_metadata(cutout.data).icc == red_and_green_swapped()
 
 
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        (BROKEN_EXIF, "Some tags of its EXIF are too broken for TIFF and stayed behind"),
-        (b"no EXIF at all", "Its EXIF is too broken for TIFF and stayed behind"),
-        (b"II+\0" + exif_block()[4:], "Its EXIF is too broken for TIFF and stayed behind"),
+        (BROKEN_EXIF, "Some tags of its EXIF are too broken for TIFF and were left out"),
+        (b"no EXIF at all", "Its EXIF is too broken for TIFF and was left out"),
+        (b"II+\0" + exif_block()[4:], "Its EXIF is too broken for TIFF and was left out"),
     ],
     ids=["some", "none", "big"],
 )

@@ -197,7 +197,7 @@ def test_a_mask_of_another_size_is_refused_in_words(host: HostProgram, tmp_path:
     (folder / "masks" / f"{upright[1].name}.png").write_bytes(b"no picture")
     told = imported(host, folder)
     assert "its mask has 30 x 20 pixels, the photo in Metashape" in told
-    assert "is no PNG file" in told
+    assert "is not a PNG file" in told
     assert not any(camera.mask for camera in chunk.cameras)
 
 
@@ -339,8 +339,8 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
             "reference_preselection": False,
         }
         assert wanted.items() <= calls["matchPhotos"].items()
-        assert "upright: 1 of 1 photos found their place." in told
-        assert "flipped: 0 of 1 photos found their place." in told
+        assert "upright: 1 of 1 photos were aligned." in told
+        assert "flipped: 0 of 1 photos were aligned." in told
         assert "lying on its side" in told
 
 

@@ -45,7 +45,7 @@ def test_an_interpreter_in_a_folder_with_odd_characters_is_found(host: HostProgr
 
 def test_a_missing_or_broken_record_says_what_to_do(host: HostProgram) -> None:
     path = host.scripts / "underside_metashape" / "engine.json"
-    for content, said in ((b"{", "cannot be read"), (b'{"version": "1"}', "cannot be read"), (None, "not known here")):
+    for content, said in ((b"{", "cannot be read"), (b'{"version": "1"}', "cannot be read"), (None, "was not found")):
         path.unlink()
         if content is not None:
             path.write_bytes(content)

@@ -126,7 +126,7 @@ def test_stop_keeps_what_is_finished_and_writes_nothing_to_the_chunk(
     person.does(MaskDialog=accept, Progress=stop)
     told = host.app.choose(MASK)
     assert told.startswith("Stopped. ")
-    assert "the same command goes on with the others" in told
+    assert "the same command continues with the rest" in told
     assert chunk.calls == []
     person.does(MaskDialog=accept)
     assert host.app.choose(MASK) == "12 of 12 photos have their mask."
@@ -137,7 +137,7 @@ def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path
     host.chunk(*upright, *flipped)
     person.does(MaskDialog=accept, Progress=lambda window: window.reject())
     told = host.app.choose(MASK)
-    assert told == "Stopped. Nothing was begun yet."
+    assert told == "Stopped. Nothing had been started."
     assert not list(host.folder.rglob("*.underside-part"))
 
 
@@ -183,7 +183,7 @@ def test_aligning_from_the_menu_asks_where_masks_are_missing(host: HostProgram, 
     host.app.folder = str(finished(host, [*upright, *flipped]))
     host.app.choose("Underside/Import finished masks...")
     told = host.app.choose("Underside/Align for two poses")
-    assert "2 of 2 photos found their place." in told
+    assert "2 of 2 photos were aligned." in told
     assert [name for name, _ in chunk.calls][-2:] == ["matchPhotos", "alignCameras"]
 
 
@@ -213,7 +213,7 @@ def test_a_mistake_of_our_own_is_one_message_too(host: HostProgram, monkeypatch:
     monkeypatch.setattr(part("menu"), "_some_views", lambda *_: ([], []))
     host.metashape.document.addChunk()
     told = host.app.choose("Underside/Check masks")
-    assert "made a mistake of its own" in told
+    assert "Internal error" in told
     assert "\n" not in told
 
 

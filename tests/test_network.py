@@ -215,11 +215,11 @@ def cut_short(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (text, "no network that onnxruntime can load"),
-        (nothing, "no network that onnxruntime can load"),
-        (cut_short, "no network that onnxruntime can load"),
+        (text, "not a network that onnxruntime can load"),
+        (nothing, "not a network that onnxruntime can load"),
+        (cut_short, "not a network that onnxruntime can load"),
         (classifier, "answers with 2 dimensions"),
-        (pooled, "which is no picture"),
+        (pooled, "which is not a picture"),
         (two_inputs, "wants 2 inputs (picture, prompt)"),
         (four_channels, "takes 4 channels"),
         (colours, "answers in 3 channels"),
@@ -246,7 +246,7 @@ def test_answers_that_are_no_probabilities_name_the_cure(tmp_path: Path) -> None
 def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     facts = PLAIN + 'activation = "none"\n'
     segmenter = load_segmenter(own(brightness(tmp_path / "nan.onnx", plus=float("nan")), facts), device="cpu")
-    with pytest.raises(ModelError, match="something else than numbers"):
+    with pytest.raises(ModelError, match="something other than numbers"):
         segmenter.matte(grey(200))
 
 
@@ -394,12 +394,12 @@ def on_a_card(what: str, folder: Path, *words: object) -> subprocess.CompletedPr
         ("kernel", "CUDA cannot run turntable-1: no kernel image is available for execution on the device"),
         (
             "memory",
-            "turntable-1 needs more memory than it may have: "
+            "turntable-1 needs more memory than it is allowed: "
             "Failed to allocate memory for requested buffer of size 8388608000",
         ),
         (
             "limit",
-            "turntable-1 needs more memory than it may have: "
+            "turntable-1 needs more memory than it is allowed: "
             "Available memory of 0 is smaller than requested bytes of 135383040",
         ),
     ],

@@ -157,7 +157,7 @@ def test_a_file_beyond_4_gb_is_refused_unread(refusal: Refusal, tmp_path: Path, 
 
 def test_a_picture_too_long_for_opencv_is_refused_in_words() -> None:
     # Zeros that nobody has looked at take no memory.
-    with pytest.raises(RefusedError, match=r"has 2\.0 GB in one picture, more than is read"):
+    with pytest.raises(RefusedError, match=r"has 2\.0 GB in one picture, more than can be read"):
         decode_with_opencv(bytes(2**31))
 
 
@@ -209,10 +209,10 @@ def test_a_file_that_is_gone_is_refused(refusal: Refusal) -> None:
 
 def test_a_folder_or_a_pipe_is_refused(refusal: Refusal, tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
-    assert "is no file" in refusal("folder.jpg")
+    assert "is not a file" in refusal("folder.jpg")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.jpg")
-        assert "is no file" in refusal("pipe.jpg")
+        assert "is not a file" in refusal("pipe.jpg")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's here")
@@ -224,7 +224,7 @@ def test_a_file_that_may_not_be_read_is_refused(refusal: Refusal, tmp_path: Path
     if root:  # who may read everything: be somebody else for a moment
         os.seteuid(65534)
     try:
-        assert "you may not read it" in refusal("secret.jpg")
+        assert "no permission to read it" in refusal("secret.jpg")
     finally:
         if root:
             os.seteuid(0)
@@ -246,7 +246,7 @@ def test_floating_point_is_refused_with_a_remedy(refusal: Refusal) -> None:
 
 def test_lab_is_refused(refusal: Refusal) -> None:
     content = tiff([(256, 4, [2]), (257, 4, [2]), (258, 3, [8, 8, 8]), (262, 3, [8]), (277, 3, [3])], bytes(12))
-    assert "colours of a kind that is not read" in refusal("a.tif", content)
+    assert "colours of a kind that is not supported" in refusal("a.tif", content)
 
 
 def test_16_bits_in_separate_planes_are_refused(refusal: Refusal) -> None:
@@ -255,7 +255,7 @@ def test_16_bits_in_separate_planes_are_refused(refusal: Refusal) -> None:
          (273, 4, [8, 16, 24]), (277, 3, [3]), (278, 4, [2]), (279, 4, [8, 8, 8]), (284, 3, [2])],
         bytes(24),
     )  # fmt: skip
-    assert "arrangement that is not read" in refusal("a.tif", content)
+    assert "arrangement that is not supported" in refusal("a.tif", content)
 
 
 def test_a_jpeg_of_12_bits_is_refused(refusal: Refusal) -> None:

@@ -177,7 +177,7 @@ def test_a_target_that_cannot_be_written_is_told_of(run: Run, tmp_path: Path) ->
 def test_a_read_only_target_is_told_of(tmp_path: Path) -> None:
     finished = masked(tmp_path)
     (tmp_path / "set").mkdir(mode=0o555)
-    with pytest.raises(OutputError, match="you may not write there"):
+    with pytest.raises(OutputError, match="no permission to write there"):
         prepare(finished.out, tmp_path / "set", "colmap")
 
 

@@ -253,11 +253,11 @@ def test_another_key_colour_gives_other_masks(run: Run, tmp_path: Path) -> None:
     [
         (("--segmenter", "plate"), "needs a plate"),
         (("--segmenter", "remote"), "needs an address"),
-        (("--segmenter", "remote", "--url", "ftp://host/x"), "is no address"),
-        (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is no address"),
-        (("--segmenter", "remote", "--url", "http://host:port/"), "is no address"),
-        (("--segmenter", "remote", "--url", "http://my..host/"), "is no address"),
-        (("--segmenter", "chroma", "--key-colour", "mauve"), "is no key colour"),
+        (("--segmenter", "remote", "--url", "ftp://host/x"), "is not the address"),
+        (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is not the address"),
+        (("--segmenter", "remote", "--url", "http://host:port/"), "is not the address"),
+        (("--segmenter", "remote", "--url", "http://my..host/"), "is not the address"),
+        (("--segmenter", "chroma", "--key-colour", "mauve"), "is not a key colour"),
         (("--url", "http://localhost:7000"), "is for --segmenter remote"),
         (("--key-colour", "#00ff00"), "is for --segmenter chroma"),
     ],
@@ -383,7 +383,7 @@ def test_a_service_that_is_down_ends_the_run_in_one_line(run: Run, tmp_path: Pat
             "mask", "a.png", "--segmenter", "remote", "--url", f"http://127.0.0.1:{nobody.getsockname()[1]}/api/remove"
         )
     assert done.returncode == 2
-    assert "cannot be asked" in done.stderr
+    assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -164,7 +164,7 @@ def test_a_field_that_cannot_be_meant_is_answered_as_by_rembg(
 def test_a_colour_that_is_none_is_refused_in_a_sentence(quick: Served, colour: str) -> None:
     answer = quick.curl(*FILE, "-F", f"bgc={colour}")
     assert answer.status == 400
-    assert "is no colour. Write red,green,blue" in answer.said
+    assert "is not a colour. Write red,green,blue" in answer.said
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(quick: Served, run: Run) -> No
     ("options", "sentence"),
     [
         (("--host", "203.0.113.7"), "Cannot listen at 203.0.113.7"),
-        (("--host", "no such host"), "is no address of this machine"),
+        (("--host", "no such host"), "is not an address of this machine"),
         (("--allow-url-host", "http://example.org/"), "http://example.org/ is no host"),
         (("--effort", "best"), "the service holds one"),
         (("--model", "nonsense"), "No model is called nonsense"),

@@ -158,7 +158,7 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ("grow = 2.5", "grow 2.5 is not possible"),
         (f"grow = {'9' * 400}", f"grow {'9' * 60}… is not possible. It is a whole number from -200 to 200"),
         (f"max-megapixels = {'9' * 400}", f"max-megapixels {'9' * 60}… is not possible"),
-        (f"max-megapixels = {'9' * 5000}", "is no TOML: Exceeds the limit"),
+        (f"max-megapixels = {'9' * 5000}", "is not TOML: Exceeds the limit"),
         ("grow = true", "grow true is not possible"),
         ("mask-blur = nan", "mask-blur NaN is not possible. It is a number from 0 to 10"),
         ("max-megapixels = inf", "max-megapixels Infinity is not possible"),
@@ -182,9 +182,9 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ('[passes]\nupright = "A*"', r"passes.upright A\* is not possible. It is a list"),
         ('[passes]\n"../up" = ["A*"]', "../up cannot be a pass's name"),
         ("[effort]\nfast = true", "effort .* is not possible"),
-        ("grow 3", "is no TOML: .*line 1"),
-        ("grow = 1\ngrow = 2", "is no TOML"),
-        (f"x = {'[' * 5000}", "is no TOML"),
+        ("grow 3", "is not TOML: .*line 1"),
+        ("grow = 1\ngrow = 2", "is not TOML"),
+        (f"x = {'[' * 5000}", "is not TOML"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(text: str, words: str, root: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_mistake_in_a_file_is_one_line_on_standard_error(root: Path, run: Run)
 def test_a_file_that_cannot_be_read_is_named(root: Path, run: Run) -> None:
     path = root / "cup" / "underside.toml"
     path.write_bytes(b"grow = 3 # \xff\xfe")
-    assert "is no UTF-8 text" in refusal(root / "cup", run)
+    assert "is not UTF-8 text" in refusal(root / "cup", run)
     path.unlink()
     path.mkdir()
     assert "cannot be read" in refusal(root / "cup", run)
@@ -355,7 +355,7 @@ def test_a_shot_that_is_named_as_a_plate_is_no_shot(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("gone.jpg", "cannot be read: there is no such file"), ("notes.jpg", "is no photo"), ("folder", "is no file")],
+    [("gone.jpg", "cannot be read: there is no such file"), ("notes.jpg", "is not a photo"), ("folder", "is not a file")],
 )
 def test_a_plate_that_cannot_be_used_ends_the_run_in_words(name: str, words: str, run: Run, tmp_path: Path) -> None:
     photos = alone(tmp_path / "cup")

@@ -257,11 +257,11 @@ def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run,
         assert f"watched by process {watch.process.pid}" in run("status", watch.out).stdout
         watch.process.send_signal(signal.SIGKILL)
         watch.process.wait()
-    assert "nobody is watching" in run("status", watch.out).stdout
+    assert "not being watched" in run("status", watch.out).stdout
     # As after a power cut: another process has its number.
     told = watch.out / ".underside" / "watch.json"
     told.write_text(json.dumps(json.loads(told.read_text()) | {"pid": os.getpid()}))
-    assert "nobody is watching" in run("status", watch.out).stdout
+    assert "not being watched" in run("status", watch.out).stdout
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
 
 
@@ -399,7 +399,7 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
         put_some(watch.root / "vase", 3)
         watch.until_complete("vase")
         before = masks(watch.out)
-        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--grow", "4").stdout
+        assert "will mask them" in run("retry", watch.out, "IMG_0001.jpg", "--grow", "4").stdout
         watch.until_complete("vase", times=2)
         assert watch.stop() == 0
     after = masks(watch.out)

@@ -102,7 +102,7 @@ def test_what_stands_in_the_outputs_place_is_told_and_waited_for(tmp_path: Path)
         watch.until_complete("vase")
         watch.out.rename(tmp_path / "moved away")
         watch.out.write_text("not a folder")
-        watch.until(lambda: any("waiting until that is mended" in event["text"] for event in watch.events("note")))
+        watch.until(lambda: any("waiting until that is fixed" in event["text"] for event in watch.events("note")))
         watch.out.unlink()
         watch.until(lambda: masks(watch.out))
 

@@ -116,12 +116,12 @@ def check_end(run: Run, tally: Tally) -> None:
     if run.code in (0, 3):
         return
     finished = tally.done - len(tally.failed)
-    kept = f"{finished} of {tally.total} masks are finished and kept; the same command goes on with the others."
+    kept = f"{finished} of {tally.total} masks are finished and kept; the same command continues with the rest."
     if run.asked_to_stop or run.code == _INTERRUPTED:
-        raise StoppedError("Stopped. " + (kept if tally.total else "Nothing was begun yet."))
+        raise StoppedError("Stopped. " + (kept if tally.total else "Nothing had been started."))
     if run.code == 2 and run.complaint:
         raise MenuError(run.complaint)
-    told = run.complaint or "without a word"
+    told = run.complaint or "no message"
     raise MenuError(
         "The engine ended unexpectedly ({}: {}). {}".format(run.code, told, kept if tally.total else "Try again.")
     )
@@ -142,5 +142,5 @@ def import_results(
     lines = [f"{put.done} of {len(views)} photos have their mask."]
     missing = [*put.refused, *without]
     if missing:
-        lines += ["Without a mask of this run (Metashape takes such a photo for object all over):", *listed(missing)]
+        lines += ["Without a mask from this run (Metashape uses the whole of such a photo):", *listed(missing)]
     return "\n".join(lines)

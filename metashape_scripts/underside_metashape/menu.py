@@ -37,7 +37,7 @@ def _told(metashape: Host, action: Callable[[Host], str]) -> None:
     except MenuError as error:
         message = str(error)
     except Exception as error:
-        message = f"The Underside menu made a mistake of its own: {type(error).__name__}: {error}. Please report it."
+        message = f"Internal error in the Underside menu: {type(error).__name__}: {error}. Please report it."
     if message:
         metashape.app.messageBox(message)
 
@@ -102,7 +102,7 @@ def _align(metashape: Host) -> str:
     _, chunk = _open_chunk(metashape)
     views, _ = _some_views(metashape, chunk)
     doubts = before_aligning(views)
-    if doubts and not metashape.app.getBool("{} Align all the same?".format(" ".join(doubts))):
+    if doubts and not metashape.app.getBool("{} Align anyway?".format(" ".join(doubts))):
         return ""
     windows.need_qt()
     window = windows.Progress("align for two poses")
@@ -111,7 +111,7 @@ def _align(metashape: Host) -> str:
         return align(chunk, views, windows.percent(window, "Matching and aligning..."))
     except Exception as error:
         if window.stops:
-            return "Stopped. The chunk may be aligned in part."
+            return "Stopped. The chunk may be partly aligned."
         raise MenuError(f"Metashape could not align the photos: {error}") from error
     finally:
         window.accept()
@@ -128,7 +128,7 @@ def _check(metashape: Host) -> str:
     for view in poor:
         view.camera.selected = True
     told = [f"{len(poor)} of {len(views)} photos need a look; they are selected now:", *listed(reasons)]
-    return "\n".join([*(told if poor else []), *(["Not looked at:", *listed(set_aside)] if set_aside else [])])
+    return "\n".join([*(told if poor else []), *(["Not checked:", *listed(set_aside)] if set_aside else [])])
 
 
 def _open_report(metashape: Host) -> str:

@@ -34,8 +34,7 @@ def import_capture(
     found, without = find_masks(views, usable)
     put = put_masks(metashape, chunk, found, combine=False, step=step)
     lines = [
-        f"{len(views)} photos of {len(passes)} pass(es), {put.done} with their mask. "
-        "Next: Underside > Align for two poses."
+        f"{len(views)} photos of {len(passes)} pass(es), {put.done} with a mask. Next: Underside > Align for two poses."
     ]
     left_out = [f"{os.path.basename(shot.photo)}: {_why(shot)}" for shot in results.shots if shot not in usable]
     if left_out or odd or without or put.refused:

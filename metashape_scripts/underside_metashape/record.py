@@ -42,12 +42,12 @@ def find_engine(record: Path = RECORD) -> Engine:
     engine = _recorded(record)
     if not os.path.isfile(engine.python):
         raise MenuError(
-            f"Underside's engine is gone: there is no {engine.python} any more. Install Underside again if need be. "
+            f"Underside's engine is missing: there is no {engine.python} any more. Reinstall Underside if necessary. "
             f"{_INSTALL}"
         )
     found = _version(engine)
     if found.split(".")[:2] != engine.version.split(".")[:2]:
-        raise MenuError(f"This menu is of Underside {engine.version}, but its engine is now {found}. {_INSTALL}")
+        raise MenuError(f"This menu belongs to Underside {engine.version}, but its engine is now {found}. {_INSTALL}")
     return engine
 
 
@@ -56,7 +56,7 @@ def _recorded(record: Path) -> Engine:
         content = json.loads(record.read_text(encoding="utf-8"))
         return Engine(python=str(content["python"]), version=str(content["version"]))
     except FileNotFoundError:
-        raise MenuError(f"Underside's engine is not known here: there is no {record}. {_INSTALL}") from None
+        raise MenuError(f"Underside's engine was not found: there is no {record}. {_INSTALL}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MenuError(f"{record} cannot be read ({error}). {_INSTALL}") from error
 

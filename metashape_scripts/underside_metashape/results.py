@@ -64,8 +64,8 @@ def read_results(folder: str) -> Results:
             return Results(capture, (*shots, *(_plate(plate, capture) for plate in content["plates"])))
     except FileNotFoundError:
         raise MenuError(
-            f"{folder} holds no results of Underside: there is no {MANIFEST}. Choose the folder that `underside mask` "
-            "or the watched folder writes to."
+            f"{folder} holds no results from Underside: there is no {MANIFEST}. Choose the folder that "
+            "`underside mask` or the watched folder writes to."
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MenuError(f"{path} cannot be read ({error}). Mask the photos again.") from error
@@ -111,7 +111,7 @@ def find_masks(views: Sequence[View], shots: Sequence[Shot]) -> tuple[list[Found
     for view in views:
         shot_of_view = by_path.get(_plain(view.path)) or _same_content(view.path, by_name)
         if shot_of_view is None:
-            without.append(f"{view.name}: no mask of it is there")
+            without.append(f"{view.name}: it has no mask there")
         elif not shot_of_view.mask:
             without.append(f"{view.name}: {shot_of_view.reason}")
         else:

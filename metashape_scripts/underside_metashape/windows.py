@@ -54,14 +54,16 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
         super().__init__(parent)
         self.setWindowTitle("Underside: mask photos")
         self.selected = QtWidgets.QRadioButton(f"{asked.chosen_count} selected photos")
-        self.selected.setToolTip("Their whole passes are looked at, because a pass tells more than one photo.")
+        self.selected.setToolTip("Their whole passes are looked at, because a pass shows more than one photo does.")
         self.all = QtWidgets.QRadioButton(f"All {asked.all_count} photos")
         self.selected.setEnabled(asked.chosen_count > 0)
         (self.selected if asked.chosen_count else self.all).setChecked(True)
         self.model = QtWidgets.QComboBox()
         self.model.setEditable(True)
         self.model.addItem(MODEL)
-        self.model.setToolTip("Any name that `underside models` lists as here; `underside models fetch` gets more.")
+        self.model.setToolTip(
+            "Any model that `underside models` lists as installed; `underside models fetch` gets more."
+        )
         self.effort = QtWidgets.QComboBox()
         self.effort.addItems(list(EFFORTS))
         self.existing = QtWidgets.QComboBox()
@@ -79,7 +81,7 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
         form.addRow("", self.all)
         form.addRow("Model", self.model)
         form.addRow("Effort", self.effort)
-        form.addRow("Masks that are there", self.existing)
+        form.addRow("Existing masks", self.existing)
         form.addRow("A pass is", self.passes)
         form.addRow("Results in", place)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.Ok | QtWidgets.QDialogButtonBox.Cancel)
@@ -123,7 +125,7 @@ class Progress(_Dialog):  # type: ignore[misc]
     def reject(self) -> None:
         """Count a wish to stop; the window goes once the work has ended."""
         self.stops += 1
-        self.label.setText("Finishing what is begun; Stop again ends at once.")
+        self.label.setText("Finishing what has been started; press Stop again to end at once.")
 
     def show_share(self, done: float, total: float, text: str) -> None:
         """Move the bar."""

@@ -278,7 +278,7 @@ class _Run:
     def _against_truth(self, name: str, mask: Pixels) -> tuple[float | None, str]:
         path = self._truth.find(name) if self._truth else None
         if path is None:
-            return None, f"{name}: its truth is not there" if self._truth else ""
+            return None, f"{name}: its truth is missing" if self._truth else ""
         try:
             return iou(mask > 0, read_soft(path, like=mask > 0) >= 0.5), ""
         except PhotoError as error:

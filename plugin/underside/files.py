@@ -96,7 +96,7 @@ def _pieces(source: Path) -> Iterator[bytes]:
             while piece := file.read(_PIECE):
                 yield piece
     except OSError as error:
-        raise OutputError(f"Cannot read {source}: {error.strerror}", "Mend that and run again") from error
+        raise OutputError(f"Cannot read {source}: {error.strerror}", "Fix that and run again") from error
 
 
 @contextmanager
@@ -165,14 +165,14 @@ _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
     errno.EROFS: ("that disk is read-only", _ELSEWHERE),
-    errno.EACCES: ("you may not write there", _ELSEWHERE),
-    errno.EPERM: ("you may not write there", _ELSEWHERE),
+    errno.EACCES: ("you have no permission to write there", _ELSEWHERE),
+    errno.EPERM: ("you have no permission to write there", _ELSEWHERE),
     errno.ENOTDIR: ("a file stands where a folder is needed", _ELSEWHERE),
     errno.EEXIST: ("a file stands where a folder is needed", _ELSEWHERE),
     errno.EISDIR: ("a folder stands in its place", "Move that folder away"),
     errno.ENAMETOOLONG: ("the name is too long for that disk", "Shorten the photo's name or the output folder's"),
-    errno.EINVAL: ("that disk does not take such a name", "Rename the photo"),
-    errno.EILSEQ: ("that disk does not take such a name", "Rename the photo"),
+    errno.EINVAL: ("that disk does not accept such a name", "Rename the photo"),
+    errno.EILSEQ: ("that disk does not accept such a name", "Rename the photo"),
 }
 _OF_THE_NAME = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 

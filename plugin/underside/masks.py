@@ -32,12 +32,12 @@ def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
     """
     mask = drawn_mask(path)
     if mask is None:
-        problem = "is no picture"
+        problem = "is not a picture"
     elif mask.shape != (height, width):
         problem = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {width} x {height}"
     else:
         return mask
-    raise PhotoError(f"The mask {path} was changed and {problem}", "Mend or delete it and run underside mask again")
+    raise PhotoError(f"The mask {path} was changed and {problem}", "Fix or delete it and run underside mask again")
 
 
 def drawn_mask(path: Path) -> NDArray[np.uint8] | None:

@@ -56,7 +56,7 @@ def undisturbed(out: Path) -> Iterator[None]:
         yield
         return
     refusal = f"A run of Underside is still writing into {out}"
-    with locked(out / _LOCK, refusal, remedy="Wait for its end, then try again"):
+    with locked(out / _LOCK, refusal, remedy="Wait for it to end, then try again"):
         yield
 
 
@@ -65,7 +65,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
     photos = sorted(photos)
     folders = {str(folder) for photo in photos for folder in PurePosixPath(photo).parents}
     refused = {
-        photo: f"Its mask or its cut-out would stand where the folder {photo + suffix} of others must be. "
+        photo: f"Its mask or its cut-out would be where the folder {photo + suffix} of others must be. "
         "Rename the photo or that folder."
         for photo in photos
         for suffix in _SUFFIXES
@@ -77,7 +77,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
             other = first.setdefault(unicodedata.normalize("NFC", photo).casefold(), photo)
             if other != photo:
                 refused[photo] = (
-                    f"The output folder's disk takes its name and {other} for the same. Rename one of the two."
+                    f"The output folder's disk treats its name and {other} as the same. Rename one of the two."
                 )
     return refused
 
@@ -101,7 +101,7 @@ def _sweep(folder: Path, *, deep: bool) -> None:
             part.unlink()
 
 
-_WAIT = "Wait for its end, or choose another output folder with -o"
+_WAIT = "Wait for it to end, or choose another output folder with -o"
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def score_masks(masks: Path, truth: Path, *, platter: Path | None = None) -> Sco
     if not any(paths.values()):
         raise SettingsError(
             f"None of the {len(photos)} photos in {truth} has a mask in {masks}",
-            "Masks are called like their photos: IMG_1.JPG.png, IMG_1.png or IMG_1_mask.png",
+            "Masks are named after their photos: IMG_1.JPG.png, IMG_1.png or IMG_1_mask.png",
         )
 
     def score(photo: str) -> ShotScore:
@@ -220,7 +220,7 @@ def read_soft(path: Path, *, like: Mask | None = None) -> NDArray[np.float32]:
     if like is not None and pixels.shape[:2] != like.shape:
         (height, width), (rows, columns) = pixels.shape[:2], like.shape
         raise PhotoError(
-            f"{path} has {width} x {height} pixels, and is held against {columns} x {rows}",
+            f"{path} has {width} x {height} pixels, and is compared with {columns} x {rows}",
             "Masks and their truth lie on the photo's stored pixel grid, EXIF orientation not applied",
         )
     most = np.iinfo(pixels.dtype).max

@@ -23,7 +23,7 @@ __version__ = f"{REVISION}.0"
 
 _WITHOUT_MASK = {
     "fail": "the node fails and names them",
-    "original": "the new scene has the photo itself",
+    "original": "the new scene keeps the photo itself",
 }
 _DELIVERED = "delivered.json"
 _LEFT_OUT = ""
@@ -53,13 +53,13 @@ like any other to FeatureExtraction. PNG is never written unless chosen: Meshroo
         desc.ChoiceParam(
             name="format",
             label="Format",
-            description="photo: as the photo itself, but TIFF for PNG and where transparent. JPEG keeps the object's "
-            "blocks bit for bit.",
+            description="photo: the photo's own format, but TIFF instead of PNG and where transparent. JPEG keeps the "
+            "object's blocks bit for bit.",
             value="photo",
             values=["photo", "jpeg", "tiff", "png"],
             exclusive=True,
         ),
-        attributes.grow("Keep so many pixels more around the object; negative keeps less."),
+        attributes.grow("Keep this many pixels more around the object; negative keeps less."),
         attributes.passes(),
         attributes.without_mask(_WITHOUT_MASK, "Views Without a Cut-Out"),
         attributes.device(),

@@ -25,8 +25,8 @@ class UndersideRings(UndersideNode):
     # Not in chunks: all shots are needed. The size is for the nodes that take theirs from this one.
     parallelization = None
     documentation = """
-Looks at all shots once and keeps what the whole ring tells: the still room behind the turning object, and the empty
-platter where photos show it. UndersideMasking and UndersideCutout use it through *Rings*, all their chunks alike.
+Looks at all shots once and keeps what the whole ring shows: the still room behind the turning object, and the empty
+platter where photos show it. UndersideMasking and UndersideCutout use it through *Rings*, in all their chunks alike.
 """
 
     inputs = [
@@ -49,7 +49,7 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
         desc.File(
             name="output",
             label="Rings",
-            description="Folder of what was learnt.",
+            description="Folder for what was learnt.",
             value="{nodeCacheFolder}/rings",
         ),
     ]

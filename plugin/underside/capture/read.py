@@ -32,7 +32,7 @@ def read_capture(
     """
     for source in sources:
         if not _exists(source):
-            raise SettingsError(f"{source} does not exist, or may not be looked at", "Check the path")
+            raise SettingsError(f"{source} does not exist, or cannot be accessed", "Check the path")
     if len(sources) == 1 and sources[0].is_dir():
         folder = sources[0].resolve()
         paths, problems = _walk(folder, output)

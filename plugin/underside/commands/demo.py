@@ -38,9 +38,9 @@ _BETWEEN_PHOTOS = 0.2
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 def demo(*, output: Path, no_open: bool) -> int:
-    """Watch a folder while a camera fills it, as far as thirteen bundled photos of a figurine can show that.
+    """Watch a folder while a camera fills it, played with thirteen bundled photos of a figurine.
 
-    Six show it upright, six turned over, one the empty platter. It is what `underside watch` does all day.
+    Six show it upright, six turned over, one the empty platter. This is what `underside watch` does all day.
     """
     photos, out = output.absolute() / "captures", output.absolute() / "masked"
     with stopping_cleanly() as stop, Person(out) as door:

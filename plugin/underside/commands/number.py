@@ -15,5 +15,5 @@ class Number(click.FloatRange):
         """Refuse what is none."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
-            self.fail(f"{value} is no number that can be meant.", param, ctx)
+            self.fail(f"{value} is not a valid number.", param, ctx)
         return number

@@ -37,14 +37,14 @@ def layout_option(command: _Function) -> _Function:
         "layouts",
         multiple=True,
         metavar="PROGRAM",
-        help="Also lay the masks out as this program wants them; may be given several times.",
+        help="Also lay out the masks as this program wants them; may be given several times.",
     )(command)
 
 
 def plate_options(command: _Function) -> _Function:
     """Which photos show the empty platter."""
     command = click.option(
-        "--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too."
+        "--no-plates", is_flag=True, help="Treat photos named like plates (empty/, plate*) as shots."
     )(command)
     return click.option(
         "--plate",
@@ -52,7 +52,7 @@ def plate_options(command: _Function) -> _Function:
         multiple=True,
         type=click.Path(path_type=Path, readable=False),
         metavar="PHOTO",
-        help="A photo of the empty platter, whatever its name and place; may be given several times.",
+        help="A photo of the empty platter, whatever its name and folder; may be given several times.",
     )(command)
 
 

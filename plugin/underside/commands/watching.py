@@ -59,7 +59,7 @@ class Person(AbstractContextManager["Person"]):
             captures = read_status(self._out).captures
         except UndersideError:  # being made anew
             captures = ()
-        return status_table(captures, caption=f"{self._pace.a_second():.1f} shots a second in the last minute")
+        return status_table(captures, caption=f"{self._pace.a_second():.1f} shots per second in the last minute")
 
 
 class Program(AbstractContextManager["Program"]):

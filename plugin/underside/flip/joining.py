@@ -12,7 +12,7 @@ from underside.manifest import Manifest, ProofRecord, ShotRecord, load
 
 __all__ = ["Joined", "begin_anew", "join"]
 
-EXTRA_MISSING = "pip install 'underside[proof]' brings what proves that the passes are one object."
+EXTRA_MISSING = "To prove that the passes are one object: pip install 'underside[proof]'."
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _mend(
         try:
             again = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
         except UndersideError as error:
-            late = f"Whether the better masks show more could not be found out. {error}"
+            late = f"Whether the better masks show more could not be determined. {error}"
             return replace(mended, proof=_noting(mended.proof, late))
         if again is None:
             return None
@@ -168,14 +168,14 @@ def _tried_without_platter(
     try:
         trial = ask_apart(without_platter, out, tell=tell, stop=stop, moot=moot, seconds=seconds)
     except TimeoutError:
-        late = f"Whether the masks keep a platter could not be found out within {seconds:.0f} seconds."
+        late = f"Whether the masks keep a platter could not be determined within {seconds:.0f} seconds."
         return _noting(first, late), ()
     except UndersideError as error:
-        return _noting(first, f"Whether the masks keep a platter could not be found out. {error}"), ()
+        return _noting(first, f"Whether the masks keep a platter could not be determined. {error}"), ()
     if trial is None or trial.proof is None:
         return first, ()
     if not trial.proof.joined:
-        found = f"A platter was found in {len(trial.cuts)} masks; cut off, it does not make the join true either."
+        found = f"A platter was found in {len(trial.cuts)} masks, but cutting it off does not make the join true."
         return _noting(first, f"{found} No mask was changed."), ()
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
     was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"

@@ -90,7 +90,7 @@ def repair(
     if not proof.joined:
         raise SettingsError(
             "The passes are not truly joined, and masks must not be repaired from a false join",
-            "See what speaks against it, mend that, and prove again",
+            "See what speaks against it, fix that, and prove again",
         )
     tell("Repairing masks")
     return _write(out, proof.agreement, BY_OTHERS, stop or threading.Event())

@@ -44,12 +44,12 @@ def load(folder: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise OutputError(
-            f"Cannot read {path}: {error.strerror}", "Mend that, or choose another output folder with -o"
+            f"Cannot read {path}: {error.strerror}", "Fix that, or choose another output folder with -o"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{path} is not a manifest that Underside can read ({error})",
-            "Move it away and run again: masks that would come out otherwise now are then kept as changed by hand",
+            "Move it away and run again: masks that would now come out differently are then kept as changed by hand",
         ) from error
 
 

@@ -232,7 +232,9 @@ def encode_tiff(
 def _check_end(position: int) -> None:
     """Places are numbers of 32 bits; the tables that come last have some room left."""
     if position > 2**32 - 2**16:
-        raise PhotoError("The cut-out is too large for a TIFF, which ends at 4 GB", "Choose --cutout-format png")
+        raise PhotoError(
+            "The cut-out is too large for a TIFF, which can have 4 GB at most", "Choose --cutout-format png"
+        )
 
 
 def _may_stay(tags: Tags, tag: int, entry: Entry) -> bool:

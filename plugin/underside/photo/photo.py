@@ -86,7 +86,7 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         suffix = path.suffix.lower()
         container = identify(data, suffix)
         if container is None:
-            raise RefusedError("is empty" if not data else "is no photo: its content is of no known kind")
+            raise RefusedError("is empty" if not data else "is not a photo: its content is of no known kind")
         header = READERS[container].header(data)
         _check_size(header, max_megapixels)
     named = next((kind for kind, reader in READERS.items() if suffix in reader.suffixes), container)
@@ -126,7 +126,7 @@ def _all_pixels(photo: Photo) -> Pixels:
 def _read(path: Path) -> tuple[bytes, os.stat_result]:
     # Opening a pipe or a device could wait for ever.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise RefusedError("is no file", "Leave it out, or name a photo")
+        raise RefusedError("is not a file", "Leave it out, or name a photo")
     with path.open("rb") as file:
         # Asked before reading: a file that is written meanwhile is told from what was read by its later time.
         facts = os.fstat(file.fileno())
@@ -156,7 +156,7 @@ def _check_size(header: Header, max_megapixels: float) -> None:
 
 _FILE_ERRORS = {
     FileNotFoundError: ("there is no such file", "Check the path"),
-    PermissionError: ("you may not read it", "Give yourself the right to read it"),
+    PermissionError: ("you have no permission to read it", "Give yourself permission"),
 }
 
 

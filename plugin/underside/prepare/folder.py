@@ -91,7 +91,7 @@ class SetFolder:
         for name in names:
             # Path.exists() fails where the name is too long to be there.
             if name not in self._files and os.path.lexists(self.folder / name):
-                raise OutputError(f"{self.folder / name} is in the way, and not of Underside's making", _ELSEWHERE)
+                raise OutputError(f"{self.folder / name} is in the way, and was not made by Underside", _ELSEWHERE)
             self._wanted.add(name)
 
     def put(self, name: str, of: str, make: Callable[[Path], str]) -> str:
@@ -204,7 +204,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     refusal = f"Another run of Underside is preparing {folder}"
-    with locked(folder / ".underside-lock", refusal, remedy="Wait for its end"):
+    with locked(folder / ".underside-lock", refusal, remedy="Wait for it to end"):
         for part in folder.rglob(f".*{PART_SUFFIX}"):
             with suppress(OSError):
                 part.unlink()
@@ -232,7 +232,7 @@ def read_table(folder: Path) -> Table | None:
         ]
         return Table(content["output"], tuple(masks))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{folder / TABLE} is no table that this Underside can read ({error!r})"
+        what = f"{folder / TABLE} is not a table that this Underside can read ({error!r})"
         raise OutputError(what, "Run underside prepare again") from error
 
 
@@ -250,7 +250,7 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
         files = {str(name): _File(**facts) for name, facts in content["files"].items()} if version == _FORMAT else {}
         found = {name: content[name] for name in kind}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(f"{folder / TABLE} is no table that Underside can read ({error})", _ELSEWHERE) from error
+        raise OutputError(f"{folder / TABLE} is not a table that Underside can read ({error})", _ELSEWHERE) from error
     if version != _FORMAT:
         raise OutputError(
             f"{folder / TABLE} has format {version}, this Underside reads {_FORMAT}",

@@ -35,6 +35,6 @@ class EdgeOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.background < self.foreground <= 255:
             raise SettingsError(
-                f"Background {self.background} and foreground {self.foreground} are no two levels of a matte",
+                f"Background {self.background} and foreground {self.foreground} are not two levels of a matte",
                 "Choose background below foreground, both from 0 to 255",
             )

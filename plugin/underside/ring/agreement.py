@@ -87,7 +87,7 @@ def _judged(off: NDArray[np.float64], times: NDArray[np.float64]) -> Agreement:
     if score == 1:
         return Agreement(1.0, "")
     if worst >= 2:
-        return Agreement(score, "stands elsewhere than in its neighbours")
+        return Agreement(score, "stands in a different place from its neighbours")
     share = abs(np.expm1(off[worst]))
     where = "below" if off[worst] < 0 else "above"
     # Of neighbours that are lost there is hardly anything: no share of it tells more.

@@ -40,7 +40,7 @@ class ShotWork:
     cutouts_later: bool = False
     """Masks may still change: cut-outs are made by ``cut_out`` once they do not, rather than with each mask."""
     force: bool = False
-    """Do finished shots again."""
+    """Mask finished shots again."""
     force_edited: bool = False
     """Write over masks and cut-outs that a person has changed."""
     names: frozenset[str] = frozenset()

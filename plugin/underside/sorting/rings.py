@@ -205,4 +205,4 @@ def _numbers_between(one: Sight, other: Sight, elsewhere: frozenset[tuple[str, i
     lost = list(between)
     width = len(PurePosixPath(one.shot.name).stem) - len(prefix)
     names = [f"{prefix}{number:0{width}d}" for number in lost]
-    return f"{names[0]} is not there" if len(names) == 1 else f"{names[0]} to {names[-1]} are not there"
+    return f"{names[0]} is missing" if len(names) == 1 else f"{names[0]} to {names[-1]} are missing"

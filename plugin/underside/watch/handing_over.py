@@ -155,5 +155,7 @@ def _run(command: Sequence[str], manifest: Path, is_over: Callable[[], bool]) ->
     try:
         return _Done(run_command(command, manifest, is_over))
     except Ended:
-        told = f"The command {command[0]} still ran for {manifest} when the watch was stopped, and was ended"
+        told = (
+            f"The command {command[0]} was still running for {manifest} when the watch was stopped, and was ended too"
+        )
         return _Done(f"{told}: the next watch runs it again", to_its_end=False)

@@ -78,7 +78,7 @@ def why_to_poll(folder: Path) -> str:
     """Why the system's events cannot be relied on there, as a sentence; empty where they can."""
     kind = file_system_of(folder)
     if kind.lower().startswith(_WITHOUT_EVENTS):
-        return f"{folder} lies on {kind}, which gives no notice of changes made elsewhere"
+        return f"{folder} lies on {kind}, which gives no notification of changes made elsewhere"
     return ""
 
 

@@ -31,7 +31,7 @@ class LostError(UndersideError):
     """Something was lost under way, and the watch begins anew."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(what, "The watch begins anew")
+        super().__init__(what, "The watch starts again")
 
 
 class Station:
@@ -142,7 +142,7 @@ class Station:
             self._tell(Note(f"{self._folder.root} cannot be read: waiting until it is back"))
         if not away:
             if not self.notices_come():
-                raise LostError("The system's notices have ended")
+                raise LostError("The system's notifications have ended")
             self._intake.look_through(first=first)
             self._captures.look_for_done_files()
         took = time.monotonic() - started

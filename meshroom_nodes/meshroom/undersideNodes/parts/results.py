@@ -51,7 +51,7 @@ class Results:
             return _without_mask("its name says that it shows the empty platter")
         if key in self._beside:
             return _without_mask(f"it is the raw file of {self._beside[key]}: leave one of the two out of the photos")
-        return _without_mask("its name says that it is the mask of another photo, or no photo")
+        return _without_mask("its name says that it is the mask of another photo, or not a photo")
 
 
 def _without_mask(told: str) -> Shot:

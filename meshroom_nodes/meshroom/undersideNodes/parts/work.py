@@ -41,7 +41,7 @@ def views_of(chunk: Any) -> tuple[list[View], Sequence[View]]:
     """All views of the scene, and those of the chunk."""
     views = read_views(chunk.node.input.evalValue)
     mine = share_of(views, chunk.range)
-    chunk.logger.info(f"{len(mine)} of {len(views)} views are of this chunk")
+    chunk.logger.info(f"{len(mine)} of {len(views)} views belong to this chunk")
     return views, mine
 
 
@@ -59,7 +59,7 @@ def lack_in_words(shot: Shot, view: View) -> str:
 def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, way: str) -> NoReturn:
     """Fail for the views that nothing came of; ``way`` is the attribute that has other ways."""
     raise NodeError(
-        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend or remove them, or choose another "
+        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Fix or remove them, or choose another "
         f"way in {way}; what is done is kept."
     )
 

@@ -56,7 +56,7 @@ def refuse_too_long(start: bytes, length: int) -> None:
     if length > _LONGEST and not start.startswith(_MAY_BE_LONGER):
         raise RefusedError(
             f"is a file of {length / 2**30:.1f} GB, and beyond 4 GB only BigTIFF is read",
-            "Save it as BigTIFF, or each of its pictures by itself",
+            "Save it as BigTIFF, or each of its pictures separately",
         )
 
 

@@ -48,7 +48,7 @@ def header(data: bytes) -> Header:
         raise RefusedError("is damaged: it holds no picture")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
     if bits != 8:
-        raise RefusedError(f"has {bits} bits a channel, which no photogrammetry program reads", "Save it with 8 bits")
+        raise RefusedError(f"has {bits} bits per channel, which no photogrammetry program reads", "Save it with 8 bits")
     if channels not in _MODES:
         raise RefusedError(f"has {channels} channels, which no photo has", "Save it as RGB")
     orientation, camera = read_exif(joined_exif(app1))
