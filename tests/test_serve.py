@@ -171,7 +171,7 @@ def test_a_colour_that_is_none_is_refused_in_a_sentence(quick: Served, colour: s
     ("content", "sentence"),
     [
         (b"", "a.jpg is empty"),
-        (b"hello", "a.jpg is no photo"),
+        (b"hello", "a.jpg is not a photo"),
         (PHOTO.read_bytes()[:9000], "a.jpg is cut short"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "a.jpg is"),
     ],
@@ -330,7 +330,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(quick: Served, run: Run) -> No
     [
         (("--host", "203.0.113.7"), "Cannot listen at 203.0.113.7"),
         (("--host", "no such host"), "is not an address of this machine"),
-        (("--allow-url-host", "http://example.org/"), "http://example.org/ is no host"),
+        (("--allow-url-host", "http://example.org/"), "http://example.org/ is not a host"),
         (("--effort", "best"), "the service holds one"),
         (("--model", "nonsense"), "No model is called nonsense"),
     ],

@@ -247,7 +247,7 @@ def test_the_table_names_value_and_place(root: Path) -> None:
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, run: Run) -> None:
     done = run("config", "nowhere")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "nowhere is no folder" in done.stderr
+    assert "nowhere is not a folder" in done.stderr
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
