@@ -138,7 +138,7 @@ def test_a_number_that_is_nowhere_is_a_gap(tmp_path: Path) -> None:
     (tmp_path / "c/upright/DSC_0008.JPG").rename(tmp_path / "c/empty/DSC_0008.JPG")
     gap, beat = look_at(tmp_path / "c").passes[0].gaps
     assert (gap.before, gap.after) == ("upright/DSC_0004.JPG", "upright/DSC_0006.JPG")
-    assert gap.reason == "DSC_0005 is not there"
+    assert gap.reason == "DSC_0005 is missing"
     assert beat.reason.startswith("8 s instead of 4 s")
 
 
@@ -186,7 +186,7 @@ def test_places_that_come_again_in_the_same_order_are_passes(tmp_path: Path) -> 
     seen = look_at(tmp_path / "c")
     parts = passes_by_place([sight for each in seen.passes for sight in each.sights])
     assert [len(part) for part in parts] == [10, 10]
-    assert "By the camera's places there are 2 passes" in told(seen)
+    assert "By the camera's positions there are 2 passes" in told(seen)
 
 
 # --- what is missing, in words ------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_a_record_that_cannot_be_written_is_one_line_with_the_other_way(run: Run
     (tmp_path / "file").write_text("")
     done = run("install", "meshroom", env=environment)
     assert done.returncode == 2
-    assert f"let UNDERSIDE_PYTHON name {sys.executable}" in done.stderr
+    assert f"set UNDERSIDE_PYTHON to {sys.executable}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

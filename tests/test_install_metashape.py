@@ -68,7 +68,7 @@ def test_uninstalling_leaves_nothing_of_ours_and_everything_else(run: Run, tmp_p
     run("install", "metashape", "--folder", scripts)
     (scripts / "somebody_elses.py").write_text("")
     done = run("uninstall", "metashape", "--folder", scripts)
-    assert (done.returncode, done.stdout) == (0, f"The menu is gone from {scripts}\n")
+    assert (done.returncode, done.stdout) == (0, f"The menu was removed from {scripts}\n")
     assert [path.name for path in scripts.iterdir()] == ["somebody_elses.py"]
     done = run("uninstall", "metashape", "--folder", scripts)
     assert (done.returncode, done.stdout) == (0, f"There was no menu in {scripts}\n")

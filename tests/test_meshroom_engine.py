@@ -69,7 +69,7 @@ def test_no_record_or_a_broken_one_says_what_to_do() -> None:
         meshroom.record().write_text(content, encoding="utf-8")
         told = refused()
         assert "cannot be read" in told
-        assert "run: underside install meshroom; or let the variable UNDERSIDE_PYTHON" in told
+        assert "run: underside install meshroom; or set the variable UNDERSIDE_PYTHON" in told
 
 
 @needs_links
@@ -80,7 +80,7 @@ def test_an_interpreter_that_is_gone_broken_or_without_underside_says_what_to_do
         "exec python_that_is_not_there": "There is no working Underside in",
         "echo 'No module named underside' >&2; exit 1": "(No module named underside)",
         "echo something else": "There is no working Underside in",
-        "echo underside 9.9.0": f"These nodes are of Underside {__version__}, but the engine that UNDERSIDE_PYTHON",
+        "echo underside 9.9.0": f"These nodes belong to Underside {__version__}, but the engine that UNDERSIDE_PYTHON",
     }
     for number, (text, told) in enumerate(cases.items()):
         monkeypatch.setenv("UNDERSIDE_PYTHON", str(script(tmp_path / f"pýthon {number}", text)))

@@ -271,14 +271,14 @@ def test_exif_too_long_for_a_jpeg_loses_its_largest_tags_and_says_so(tmp_path: P
     long_tag = {270: "short", 65001: b"x" * 90_000}
     source = saved(picture(), "TIFF", tiffinfo=long_tag)
     cutout = cut(tmp_path, source, ".tif", format="jpeg")
-    assert "largest tags stayed behind" in cutout.notes[0]
+    assert "largest tags were left out" in cutout.notes[0]
     assert b"short" in read_metadata(cutout.data).exif
 
 
 def test_a_makers_note_too_long_for_a_jpeg_takes_nothing_else_with_it(tmp_path: Path) -> None:
     camera = {"0th": {271: b"LUMENWORKS", 272: b"LX-4"}, "Exif": {37386: (35, 1), 37500: MAKER_NOTE * 120}}
     cutout = cut(tmp_path, heic(picture(64, 48), exif=piexif.dump(camera)), ".heic")
-    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: the largest tags stayed behind",)
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: the largest tags were left out",)
     (tmp_path / "cut.jpg").write_bytes(cutout.data)
     assert missing_camera_facts(open_photo(tmp_path / "cut.jpg")) == ()
 
@@ -369,7 +369,7 @@ def test_a_tiff_says_that_exif_is_too_broken_for_it(tmp_path: Path, block: bytes
 
 def test_broken_exif_too_long_for_a_jpeg_is_said_to_stay_behind(tmp_path: Path) -> None:
     cutout = cut(tmp_path, saved(picture(64, 48), "WEBP", exif=b"no EXIF at all" * 9000), ".webp", format="jpeg")
-    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: all of it stayed behind",)
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: all of it was left out",)
 
 
 # What exiftool says of the file itself, not of the photo; JPEG's colours are stored otherwise than others'.

@@ -94,7 +94,7 @@ def test_a_photo_that_only_shares_its_name_gets_no_mask(host: HostProgram, tmp_p
     chunk = host.chunk(*flipped)
     told = imported(host, folder)
     assert told.startswith("0 of 2 photos have their mask.")
-    assert "flipped/DSC_0001.JPG: no mask of it is there" in told
+    assert "flipped/DSC_0001.JPG: it has no mask there" in told
     assert not any(camera.mask for camera in chunk.cameras)
 
 
@@ -285,7 +285,7 @@ def becomes_one_chunk(host: HostProgram, tmp_path: Path) -> None:
         "upright/DSC_0002",
     ]
     assert all(camera.mask for camera in chunk.cameras)
-    assert told.startswith("4 photos of 2 pass(es), 4 with their mask. Next: Underside > Align")
+    assert told.startswith("4 photos of 2 pass(es), 4 with a mask. Next: Underside > Align")
     assert "DSC_0009.JPG: left out, It is cut short" in told
     assert "DSC_0037.JPG: left out, it shows the empty platter" in told
 

@@ -191,7 +191,7 @@ def test_a_folder_of_photos_becomes_a_masked_chunk(host: HostProgram, tmp_path: 
     two_poses(tmp_path, 1)
     host.app.folder = str(host.folder / "photos")
     told = host.app.choose("Underside/Import capture as one chunk...")
-    assert told.startswith("2 photos of 2 pass(es), 2 with their mask.")
+    assert told.startswith("2 photos of 2 pass(es), 2 with a mask.")
     chunk = host.metashape.document.chunk
     assert chunk is not None
     assert all(camera.mask for camera in chunk.cameras)

@@ -42,7 +42,7 @@ def test_the_list_says_what_is_here_its_size_and_its_licence(models: Path) -> No
     assert "get it yourself" in rows["ben2-base"]
     assert "CC-BY-NC-4.0 (!)" in rows["bria-rmbg"]
     assert "[not for objects]" in rows["isnet-anime"]
-    assert "here" in rows["toy"]
+    assert "installed" in rows["toy"]
     assert str(models) in listed.stdout
 
 

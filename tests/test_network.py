@@ -257,7 +257,7 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         ('input = "image"', "has no input called image, but picture"),
         ('output = "mask"', "has no output called mask, but matte"),
         ('channel = 2\nactivation = "none"', "its entry names number 2"),
-        ("sized = 320", "Perhaps size is meant"),
+        ("sized = 320", "Perhaps size was meant"),
         ('sha256 = "00"', "is not the file that odd.toml describes"),
         ("size =", "is not TOML"),
     ],

@@ -186,7 +186,7 @@ def test_the_limit_can_be_raised_and_a_photo_below_it_is_taken(tmp_path: Path, n
 
 @pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp", ".heic", ".nef"])
 def test_a_text_by_the_name_of_a_photo_is_refused(refusal: Refusal, suffix: str) -> None:
-    assert "no photo" in refusal("a" + suffix, b"Dear diary, today the platter turned. " * 20)
+    assert "not a photo" in refusal("a" + suffix, b"Dear diary, today the platter turned. " * 20)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp", ".heic", ".nef"])
@@ -195,7 +195,7 @@ def test_an_empty_file_is_refused(refusal: Refusal, suffix: str) -> None:
 
 
 def test_a_film_is_refused(refusal: Refusal) -> None:
-    assert "no photo" in refusal("a.heic", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(500))
+    assert "not a photo" in refusal("a.heic", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(500))
 
 
 def test_noise_by_the_name_of_camera_raw_is_refused(refusal: Refusal) -> None:
@@ -260,7 +260,7 @@ def test_16_bits_in_separate_planes_are_refused(refusal: Refusal) -> None:
 
 def test_a_jpeg_of_12_bits_is_refused(refusal: Refusal) -> None:
     content = replaced(WHOLE["a.jpg"], WHOLE["a.jpg"].find(b"\xff\xc0") + 4, b"\x0c")
-    assert "has 12 bits a channel" in refusal("a.jpg", content)
+    assert "has 12 bits per channel" in refusal("a.jpg", content)
 
 
 @pytest.mark.parametrize(("name", "package", "extra"), [("a.heic", "pillow_heif", "heic"), ("a.dng", "rawpy", "raw")])

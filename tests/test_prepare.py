@@ -104,7 +104,7 @@ def test_another_disk_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     finished = masked(tmp_path)
     done = prepare(finished.out, tmp_path / "set", "colmap")
     assert [note for note in done.notes if "hard links" in note] == [
-        f"Copied, as hard links do not reach from their disk to that of {tmp_path / 'set'}: all 2 photos"
+        f"Copied, because hard links cannot reach from their disk to that of {tmp_path / 'set'}: all 2 photos"
     ]
     assert (tmp_path / "set/images/upright_0001.jpg").read_bytes() == (
         finished.capture / "upright/0001.jpg"

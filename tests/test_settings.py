@@ -151,7 +151,7 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ('efort = "fast"', "no setting efort. Is it effort?"),
         ("layout = 3", "no setting layout. Is it layouts?"),
         ("xyzzy = 3", "no setting xyzzy.*config --template"),
-        ('output = "out"', "output is of one run"),
+        ('output = "out"', "output is for one run"),
         ('effort = "heroic"', "effort heroic is not possible. It is one of fast, normal, best"),
         ("effort = 3", "effort 3 is not possible. It is one of"),
         ("grow = 900", "grow 900 is not possible. It is a whole number from -200 to 200"),
@@ -170,8 +170,8 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ('key-colour = "#00ff00"', "--key-colour is for --segmenter chroma"),
         ("background = 250", "--background 250 is not below --foreground 240"),
         ('model = ""', "model nothing is not possible"),
-        ("grow = 1\nmask-offset = 2", "grow is said twice"),
-        ("mask-blur = 1\nmask_blur = 2", "mask-blur is said twice"),
+        ("grow = 1\nmask-offset = 2", "grow is set twice"),
+        ("mask-blur = 1\nmask_blur = 2", "mask-blur is set twice"),
         ('layouts = "colmap"', "layouts colmap is not possible. It is a list of texts"),
         ('layouts = ["colmop"]', "layouts: There is no layout called colmop"),
         ("plates = [3]", "is a list of texts"),
@@ -355,7 +355,11 @@ def test_a_shot_that_is_named_as_a_plate_is_no_shot(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("gone.jpg", "cannot be read: there is no such file"), ("notes.jpg", "is not a photo"), ("folder", "is not a file")],
+    [
+        ("gone.jpg", "cannot be read: there is no such file"),
+        ("notes.jpg", "is not a photo"),
+        ("folder", "is not a file"),
+    ],
 )
 def test_a_plate_that_cannot_be_used_ends_the_run_in_words(name: str, words: str, run: Run, tmp_path: Path) -> None:
     photos = alone(tmp_path / "cup")
