@@ -143,7 +143,7 @@ def test_a_missing_mask_counts_as_empty_and_is_named(run: Run, truth: Path, tmp_
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (cv2.imencode(".png", mask_of(OBJECT)[:, ::2])[1].tobytes(), "60 x 90 pixels, and is held against 120 x 90"),
+        (cv2.imencode(".png", mask_of(OBJECT)[:, ::2])[1].tobytes(), "60 x 90 pixels, and is compared with 120 x 90"),
         (cv2.imencode(".png", mask_of(OBJECT))[1].tobytes()[:60], "A_2.JPG.png"),
         (b"<html>not found</html>", "A_2.JPG.png"),
         (b"", "A_2.JPG.png"),
