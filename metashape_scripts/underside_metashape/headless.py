@@ -1,4 +1,4 @@
-"""Without a window: ``metashape -r underside_menu.py --mask project.psx``, for farms."""
+"""Masking without a window: ``metashape -r underside_menu.py --mask project.psx``, for farms."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _TOLD = 8
 
 
 class MenuError(Exception):
-    """Something a person can mend: what happened and what to do, in one message."""
+    """Something a person can fix: what happened and what to do, in one message."""
 
 
 class StoppedError(MenuError):

@@ -38,7 +38,7 @@ class Wish:
 
 @dataclass
 class Tally:
-    """What the engine has told so far."""
+    """What the engine has reported so far."""
 
     total: int = 0
     done: int = 0
@@ -112,7 +112,7 @@ def make_folder(folder: str) -> None:
 
 
 def check_end(run: Run, tally: Tally) -> None:
-    """Nothing where masks may be taken over; otherwise why not."""
+    """Raise why masks may not be taken over, if they may not."""
     if run.code in (0, 3):
         return
     finished = tally.done - len(tally.failed)

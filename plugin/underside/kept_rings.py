@@ -105,7 +105,7 @@ class Learnt:
 
 
 class Rings:
-    """Of one capture, in a folder; photos are known by their content, wherever they lie now."""
+    """The rings of one capture, in a folder; photos are known by their content, wherever they are now."""
 
     def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
         self._folder = folder

@@ -41,7 +41,7 @@ def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def drawn_mask(path: Path) -> NDArray[np.uint8] | None:
-    """The same of any size, on its stored grid; none for what is no picture, or one that no decoder takes."""
+    """A mask of any size, on its stored grid; none for what is not a picture, or that no decoder takes."""
     grey = _grey(np.fromfile(path, np.uint8))
     return None if grey is None else np.where(grey >= 128, np.uint8(255), np.uint8(0))
 

@@ -37,7 +37,7 @@ def claimed(out: Path) -> Iterator[None]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """The same of any folder for results; one into which nothing has come does not stay."""
+    """Be alone in any folder for results; one that stays empty is removed."""
     with writing(folder):
         make_folder(folder)
     try:

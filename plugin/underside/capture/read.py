@@ -143,7 +143,7 @@ def _common_folder(photos: Sequence[Path]) -> Path:
 
 
 def _without_masks(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Masks that another program left beside the photos are no photos."""
+    """Masks that another program left beside the photos are not photos."""
     names = {path.name.lower() for path in paths}
     names_or_stems = names | {path.stem.lower() for path in paths}
     photos: list[Path] = []

@@ -34,7 +34,7 @@ class Recipe:
     """Pillow's Lanczos filter, or OpenCV's mean over areas."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    """Of red, green and blue, on the scale 0..1 (pixels are divided by 255)."""
+    """Mean and deviation of red, green and blue, on the scale 0..1 (pixels are divided by 255)."""
     input: str = ""
     """Name of the input; the only one where empty."""
     output: str = ""
@@ -81,14 +81,14 @@ class Model:
     commercial: bool
     """May be used inside a paid product."""
     weights: tuple[Weights, ...]
-    """The same network stored in several ways, the preferred first; for most models one."""
+    """The files of the network, stored in several ways, the preferred first; for most models one."""
     recipe: Recipe
     source: str = ""
     aliases: tuple[str, ...] = ()
     embedded: bool = False
     """Part of Underside: nothing to fetch."""
     refused: str = ""
-    """Why it is no model for objects: such a model is used only when insisted on."""
+    """Why it is not a model for objects; such a model is used only on request."""
     note: str = ""
     """A sentence for everyone who uses it."""
 
@@ -99,7 +99,7 @@ class Model:
 
     @property
     def size_mb(self) -> float:
-        """Of all its files; 0 where nobody says."""
+        """Size of all its files; 0 if unknown."""
         return sum(weights.size_mb for weights in self.weights)
 
 

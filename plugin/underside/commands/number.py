@@ -9,7 +9,7 @@ __all__ = ["Number"]
 
 
 class Number(click.FloatRange):
-    """Within its limits, and a number at all: nothing is smaller or larger than ``nan``."""
+    """A real number within limits: nothing is smaller or larger than ``nan``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """Refuse what is none."""

@@ -26,7 +26,7 @@ def settings_options(command: _Function) -> _Function:
 
 
 def masking_options(command: _Function) -> _Function:
-    """The same, without what concerns cut-outs alone."""
+    """Give a command every setting that is not about cut-outs alone."""
     return _with_options(command, [each for each in SETTINGS.values() if each.name not in _OF_CUTOUTS])
 
 

@@ -165,7 +165,7 @@ class Program(AbstractContextManager["Program"]):
         )
 
     def judged(self, judged: pipeline.Judged) -> None:
-        """Tell of a verdict, or a mask, that has changed since the shot was told of."""
+        """Report a verdict, or a mask, that has changed since the shot was reported."""
         record, before = judged.record, judged.before
         if (record.verdict, record.mask_sha256, record.steps) == (before.verdict, before.mask_sha256, before.steps):
             return

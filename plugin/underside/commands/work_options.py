@@ -29,7 +29,7 @@ def source_options(command: _Function) -> _Function:
 
 
 def photos_named(context: click.Context, sources: tuple[Path, ...], listed: Path | None) -> PhotoList:
-    """Of what ``source_options`` take, the one that was given."""
+    """The photos given by either of the two ways that ``source_options`` offer."""
     if (listed is None) == (not sources):
         raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
     return read_photo_list(listed) if listed is not None else PhotoList(sources)

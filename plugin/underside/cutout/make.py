@@ -47,7 +47,7 @@ class CutoutOptions:
     format: str | None = None
     """jpeg, png, tiff or webp; the photo's own where not given, if it can hold the cut-out."""
     mode: str = "lossless"
-    """lossless keeps the object's blocks of a JPEG as they are; fast compresses anew at the same quality."""
+    """lossless keeps the object's blocks of a JPEG as they are; fast compresses again at the same quality."""
     padding: int | None = None
     """Crop to the object's box and so many pixels around it; none: the whole photo."""
 
@@ -69,7 +69,7 @@ class Cutout:
 
     data: bytes
     suffix: str
-    """Of its file name, with the dot."""
+    """The suffix of its file name, with the dot."""
     crop: Box | None = None
     """The box of the photo that it shows; none where it shows all."""
     notes: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class _Picture:
     pixels: png.Pixels
     mask: NDArray[np.uint8]
     mode: str
-    """Of the pixels: grey, rgb, rgba or cmyk."""
+    """The pixels' mode: grey, rgb, rgba or cmyk."""
     flat: tuple[int, ...] | None
     """The background, one number a channel; none for a transparent one."""
     notes: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ _NICE = 5
 
 
 class Question(Protocol[_Answer_co]):
-    """A function of a module; its answer is no text, and can be sent from process to process."""
+    """A function of a module; its answer is not a text, and can be sent between processes."""
 
     def __call__(self, out: Path, *, tell: Callable[[str], None]) -> _Answer_co:
         """``tell`` hears what is done just now."""

@@ -21,7 +21,7 @@ class Joined:
 
     before: Manifest
     manifest: Manifest
-    """With the masks that were put right."""
+    """The manifest with the masks that were put right."""
     mend: bool
     """Masks were to be put right."""
     kept: bool = False
@@ -37,7 +37,7 @@ class Joined:
 
     @property
     def put_right(self) -> Iterator[tuple[ShotRecord, ShotRecord]]:
-        """The shots whose masks were written anew just now, before and after."""
+        """The shots whose masks were just rewritten, before and after."""
         for before, after in zip(self.before.shots, self.manifest.shots, strict=True):
             if before.mask_sha256 != after.mask_sha256:
                 yield before, after

@@ -34,7 +34,7 @@ class Proven:
     proof: Proof
     """The last, upon which masks were put right."""
     manifest: Manifest
-    """With the answer in it, and the masks that were put right."""
+    """The manifest with the answer, and the masks that were put right."""
     cut: tuple[Repaired, ...]
     """Masks that lost a platter."""
     repaired: tuple[Repaired, ...]
@@ -58,7 +58,7 @@ def is_proven(manifest: Manifest, *, mend: bool) -> bool:
 
 
 def forget_repairs(out: Path) -> bool:
-    """Let masks that an earlier proof has put right be made anew by the next run; whether there are any.
+    """Let the next run make masks again that an earlier proof put right; whether there are any.
 
     A repair begins with masks as they were made: otherwise it would matter when each photo came.
     """
@@ -116,7 +116,7 @@ class _Mended:
     repaired: Mapping[str, Repaired] = field(default_factory=dict)
     """By photo: from how it was at first."""
     last: tuple[Repaired, ...] = ()
-    """Of these what the last proof wanted."""
+    """What the last proof wanted of these."""
 
     @property
     def changed(self) -> Mapping[str, Repaired]:
@@ -134,7 +134,7 @@ def _mend(
     stop: threading.Event,
     moot: Callable[[], bool] | None,
 ) -> _Mended | None:
-    """Write masks anew; where a platter was cut off, all is asked again as long as that helps."""
+    """Rewrite masks; where a platter was cut off, everything is asked again as long as that helps."""
     cut = tuple(cut_off(out, cuts, tell=tell, stop=stop)) if cuts else ()
     mended = _repaired(out, _Mended(proof, cut), tell=tell, stop=stop)
     for _ in range(_FURTHER if cut else 0):
@@ -195,7 +195,7 @@ def _masks_met(out: Path) -> dict[str, str]:
 
 
 def _as_met(shot: ShotRecord, met: str | None) -> ShotRecord:
-    """As the next run of ``mask`` will know a shot whose mask a hand has changed since the last."""
+    """A shot whose mask was changed by hand since the last run, as the next run of ``mask`` will know it."""
     if shot.state is State.FAILED or met in (None, shot.mask_sha256, shot.hand_sha256):
         return shot
     return replace(shot, state=State.BY_HAND, hand_sha256=met)

@@ -55,7 +55,7 @@ def variables(*, as_nodes: bool) -> Mapping[str, Path]:
 
 
 def lines(found: Mapping[str, Path], shell: Shell) -> list[str]:
-    """The same for a shell; what the variables hold already stays."""
+    """The lines that set the variables in a shell; what they already hold stays."""
     return [_line(name, str(path), shell) for name, path in found.items()]
 
 

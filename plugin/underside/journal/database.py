@@ -1,4 +1,4 @@
-"""The file of a journal: one SQLite database, checked when it is opened, its troubles told in words."""
+"""The file of a journal: one SQLite database, checked when it is opened, its troubles put into words."""
 
 import os
 import sqlite3
@@ -39,7 +39,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
 
 
 class JournalDamagedError(OutputError):
-    """What the journal's file holds is no journal."""
+    """What the journal's file holds is not a journal."""
 
     def __init__(self, path: Path, problem: object) -> None:
         super().__init__(f"The journal {path} is damaged ({problem})", "Start underside watch again: it repairs itself")

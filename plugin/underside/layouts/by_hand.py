@@ -21,12 +21,12 @@ class File:
     photo: str
     """Whose file it is."""
     sha256: frozenset[str]
-    """More than one only where a run may have been killed before the last was in its place."""
+    """The file's hash; more than one only if a run may have been killed before the last was in place."""
     sources: tuple[Path, ...] = ()
     """What it was made from: nothing is lost with a file that is the same."""
 
     def or_as(self, before: Self | None) -> "File":
-        """As it is now, or was before."""
+        """The file as it is now, or was before."""
         return File(self.photo, self.sha256 | before.sha256 if before else self.sha256)
 
 

@@ -29,7 +29,7 @@ class Facts:
 
     width: int
     height: int
-    """Of the stored grid."""
+    """Height of the stored grid."""
     orientation: int
     made: Mask | None = None
     """The mask that Underside made for it, if it did: white object, stored grid."""

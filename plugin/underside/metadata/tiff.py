@@ -81,7 +81,7 @@ def value_of(tags: Tags, entry: Entry) -> bytes | None:
 def pack_tags(
     tags: Tags, *, without: frozenset[int] = frozenset(), longest: int | None = None, reach: int | None = None
 ) -> bytes:
-    """A block of its own with all tags of a file's first directory that are no facts of its pixels.
+    """A separate block with all tags of a file's first directory that are not facts about its pixels.
 
     Those with more than ``longest`` bytes stay behind. Makers' notes hold places counted from the file's beginning:
     theirs stays where it was, if that is within ``reach`` (of the block's own length and a megabyte, where not given).

@@ -22,10 +22,10 @@ class Peek:
 
     size: int
     mtime: float
-    """Of the file, in seconds."""
+    """Time of the file, in seconds."""
     width: int = 0
     height: int = 0
-    """Of the stored grid."""
+    """Size of the stored grid."""
     orientation: int = 1
     camera: CameraFacts = field(default_factory=CameraFacts)
 

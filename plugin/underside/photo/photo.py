@@ -58,7 +58,7 @@ class Photo(Header):
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file's bytes."""
+        """Hash of the file's bytes."""
         known = self.hashed
         if known is not None and (known.size, known.mtime_ns) == (self.size, self.mtime_ns):
             return known.sha256
@@ -66,7 +66,7 @@ class Photo(Header):
 
 
 def open_photo(path: Path, *, max_megapixels: float = 250, hashed: Hashed | None = None) -> Photo:
-    """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError.
+    """Read a photo's file and its facts; what is not a whole photo of bearable size is a PhotoError.
 
     ``hashed`` saves hashing the file again, where it was and has not changed since.
     """
@@ -77,7 +77,7 @@ def open_photo(path: Path, *, max_megapixels: float = 250, hashed: Hashed | None
 
 
 def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = 250) -> Photo:
-    """The same for a file's bytes that are in memory already; ``name`` is what errors call it."""
+    """Read a photo from bytes that are already in memory; ``name`` is what errors call it."""
     return _opened(Path(name), data, mtime_ns=0, max_megapixels=max_megapixels)
 
 

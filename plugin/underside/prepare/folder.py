@@ -36,7 +36,7 @@ class _File:
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
-    """Of photos and masks: tells a person's hand from a copy that has lost its time."""
+    """Hash of photos and masks: distinguishes a person's edit from a copy that has lost its time."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class SetMask:
     """One mask of a set, as its table tells of it."""
 
     photo: str
-    """As the output folder's manifest calls it."""
+    """The photo's name in the output folder's manifest."""
     prepared: str
     """The photo in the set."""
     name: str
     source_sha256: str
-    """Of the mask in the output folder from which it was made."""
+    """Hash of the mask in the output folder from which it was made."""
     sha256: str
-    """Of itself, as it was written."""
+    """Hash of the file itself, as it was written."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Table:
     output: str
     """The output folder from which it was made."""
     masks: tuple[SetMask, ...]
-    """None while the set is not whole; none that an earlier Underside made, which did not say of what."""
+    """The set's masks; none while it is incomplete, or if an earlier Underside made it, which did not record them."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class SetFolder:
 
     @property
     def is_new(self) -> bool:
-        """Nothing was prepared here before."""
+        """Whether nothing was prepared here before."""
         return not self.before
 
     def plan(self, names: Iterable[str]) -> None:

@@ -59,7 +59,7 @@ class Program:
     cut_outs: bool = False
     """It looks for features outside the masks: it gets copies whose background is black."""
     stale: str = ""
-    """A file that the program makes from the photos and does not make anew when they change."""
+    """A file that the program makes from the photos and does not remake when they change."""
 
 
 def find_program(name: str) -> Program:

@@ -36,7 +36,7 @@ class Region:
 
     @property
     def name(self) -> str:
-        """As a person has named it."""
+        """The region as the person wrote it."""
         what = ",".join(map(str, self.box)) if self.box else str(self.picture)
         return f"{self.where}={what}" if self.where else what
 

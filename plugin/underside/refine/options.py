@@ -18,7 +18,7 @@ class EdgeOptions:
     foreground: int = 240
     """From here up, on the matte's 0 to 255, it is object without asking the photo."""
     background: int = 15
-    """Up to here it is background; halfway between the two the edge is looked for."""
+    """The level up to which it is background; the edge is looked for halfway between the two."""
     keep: Literal["parts", "largest", "centre"] = "parts"
     """``parts``: all but specks; ``largest``: the largest part; ``centre``: what holds the photo's middle."""
     specks: float = 0.1

@@ -117,7 +117,7 @@ def _failed(sheet: Sheet) -> Html:
 
 
 def _after_name(reason: str, photo: str) -> str:
-    """The reason as it goes on behind the photo's name, which it usually begins with."""
+    """The reason without the photo's name, with which it usually begins."""
     rest = reason.removeprefix(photo)
     return rest if rest != reason else f": {reason}"
 

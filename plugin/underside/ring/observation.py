@@ -68,7 +68,7 @@ def _noise(pixels: Pixels) -> float:
 
 
 def _median(whole: NDArray[np.int16]) -> float:
-    """Of whole numbers: counted, which is many times faster than to sort them."""
+    """The median of integers: counted, which is many times faster than sorting them."""
     up_to = np.cumsum(np.bincount(whole.ravel()))
     middle = ((whole.size - 1) // 2, whole.size // 2)
     return float(np.searchsorted(up_to, middle, side="right").mean())

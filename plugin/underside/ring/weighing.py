@@ -101,11 +101,11 @@ class Sight:
     behind: Callable[[Places], Behind]
 
     def view(self, pixel: float = 1.0) -> View:
-        """On this grid, whose pixels are so large, or larger."""
+        """The view on this grid, or one with larger pixels."""
         return View(evened(self.pixels, self.gain), self.colours, smoothing=self.smoothing, pixel=pixel)
 
     def halved(self) -> "Sight":
-        """On half the grid."""
+        """A copy on half the grid."""
         pixels = cv2.resize(self.pixels, half(self.pixels.shape)[::-1], interpolation=cv2.INTER_AREA)
         return Sight(pixels.astype(np.uint8, copy=False), self.gain, self.colours, self.smoothing / 2, self.behind)
 
@@ -135,7 +135,7 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
 
 
 def halved(layer: Layer) -> Layer:
-    """On half the grid."""
+    """A copy on half the grid."""
     return np.asarray(cv2.resize(layer, half(layer.shape)[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 

@@ -50,7 +50,7 @@ class _Compared:
     level: Image
     """The plate's mean log light."""
     noise: Image
-    """Of ``light``."""
+    """Noise of ``light``."""
     colour: Image
     """How far the colour's direction has turned."""
     evidence: Image
@@ -62,7 +62,7 @@ class _Compared:
     darker: Image
     """Than anything of the plate nearby, in log light."""
     contrast: Image
-    """Of the plate nearby, in log light."""
+    """Contrast of the plate nearby, in log light."""
 
 
 def difference_matte(shot: NDArray[np.uint8], plate: NDArray[np.uint8], prior: Image | None = None) -> Image:
@@ -164,7 +164,7 @@ def _noise(residue: Image, level: Image) -> Image:
 def _from_nearby(
     shot: tuple[Image, Image], plate: tuple[Image, Image], colour_limit: Image, light_limit: Image
 ) -> Image:
-    """Squared distance, in tolerances, from the likest part of the plate nearby; being darker costs nothing."""
+    """Squared distance, in tolerances, from the most similar part of the plate nearby; being darker costs nothing."""
     direction, level = shot
     height, width = level.shape
     beside, above = max(_ACROSS), max(_DOWN)

@@ -62,7 +62,7 @@ class NetworkSegmenter:
 
     @property
     def closer_look(self) -> bool:
-        """As its recipe says."""
+        """Whether its recipe asks for a closer look."""
         return self.recipe.closer_look
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -70,7 +70,7 @@ class NetworkSegmenter:
         return grid_of(self.recipe, width, height)
 
     def larger(self, times: float) -> "NetworkSegmenter | None":
-        """The same network with so many times its pixels along each side; none where its file takes no others."""
+        """The network with so many times its pixels along each side; none if its file takes no other size."""
         if self.form.size is not None or self.recipe.size is None:
             return None
         width, height = self.recipe.size if isinstance(self.recipe.size, tuple) else (self.recipe.size,) * 2

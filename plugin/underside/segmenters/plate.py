@@ -63,7 +63,7 @@ class PlateSegmenter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Of the plates, and of the prior."""
+        """The notes on the plates, and on the prior."""
         return (*self.told, *(self.prior.notes if self.prior else ()))
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -127,7 +127,7 @@ def plate_of(picture: NDArray[np.uint8], *, name: str, sha256: str = "") -> Plat
 
 
 def choose_plate(plates: Sequence[Plate], picture: NDArray[np.uint8]) -> Plate | None:
-    """Of the plates with the picture's shape, the one whose room is most like the picture's."""
+    """The plate of the picture's shape whose room is most like the picture's."""
     fitting = [plate for plate in plates if _same_shape(plate.picture, picture)]
     return min(fitting, key=lambda plate: _unlike(picture, plate.picture), default=None)
 

@@ -45,7 +45,7 @@ class Better:
 
     @property
     def sha256(self) -> str:
-        """Of the PNG."""
+        """Hash of the PNG."""
         return hashlib.sha256(self.png).hexdigest()
 
 
@@ -54,9 +54,9 @@ class Climbed:
     """How a climb ended."""
 
     record: ShotRecord
-    """With the verdict and the steps, but still of the mask that there is."""
+    """The record with the verdict and the steps, but still of the existing mask."""
     better: Better | None
-    """None where no step gave a better mask."""
+    """The better mask; none if no step gave one."""
 
 
 def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
@@ -106,5 +106,5 @@ def climb(
 
 
 def _climbed(before: ShotRecord, record: ShotRecord, best: Better) -> Climbed:
-    """The best mask may be the very one that there is."""
+    """The result of a climb; the best mask may be the existing one."""
     return Climbed(record, None if best.sha256 == before.mask_sha256 else best)

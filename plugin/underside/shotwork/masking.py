@@ -38,7 +38,7 @@ class Masking:
     results: Results
     ladder: Ladder
     fingerprint: str
-    """Of everything that decides the mask's bytes."""
+    """Fingerprint of everything that determines the mask's bytes."""
     promises: Promises
     force: bool
     """Make masks again that are there."""

@@ -218,7 +218,7 @@ class ShotWork:
 
     @property
     def _cutouts(self) -> Cutouts | None:
-        """None where no cut-out goes with each mask."""
+        """The cut-outs to make; none if no cut-out goes with each mask."""
         options = None if self.cutouts_later else self.settings.cutout_options
         if options is None:
             return None

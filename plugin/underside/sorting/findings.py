@@ -28,7 +28,7 @@ class Finding:
     text: str
     """A sentence without its full stop; what to do follows a colon or a semicolon."""
     needed: bool = False
-    """Without it there will be no whole object."""
+    """Whether there can be no whole object without it."""
 
 
 def findings(seen: Overview) -> list[Finding]:

@@ -72,7 +72,7 @@ def rings(sights: Sequence[Sight]) -> list[Ring]:
 
 
 def copies(sights: Sequence[Sight]) -> list[Double]:
-    """Files with the same content, wherever they lie; the one with the shortest name is no copy."""
+    """Files with the same content, wherever they are; the one with the shortest name is not a copy."""
     same: dict[str, list[str]] = defaultdict(list)
     for sight in sights:
         same[sight.sha256].append(sight.shot.name)

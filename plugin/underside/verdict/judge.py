@@ -29,7 +29,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """On one mask. Terms are 1 where nothing is wrong, 0 where nothing is right."""
+    """The verdict on one mask. Terms are 1 if nothing is wrong, 0 if nothing is right."""
 
     grade: Grade
     doubt: float

@@ -314,7 +314,7 @@ class Captures:
         )
 
     def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
-        """So that a status tells of a long pass before its end."""
+        """Record progress, so that a status shows a long pass before its end."""
         entry = self._journal.entry(photo)
         if record.state is State.FAILED or entry is None or entry.sha256 != record.sha256:
             return

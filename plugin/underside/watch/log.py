@@ -1,4 +1,4 @@
-"""The log of a watch: all that happens, a line each, in a file that is begun anew before it grows too long."""
+"""The log of a watch: everything that happens, a line each, in a file that starts afresh before it grows too long."""
 
 import json
 import time

@@ -34,12 +34,12 @@ class Move:
 
     @property
     def name_before(self) -> str:
-        """As the manifest of its capture called it."""
+        """Its name in its capture's manifest before the move."""
         return name_in_capture(self.before.photo, self.before.capture)
 
     @property
     def name_after(self) -> str:
-        """As the manifest of its capture calls it now."""
+        """Its name in its capture's manifest now."""
         return name_in_capture(self.after.photo, self.after.capture)
 
 
@@ -154,7 +154,7 @@ def _renamed(record: ShotRecord, move: Move, before: Path, after: Path) -> ShotR
 
 
 def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
-    """The photo was missed for so long that its record is gone; its mask is made anew unless it is a person's."""
+    """The photo was missing for so long that its record is gone; its mask is remade unless it is a person's."""
     source, target = before / mask_name(move.name_before), after / mask_name(move.name_after)
     with suppress(OSError):  # no mask, or one that cannot be read just now
         if not target.exists() and not Promises(before).is_ours(move.name_before, sha256_of(source)):

@@ -1,4 +1,4 @@
-"""What has come of a photo, entered into the journal: a mask, a failure, or that it is no shot at all."""
+"""What came of a photo, entered into the journal: a mask, a failure, or that it is not a shot at all."""
 
 import time
 from contextlib import suppress

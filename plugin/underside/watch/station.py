@@ -28,7 +28,7 @@ _POLL_SHARE = 0.05
 
 
 class LostError(UndersideError):
-    """Something was lost under way, and the watch begins anew."""
+    """Something was lost under way, and the watch starts again."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what, "The watch starts again")
@@ -81,7 +81,7 @@ class Station:
         return self._captures.refused_layouts
 
     def run(self) -> None:
-        """Until it is asked to stop, or with ``once`` until nothing is left to do."""
+        """Run until asked to stop, or with ``once`` until nothing is left to do."""
         try:
             self._captures.begin()
             self._intake.begin()

@@ -32,7 +32,7 @@ class Shot(NamedTuple):
 
 
 class Results:
-    """Of one folder of the engine."""
+    """The results in one folder of the engine."""
 
     def __init__(self, content: dict[str, Any], folder: str) -> None:
         capture = content["capture"]

@@ -23,11 +23,11 @@ class View(NamedTuple):
     """Its path, absolute."""
     width: int
     height: int
-    """As stored, EXIF orientation not applied; 0 where the scene does not say."""
+    """Size as stored, EXIF orientation not applied; 0 if the scene does not say."""
 
     @property
     def name(self) -> str:
-        """As people know it."""
+        """The name as people know it."""
         return os.path.basename(self.photo)
 
 
@@ -162,7 +162,7 @@ def _plain(text: str) -> str:
 
 
 def write_scene(source: str, target: str, photos: Mapping[str, str]) -> None:
-    """The same scene with other photos, given by view, and without the views whose photo is empty."""
+    """Write the scene with other photos, given by view, and without the views whose photo is empty."""
     if source.lower().endswith(".abc"):
         raise NodeError(
             f"A scene with other photos can only be made from a .sfm file, and {source} is not one. Use CameraInit's."

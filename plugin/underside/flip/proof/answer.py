@@ -68,7 +68,7 @@ class PassFacts:
     """Shots that the model holds."""
     missing: tuple[str, ...]
     turning: Turning | None
-    """None for a pass with too few shots in the model."""
+    """How the pass turned; none with too few shots in the model."""
     turned: float | None
     """Degrees between its axis and the first pass's."""
 
@@ -108,7 +108,7 @@ def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequen
 
 
 def scattered(placed: int, shots: int, points: int) -> Finding:
-    """Of a capture that falls to pieces, or is never put together."""
+    """The finding for a capture that falls apart, or is never put together."""
     few = points < _FEW_IN_SHOT
     return Finding(
         "scattered",
@@ -246,7 +246,7 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
 
 
 def _alike(ties: Sequence[Tie]) -> Finding | None:
-    """Of an object that has several sides alike: shots of one pass then fit in more than one place of their ring."""
+    """The finding for an object with several similar sides: shots of one pass fit in several places of their ring."""
     within = [tie for tie in ties if not tie.across]
     disputed = [tie for tie in within if tie.disputed]
     if len(disputed) <= _MOST_DISPUTED * len(within):

@@ -28,7 +28,7 @@ _NEIGHBOURS = 6
 _BEGINNINGS = 30
 """Pairs from which COLMAP tries to begin a model; its usual 200 are in vain where points contradict each other."""
 _MOST_SECONDS = 90
-"""Of a machine of one's own: on a busy one it takes longer, and must not find less."""
+"""Seconds on an idle machine: on a busy one it takes longer, and must not find less."""
 _BUSIEST = 0.05
 """Share of the processors that is reckoned with at least, so that the time stays bounded."""
 _MOST_MODELS = 5
@@ -113,11 +113,11 @@ class Model:
     """(n, 3)."""
     colours: NDArray[np.uint8]
     seen_in: tuple[tuple[str, ...], ...]
-    """Of each point, the shots."""
+    """The shots in which each point is seen."""
     error: float
     """Mean distance in pixels between points as they are seen and as they would be drawn."""
     members: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
-    """Of each shot, the point that each of its features belongs to, or -1."""
+    """For each shot, the point that each of its features belongs to, or -1."""
 
 
 def build_models(shots: Sequence[FlipShot], features: Sequence[Features]) -> tuple[list[Model], list[Link]]:

@@ -32,7 +32,7 @@ class FlipShot:
     height: int
     orientation: int
     camera: str
-    """The same for photos of one camera, lens and focal length."""
+    """A key shared by photos of one camera, lens and focal length."""
     focal: float | None
     """In stored pixels, as far as the photo tells."""
     by_hand: bool = False

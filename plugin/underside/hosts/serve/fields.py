@@ -94,7 +94,7 @@ class Wish:
     where: Literal["query", "body"]
     """Where its fields stand."""
     model: str | None
-    """None: the one that the service was started with."""
+    """The model; none means the one that the service was started with."""
     only_mask: bool
     background: Rgba
 
