@@ -93,7 +93,7 @@ def look(shot: Shot, box: Box, folder: Path | None) -> Layer:
     """The network's answer, from the cache where it is there."""
     if folder is None:
         return _answer(shot, box)
-    # Captures are rendered anew, and networks exported anew, under the same names.
+    # Captures are rendered again, and networks exported again, under the same names.
     asked = f"{shot.sha256} {box} {sorted(_segmenter().fingerprint.items())}"
     path = folder / (hashlib.sha256(asked.encode()).hexdigest()[:24] + ".npy")
     if not path.is_file():

@@ -60,7 +60,7 @@ def test_a_mask_that_could_not_be_looked_at_again_is_the_next_time(
 ) -> None:
     capture, out = two_rings(tmp_path / "capture"), tmp_path / "out"
     run("mask", capture, "-o", "out")
-    # Its neighbour looks otherwise now, and so it is judged anew.
+    # Its neighbour now looks different, and so it is judged again.
     Image.fromarray(np.full((240, 320), 255, np.uint8)).save(out / "masks" / "upright" / "IMG_01.jpg.png")
     photo = capture / "upright" / "IMG_00.jpg"
     photo.chmod(0)

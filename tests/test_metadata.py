@@ -326,7 +326,7 @@ def test_an_avif_keeps_its_blocks(tmp_path: Path, avif: Callable[..., bytes]) ->
 def test_an_avif_that_was_turned_while_decoding_keeps_all_but_the_turn(
     tmp_path: Path, avif: Callable[..., bytes]
 ) -> None:
-    # Where the two do not agree, Pillow would write the block anew.
+    # If the two do not agree, Pillow would rewrite the block.
     cutout = cut(tmp_path, avif(exif_block(orientation=3), orientation=6), ".avif")
     assert read_metadata(cutout.data).exif.rstrip(b"\0") == exif_block(orientation=1).rstrip(b"\0")
     assert np.asarray(Image.open(io.BytesIO(cutout.data))).shape[:2] == (64, 48)

@@ -85,7 +85,7 @@ def _copy(source: Path, part: Path) -> None:
             copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())
-    # Passes are told apart by the times of files too. Where a disk keeps no rights, the copy does without.
+    # Passes are separated by file times too. If a disk keeps no permissions, the copy does without.
     with suppress(OSError):
         shutil.copystat(source, part)
 

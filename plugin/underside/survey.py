@@ -142,7 +142,7 @@ class Surveyor:
         try:
             return self._sight(shot, is_plate=False)
         except PhotoError:
-            return None  # told when its turn to be masked comes
+            return None  # reported when its turn to be masked comes
 
     def _look_at_plate(self, shot: Shot) -> "_Sight | None":
         try:

@@ -71,7 +71,7 @@ def given(context: click.Context) -> dict[str, Any]:
 
 
 def _folder_of(sources: Sequence[Path]) -> Path:
-    # Not Path.is_dir(), which fails where a folder around it may not be looked into; that is told in words later.
+    # Not Path.is_dir(), which fails if a parent folder cannot be read; that is reported in words later.
     if len(sources) == 1 and os.path.isdir(sources[0]):  # noqa: PTH112
         return sources[0]
     parents = {Path(os.path.abspath(source)).parent for source in sources}  # noqa: PTH100 - links keep their place

@@ -96,7 +96,7 @@ def watch(
     """
     said = given(context)
     of_capture = settings_of(said)
-    of_capture(root, "")  # a mistake in the settings is told before anything is done
+    of_capture(root, "")  # a mistake in the settings is reported before anything is done
     plan = Plan(
         root=root.resolve(),
         out=output.absolute(),

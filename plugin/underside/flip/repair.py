@@ -137,7 +137,7 @@ def _taken_up(record: ShotRecord, out: Path) -> ShotRecord:
     if not path.is_file() or sha256_of(path) != record.next_sha256:
         return replace(record, next_sha256="", steps=tuple(step for step in record.steps if step is not begun))
     with suppress(OSError):
-        preview_path(out, record.photo).unlink()  # perhaps of the mask before; the contact sheet draws it anew
+        preview_path(out, record.photo).unlink()  # perhaps of the mask before; the contact sheet redraws it
     mask = read_mask(path, width=record.width, height=record.height)
     written = with_mask(record, mask, sha256=record.next_sha256, fingerprint=record.fingerprint)
     note = f"{BY_OTHERS}, by a run that was cut short. The verdict{_of_which(record)} is of the mask made at first"

@@ -17,7 +17,7 @@ from underside.resources import user_data_folder
 
 __all__ = ["Service", "install", "service_for", "uninstall"]
 
-# A folder on a share that is not there yet at start, say: try again, all day if need be.
+# For example a folder on a share that is not there yet at start: try again, all day if necessary.
 _AGAIN_AFTER = 30
 # The shots in flight are finished first, on a slow machine, too.
 _TIME_TO_END = 60

@@ -119,7 +119,7 @@ def as_text(value: object) -> str:
 
 def _to_read(path: Path) -> sqlite3.Connection:
     written_now = path.with_name(f"{path.name}-wal").exists()
-    # Even to be read it wants files beside it, unless it is told that nobody writes it.
+    # Even for reading it wants files beside it, unless it is told that nobody writes it.
     how = "mode=ro" if written_now or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=30)
 

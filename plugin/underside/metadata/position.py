@@ -43,7 +43,7 @@ def without_position(data: bytes) -> bytes:
             stripped = stripped[end - begin :]
     for begin, end in _packets(data):
         for found in _XMP.finditer(data, begin, end):
-            # Spaces keep every length and place true that is told elsewhere.
+            # Spaces keep true every length and place that is recorded elsewhere.
             content[found.start() : found.end()] = b" " * len(found[0])
     return _with_sums(bytes(content)) if data.startswith(png.SIGNATURE) else bytes(content)
 

@@ -128,7 +128,7 @@ def _read(path: Path) -> tuple[bytes, os.stat_result]:
     if not stat.S_ISREG(path.stat().st_mode):
         raise RefusedError("is not a file", "Leave it out, or name a photo")
     with path.open("rb") as file:
-        # Asked before reading: a file that is written meanwhile is told from what was read by its later time.
+        # Asked before reading: a file written meanwhile is distinguished from what was read by its later time.
         facts = os.fstat(file.fileno())
         start = file.read(64)
         if identify(start, path.suffix.lower()) is None:

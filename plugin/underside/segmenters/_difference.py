@@ -15,7 +15,7 @@ Image = NDArray[np.float32]
 
 # All constants below were tuned on the rendered tuning captures (docs/captures.md), November 2026.
 
-# Added to linear light before logarithms: what is darker is all the same black.
+# Added to linear light before logarithms: anything darker is equally black.
 _BLACK = np.float32(0.004)
 # The outer part of the picture, as a share of its smaller side, that tells the exposure: the room.
 _ROOM = 0.1

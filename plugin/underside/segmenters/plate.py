@@ -154,7 +154,7 @@ def _witnesses(choices: Choices) -> Iterator[NDArray[np.uint8]]:
         try:
             photo = open_photo(shots[place], max_megapixels=choices.max_megapixels)
             picture = turn_upright(to_srgb(decode(photo), photo.icc), photo.orientation)
-        except PhotoError:  # told when its turn comes
+        except PhotoError:  # reported when its turn comes
             continue
         yield shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
 

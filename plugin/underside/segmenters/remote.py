@@ -90,7 +90,7 @@ class RemoteSegmenter:
         content, end = bytearray(), time.monotonic() + self.patience
         while len(content) <= _MOST_BYTES and (some := response.read1(_CHUNK)):
             content += some
-            # Each byte that comes starts the connection's own patience anew.
+            # Each byte that arrives restarts the connection's own timeout.
             if time.monotonic() > end:
                 raise ModelError(f"{self.url} has not finished its answer within {self.patience:g} s", _REMEDY)
         return bytes(content)

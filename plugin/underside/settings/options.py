@@ -73,7 +73,7 @@ class Settings:
     model: str = _option("turntable", "A name that `underside models` lists, or an ONNX file.", metavar="NAME")
     working_size: int | None = _option(
         None,
-        "Side of a square with as many pixels as the network looks at; default: the model's own.",
+        "Side of a square of the area, in pixels, that the network looks at; default: the model's own.",
         least=64,
         most=4096,
         metavar="PIXELS",

@@ -65,7 +65,7 @@ def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
         return None
     try:
         ahead, mask = ladder.climb_ahead(masked, signs)
-    except Exception:  # it will be met again, and told of, when the shot's turn to climb comes
+    except Exception:  # it will come up again, and be reported, when the shot's turn to climb comes
         return None
     if mask is masked.mask:
         return Tried(ahead)

@@ -15,7 +15,7 @@ from underside.sorting.sights import Sight
 
 __all__ = ["Finding", "findings", "pass_title"]
 
-# A pass with less than this share of the shots of the largest one is told of.
+# A pass with less than this share of the shots of the largest one is reported.
 _FEW = 2 / 3
 # Steps of more than 30 degrees are hard to match.
 _FEWEST_ONCE_ROUND = 12

@@ -15,7 +15,7 @@ __all__ = ["Grade", "Verdict", "judge", "known_by", "odds_of"]
 
 # A shot that is called empty is a greater harm than a plate that is not.
 _EMPTY = 1.0
-# Chances closer to certainty than this are not told.
+# Chances closer to certainty than this are not given.
 _CERTAIN = 30.0
 
 

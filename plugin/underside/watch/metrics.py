@@ -67,7 +67,7 @@ class Metrics(AbstractContextManager["Metrics"]):
             f"underside_shot_seconds_sum {seconds:.3f}",
             f"underside_shot_seconds_count {counts['masked']}",
         ]
-        with suppress(UndersideError):  # the journal is being made anew
+        with suppress(UndersideError):  # the journal is being made again
             lines += _of_journal(read_status(self._out))
         return "".join(f"{line}\n" for line in lines)
 

@@ -45,7 +45,7 @@ class Notices(AbstractContextManager["Notices"]):
 
     def __init__(self, folder: Path, changed: Callable[[str, bool], None]) -> None:
         """Raises OSError where the system has no watches left."""
-        # A full queue is told as a warning; the full scan finds what it has lost.
+        # A full queue is reported as a warning; the full scan finds what it has lost.
         logging.getLogger("watchdog").setLevel(logging.ERROR)
         self._observer = Observer()
         self._observer.schedule(_Handler(changed), str(folder), recursive=True, event_filter=_OF_INTEREST)

@@ -19,7 +19,7 @@ from underside.watch.station import LostError, Station
 
 __all__ = ["watch"]
 
-# How long to wait before beginning anew where something cannot be written, from first to last.
+# How long to wait before starting again if something cannot be written, from first to last.
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 # A watch that has gone well for so long begins with the short pauses again.
 _WELL_FOR = 60.0

@@ -119,7 +119,7 @@ class Engine(NamedTuple):
             reader.join(10)
         finally:
             _end(process)
-        # Some shots that failed (3) are told by the manifest, each with its reason.
+        # Shots that failed (3) are in the manifest, each with its reason.
         if code not in (0, 3):
             raise NodeError(_complaint(complaints, code))
 

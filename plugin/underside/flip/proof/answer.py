@@ -215,7 +215,7 @@ def _is_still(facts: PassFacts) -> bool:
 
 
 def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Finding]:
-    # A pass that is not in the model at all is told of already.
+    # A pass that is not in the model at all has been reported already.
     placed = [each for each in passes if _is_placed(each)]
     unions = [union_of(one.name, other.name, ties) for one, other in combinations(placed, 2)]
     alike = _alike(ties)

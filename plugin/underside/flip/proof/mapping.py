@@ -249,7 +249,7 @@ def _options(engine: Any, seconds: float) -> Any:  # noqa: ANN401
     options.max_num_models = _MOST_MODELS
     options.min_model_size = FEWEST
     options.ba_refine_extra_params = False
-    # Where points contradict each other COLMAP would begin anew again and again; a true join takes a tenth of the time.
+    # If points contradict each other COLMAP would start over again and again; a true join takes a tenth of the time.
     options.structure_less_registration_fallback = False
     options.init_num_trials = _BEGINNINGS
     options.max_runtime_seconds = round(seconds)
