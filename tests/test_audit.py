@@ -112,10 +112,10 @@ def test_what_concerns_one_segmenter_does_not_keep_others_from_being_tried(run: 
         ("cutout=black", "no setting cutout to vary"),
         ("grow", "grow names no values"),
         ("grow=", "names no values"),
-        ("grow=two", "grow two is not possible. It is a whole number"),
-        ("grow=500", "grow 500 is not possible. It is a whole number from -200 to 200"),
+        ("grow=two", "grow two is not valid. Use a whole number"),
+        ("grow=500", "grow 500 is not valid. Use a whole number from -200 to 200"),
         ("foreground=0", "from 1 to 255"),
-        ("effort=heroic", "effort heroic is not possible. It is one of fast, normal, best"),
+        ("effort=heroic", "effort heroic is not valid. Use one of fast, normal, best"),
         ("foreground=3", "--background 15 is not below"),
     ],
 )

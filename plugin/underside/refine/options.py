@@ -20,7 +20,7 @@ class EdgeOptions:
     background: int = 15
     """The level up to which it is background; the edge is looked for halfway between the two."""
     keep: Literal["parts", "largest", "centre"] = "parts"
-    """``parts``: all but specks; ``largest``: the largest part; ``centre``: what holds the photo's middle."""
+    """``parts``: all but specks; ``largest``: the largest part; ``centre``: the part at the photo's middle."""
     specks: float = 0.1
     """Parts with less than this share of the largest part's area are dropped."""
     pinholes: float = 0.002

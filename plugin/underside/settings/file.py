@@ -102,13 +102,13 @@ def _plates(value: object, folder: Path) -> tuple[Path, ...]:
 
 def _no_plates(value: object, _folder: Path) -> bool:
     if not isinstance(value, bool):
-        raise SettingsError(f"no-plates {written(value)} is not possible", "It is true or false")
+        raise SettingsError(f"no-plates {written(value)} is not valid", "Use true or false")
     return value
 
 
 def _passes(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise SettingsError(f"passes {written(value)} is not possible", "It is a table: [passes]")
+        raise SettingsError(f"passes {written(value)} is not valid", "Use a table: [passes]")
     found: dict[str, Any] = {}
     patterns: dict[str, tuple[str, ...]] = {}
     for name, said in value.items():
@@ -132,15 +132,15 @@ def _pass_name(name: str) -> str:
 def _gap(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_GAP:
         raise SettingsError(
-            f"passes.gap-minutes {written(value)} is not possible",
-            f"It is a number of minutes, more than 0 and at most {_LONGEST_GAP}",
+            f"passes.gap-minutes {written(value)} is not valid",
+            f"Use a number of minutes, more than 0 and at most {_LONGEST_GAP}",
         )
     return float(value)
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in _items(value)):
-        raise SettingsError(f"{name} {written(value)} is not possible", f'It is a list of texts: {name} = ["…", "…"]')
+        raise SettingsError(f"{name} {written(value)} is not valid", f'Use a list of texts: {name} = ["…", "…"]')
     return tuple(value)
 
 

@@ -104,7 +104,7 @@ class Settings:
     )
     keep: str = _option(
         _EDGES.keep,
-        "parts: all large parts; largest: one; centre: what holds the object's middle.",
+        "parts: all large parts; largest: one; centre: the one at the photo's middle.",
         choices=("parts", "largest", "centre"),
         in_mask=True,
     )

@@ -80,7 +80,7 @@ def read_text(field: Setting, text: str) -> Any:  # noqa: ANN401 - whatever the 
         if kind in (Kind.WHOLE, Kind.NUMBER) and text != NONE:
             return checked(field, int(text) if kind is Kind.WHOLE else float(text))
     except KeyError:
-        raise SettingsError(f"{spoken(field.name)} {text} is not possible", "It is yes or no") from None
+        raise SettingsError(f"{spoken(field.name)} {text} is not valid", "Use yes or no") from None
     except ValueError:
         raise _refused(field, text) from None
     return checked(field, text)
@@ -104,7 +104,7 @@ def checked(field: Setting, value: object) -> Any:  # noqa: ANN401 - whatever th
             if option.check is not None:
                 option.check(value)
         except SettingsError as error:
-            raise SettingsError(f"{spoken(field.name)} {written(value)} is not possible", error.remedy) from error
+            raise SettingsError(f"{spoken(field.name)} {written(value)} is not valid", error.remedy) from error
     elif isinstance(value, int | float) and not _within(option, value):
         raise _refused(field, value)
     return value
@@ -116,7 +116,7 @@ def _within(option: Option, value: float) -> bool:
 
 
 def _refused(field: Setting, value: object) -> SettingsError:
-    return SettingsError(f"{spoken(field.name)} {written(value)} is not possible", f"It is {allowed(field)}")
+    return SettingsError(f"{spoken(field.name)} {written(value)} is not valid", f"Use {allowed(field)}")
 
 
 def written(value: object) -> str:
