@@ -55,7 +55,7 @@ def _content(path: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise SettingsError(
-            f"{path} is not TOML: {reason}", 'Write NAME = VALUE, one per line, texts in quotes: effort = "fast"'
+            f"{path} is not TOML: {reason}", 'Write NAME = VALUE, one per line, text in quotes: effort = "fast"'
         ) from error
 
 
@@ -140,7 +140,7 @@ def _gap(value: object) -> float:
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in _items(value)):
-        raise SettingsError(f"{name} {written(value)} is not valid", f'Use a list of texts: {name} = ["…", "…"]')
+        raise SettingsError(f"{name} {written(value)} is not valid", f'Use a list of strings: {name} = ["…", "…"]')
     return tuple(value)
 
 

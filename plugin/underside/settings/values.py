@@ -31,7 +31,7 @@ class Kind(Enum):
     TRUTH = "true or false"
     WHOLE = "a whole number"
     NUMBER = "a number"
-    TEXT = "a text"
+    TEXT = "text"
 
 
 def setting(name: str) -> Setting | None:
