@@ -193,7 +193,7 @@ def test_a_variant_that_cannot_be_done_does_not_stop_the_others(run: Run, captur
     done = run("audit", capture, *words, "-o", "audit")
     assert done.returncode == 3, done.stderr
     assert "working-size=640  could not be done" in done.stdout
-    assert "320 x 320 pixels and at no other size" in done.stdout
+    assert "320 x 320 pixels and no other size" in done.stdout
     assert "grow=1" in rows(done.stdout)
 
 

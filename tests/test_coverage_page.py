@@ -191,7 +191,7 @@ def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:
     assert places == [f"report.html#shot-{number}" for number in range(1, 9)]
     sheet = read(write_contact_sheet(capture_of(tmp_path, BOTH), tmp_path / "out"))
     assert {place.partition("#")[2] for place in places} <= {e.attributes.get("id") for e in sheet.all("li")}
-    assert "held against each other" in page.all("section", id="masks")[0].text
+    assert "compared with each other" in page.all("section", id="masks")[0].text
 
 
 def test_a_proof_without_any_model_has_its_page(tmp_path: Path) -> None:

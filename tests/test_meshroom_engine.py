@@ -140,7 +140,7 @@ def test_what_keeps_the_engine_from_working_is_told_as_it_tells_it(
 ) -> None:
     monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
     for masking, told in (
-        (node(tmp_path, model="no such model"), "No model is called no such model"),
+        (node(tmp_path, model="no such model"), "There is no model no such model"),
         (node(tmp_path, rings=str(tmp_path)), f"There is no ring knowledge in {tmp_path}. Compute UndersideRings"),
     ):
         (chunk,) = masking.chunks()

@@ -270,12 +270,12 @@ def test_an_entry_that_does_not_fit_says_where(tmp_path: Path, facts: str, why: 
 
 
 def test_a_network_of_one_size_refuses_another(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="64 x 64 pixels and at no other size"):
+    with pytest.raises(SettingsError, match="64 x 64 pixels and no other size"):
         load_segmenter(brightness(tmp_path / "one.onnx", shape=(1, 3, 64, 64)), device="cpu", working_size=512)
 
 
 def test_a_model_for_people_is_refused_until_insisted_on(models: Path) -> None:
-    with pytest.raises(ModelError, match="no model for objects: it looks for people"):
+    with pytest.raises(ModelError, match="not a model for objects: it looks for people"):
         load_segmenter("u2net_human_seg", device="cpu")
     # Insisting gets past the refusal, to the file that is not there.
     with pytest.raises(ModelError, match="not on this machine"):

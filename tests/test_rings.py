@@ -119,7 +119,7 @@ def test_rings_of_which_a_file_is_missing_or_broken_are_refused(run: Run, photos
         spoil()
         done = run("mask", "--rings", "rings", photos, "-o", "out")
         assert done.returncode == 2
-        assert re.search(r"The rings in rings are not whole .*Run `underside rings` again", done.stderr), done.stderr
+        assert re.search(r"The rings in rings are incomplete .*Run `underside rings` again", done.stderr), done.stderr
 
 
 def test_of_two_runs_into_one_folder_the_second_is_refused(run: Run, photos: Path, tmp_path: Path) -> None:

@@ -359,8 +359,8 @@ ANSWERS: dict[str, tuple[Any, str]] = {
         ),
         "no picture",
     ),
-    "no picture": (lambda _: (200, "image/png", b"not a picture"), "no picture"),
-    "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "no picture"),
+    "no picture": (lambda _: (200, "image/png", b"not a picture"), "not a picture"),
+    "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "not a picture"),
     "another size": (lambda p: png(soft_mask(p).resize((50, 40))), "50 x 40 pixels to a picture of 480 x 360"),
     "no transparency": (lambda p: png(p), "no transparency"),
 }
@@ -408,7 +408,7 @@ def test_a_service_that_answers_byte_by_byte_is_not_waited_for_without_end() -> 
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         try:
-            with pytest.raises(ModelError, match=r"has not ended its answer within 0\.3 s"):
+            with pytest.raises(ModelError, match=r"has not finished its answer within 0\.3 s"):
                 RemoteSegmenter(f"http://127.0.0.1:{server.getsockname()[1]}/", patience=0.3).matte(room(GREEN))
         finally:
             done.set()
@@ -418,7 +418,7 @@ def test_a_service_that_answers_byte_by_byte_is_not_waited_for_without_end() -> 
 def test_a_service_that_says_nothing_is_not_waited_for_without_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/remove"
-        with pytest.raises(ModelError, match=r"has said nothing for 0\.2 s"):
+        with pytest.raises(ModelError, match=r"has not answered for 0\.2 s"):
             RemoteSegmenter(url, patience=0.2).matte(room(GREEN))
 
 

@@ -110,7 +110,7 @@ def test_a_photo_that_does_not_come_is_not_waited_for(strict: Served, small: Pat
     with half_a_request(strict) as client, client.makefile("rb") as reader:
         answer = reader.read()
     assert answer.startswith(b"HTTP/1.1 408")
-    assert b"has not come within 1 s" in answer
+    assert b"has not arrived within 1 s" in answer
     assert strict.curl("-F", f"file=@{small}").status == 200
 
 

@@ -174,7 +174,7 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ("mask-blur = 1\nmask_blur = 2", "mask-blur is set twice"),
         ('layouts = "colmap"', "layouts colmap is not valid. Use a list of strings"),
         ('layouts = ["colmop"]', "layouts: There is no layout called colmop"),
-        ("plates = [3]", "is a list of texts"),
+        ("plates = [3]", "Use a list of strings"),
         ('no-plates = "yes"', "no-plates yes is not valid"),
         ("passes = 3", "passes 3 is not valid. Use a table"),
         ("[passes]\ngap-minutes = 0", "passes.gap-minutes 0 is not valid. Use a number of minutes"),
