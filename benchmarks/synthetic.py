@@ -216,7 +216,7 @@ def _colour(random: np.random.Generator) -> Floats:
 
 
 def _paint_stripes(picture: Floats, random: np.random.Generator, size: float) -> None:
-    """Strong edges that are no outline: bands and dots of paint."""
+    """Strong edges that are not an outline: bands and dots of paint."""
     height, width = picture.shape[:2]
     for _ in range(7):
         y = int(random.uniform(0.1, 0.9) * height)

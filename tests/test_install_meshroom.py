@@ -150,7 +150,7 @@ def test_a_record_that_cannot_be_written_is_one_line_with_the_other_way(run: Run
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a colon is no part of a name there")
+@pytest.mark.skipif(os.name == "nt", reason="a colon cannot be part of a name there")
 def test_a_folder_that_meshroom_would_take_for_two_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meshroom, "meshroom_nodes_folder", lambda: Path("/a:b/meshroom_nodes"))
     with pytest.raises(SettingsError, match="separates paths"):

@@ -193,7 +193,7 @@ def test_networks_of_half_precision_are_asked_in_it(tmp_path: Path) -> None:
     assert matte.max() == pytest.approx(0.2, abs=1e-2)
 
 
-# What is no segmenter
+# What is not a segmenter
 
 
 def text(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Files that are no usable photos: each is refused with one sentence, and nothing is printed."""
+"""Files that are not usable photos: each is refused with one sentence, and nothing is printed."""
 
 import os
 import struct

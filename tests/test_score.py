@@ -204,7 +204,7 @@ def test_an_output_folder_is_scored_by_its_manifest(run: Run, capture: Path, tmp
         shutil.copy(mask, target)
     failed = capture / "gt_masks" / "upright" / "DSC_0004.JPG.png"
     shutil.copy(made[0], failed)
-    # What an earlier run left of a shot that failed is no mask of this one.
+    # What an earlier run left of a shot that failed is not a mask of this one.
     shutil.copy(made[0], tmp_path / "out" / "masks" / "upright" / failed.name)
     found = scored(run, "out", capture)
     assert found["missing"] == ["upright/DSC_0004.JPG"]

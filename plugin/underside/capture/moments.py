@@ -21,7 +21,7 @@ _USUAL_STEPS = 8.0
 _CLEARLY = 2.0
 # Somebody who pauses more often than that works in pauses: they tell nothing.
 _MOST_PAUSES = 5
-# Test shots before or between passes are no pass.
+# Test shots before or between passes are not a pass.
 _FEWEST_SHOTS = 3
 # File times tell when photos were taken where they are not those of a copy, which takes less a file.
 _LEAST_STEP_OF_FILE_TIMES = 1.0

@@ -33,7 +33,7 @@ def captures_in(
 
     A sub-folder that is called after a pose, and nothing else, makes the root itself one capture. Otherwise each
     sub-folder with photos is one, and photos in the root itself are parted where the camera paused for so long.
-    Folders and photos of plates alone are no captures.
+    Folders and photos of plates alone are not captures.
     """
     rules = rules or PassRules()
     root = root.resolve()

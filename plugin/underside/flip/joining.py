@@ -63,7 +63,7 @@ def join(
     """Ask whether the passes are one object, with all masks made; with ``mend``, put masks right by the answer.
 
     ``anew`` asks even where an earlier run has. Nothing where it was given up. What keeps the question from being
-    asked is no failure: the masks are there.
+    asked is not a failure: the masks are there.
     """
     manifest = load(out)
     assert manifest is not None

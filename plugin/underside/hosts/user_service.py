@@ -104,7 +104,7 @@ def _environment() -> dict[str, str]:
 def _systemd_unit(name: str, folder: Path, command: Sequence[str]) -> Service:
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     program, *words = command
-    # The program's name is no place for variables, so "$" is itself there.
+    # The program's name cannot hold variables, so "$" is itself there.
     line = " ".join([_quoted(program), *(_quoted(word).replace("$", "$$") for word in words)])
     lines = [
         "[Unit]",

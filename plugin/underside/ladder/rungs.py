@@ -123,7 +123,7 @@ class Other:
             with self._loading:
                 self._segmenter = self._segmenter or self._load()
             found = self._masker.find(look, self._segmenter, first=look.first if self._closer else None)
-        except UndersideError:  # nobody asked for it: what it cannot do is no error
+        except UndersideError:  # nobody asked for it: what it cannot do is not an error
             return None
         return look.ring.correct(found, look.frame, look.pixels) if self._closer and look.ring else found
 

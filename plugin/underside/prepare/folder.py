@@ -219,7 +219,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
 
 
 def read_table(folder: Path) -> Table | None:
-    """What a set says of itself; none where a folder is no set."""
+    """What a set says of itself; none if the folder is not a set."""
     if not (folder / TABLE).exists():
         return None
     try:

@@ -83,7 +83,7 @@ def _for_metashape(draft: Draft) -> Texts:
 def _proof(folder: Path, shots: Sequence[ShotRecord]) -> ProofRecord | None:
     """What ``underside prove`` has found of the set, if it was of these very masks."""
     before: Manifest | None = None
-    with suppress(OutputError):  # it is no manifest any more
+    with suppress(OutputError):  # it is no longer a manifest
         before = load(folder)
     proof = before.proof if before else None
     return proof if proof and proof.of == masks_of(shots) else None

@@ -77,7 +77,7 @@ def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colour
         around += _counts(numbers[near.astype(np.bool_) & (matte < _SURE_BACKGROUND)])
     own, others = _shares(surely), _shares(around)
     shared = 1.0 if noisy else float(np.minimum(own, others).sum())
-    # What looks like the room is no sure object: where the object has its colours, they are learnt from all of it.
+    # What looks like the room is not surely object: where the object has its colours, they are learnt from all of it.
     apart = _falling(shared, _WELL_APART, _LITTLE_APART)
     return Colours(_density(apart * own + (1 - apart) * _shares(perhaps)), _density(others), shared)
 

@@ -33,7 +33,7 @@ Layer = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _NET_LIMIT = 5.0
-# Below these log-odds the network is sure that a place is no object, and each further one counts as three: a pedestal
+# Below these log-odds the network is sure that a place is not object, and each further one counts as three: a pedestal
 # that it took for part of the object in other shots looks like it, and differs from the room. Measured on eight tuning
 # captures, November 2026: .028 won with such a support, .002 lost at most elsewhere, on thin legs and small objects.
 _NET_SURE, _NET_STEEPER, _NET_LEAST = -3.0, 3.0, -12.0

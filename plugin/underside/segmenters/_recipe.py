@@ -15,7 +15,7 @@ from underside.errors import ModelError, SettingsError
 __all__ = ["Form", "form_of", "grid_of", "matte_from", "numbers_for", "sized"]
 
 _USUAL_SIZE = 1024
-# Exports to half precision stray a little out of 0..1; anything further out is no probability.
+# Exports to half precision stray a little out of 0..1; anything further out is not a probability.
 _STRAY = 0.01
 # A coarser answer is a list of classes, not a picture of them.
 _COARSEST = 4

@@ -15,7 +15,7 @@ __all__ = ["FILE_NAME", "placed", "read_settings", "settings_files_for"]
 
 FILE_NAME = "underside.toml"
 
-# A week: what is further apart is no capture.
+# A week: what is further apart is not a capture.
 _LONGEST_GAP = 7 * 24 * 60
 _OF_A_RUN = ("output", "workers", "force", "force-edited", "events")
 _HELP = "`underside config --template` prints a file with all of them"

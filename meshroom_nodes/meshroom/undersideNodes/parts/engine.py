@@ -130,7 +130,7 @@ class Engine(NamedTuple):
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The user's environment, without what Meshroom has put into it for itself."""
     own = {name: value for name, value in environment.items() if name not in _NOT_FOR_THE_ENGINE}
-    # A node's process stands in its cache folder, whose files are no modules.
+    # A node's process stands in its cache folder, whose files are not modules.
     own.update(PYTHONUTF8="1", PYTHONSAFEPATH="1")
     homes = [sys.prefix, sys.base_prefix, os.path.dirname(sys.executable or "")]
     homes += [environment[name] for name in _HOSTS if environment.get(name)]
