@@ -28,7 +28,7 @@ def mask_name(photo: str) -> str:
 def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
     """A mask of ours, or one that a person has changed.
 
-    Grey values are cut hard, colours are made grey, and what is transparent, as where an eraser was used, is not object.
+    Grey is cut hard, colours are made grey, and what is transparent, as where an eraser was used, is not object.
     """
     mask = drawn_mask(path)
     if mask is None:

@@ -87,7 +87,7 @@ class ShotRecord:
     cutout_by_hand: bool = False
     """A person has changed it since, so that it was kept where another one was to be made."""
     cutouts_before: Mapping[str, str] = field(default_factory=dict)
-    """Cut-outs that were written earlier, by name, with their hashes: if they are still there, they are not a person's."""
+    """Cut-outs that were written earlier, by name, with their hashes: if still there, they are not a person's."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None

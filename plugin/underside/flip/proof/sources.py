@@ -129,7 +129,7 @@ def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
         raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
     by_hand = record.state is State.BY_HAND or sha256_of(mask) != record.mask_sha256
     if by_hand:
-        read_mask(mask, width=photo.width, height=photo.height)  # what is not a mask must not end the proof of the others
+        read_mask(mask, width=photo.width, height=photo.height)  # a file that is not a mask must not end the proof
     return FlipShot(
         name=record.photo,
         pass_name=record.pass_name,
