@@ -41,7 +41,7 @@ class Settings:
         counts = {name: value for name, value in asdict(self).items() if name not in ("seed", "fresh")}
         for name, value in counts.items():
             if value <= 0:
-                raise TrainingError(f"A run with {name} = {value} makes no sense", "Give a positive number")
+                raise TrainingError(f"A run with {name} = {value} is not possible", "Give a positive number")
         if self.scenes < self.first:
             raise TrainingError(
                 f"{self.first} scenes do not fit a memory of {self.scenes}", "Give fewer as first, or more as scenes"
