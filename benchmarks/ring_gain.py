@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("task", choices=("measure", "fit"))
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--worst", type=int, default=0, help="also list so many shots a capture")
+    parser.add_argument("--worst", type=int, default=0, help="also list this many shots per capture")
     options = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
         for with_plates in (False, True):

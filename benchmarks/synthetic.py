@@ -174,7 +174,7 @@ def _box(left: float, top: float, right: float, bottom: float) -> Points:
 
 
 def _rasterised(outline: Outline, size: float, middle: tuple[float, float], grid: tuple[int, int]) -> Floats:
-    """Coverage by four samples a pixel (two each way)."""
+    """Coverage by four samples per pixel (two each way)."""
     canvas = np.zeros((grid[1] * 2, grid[0] * 2), np.uint8)
     for polygon, value in outline:
         points = (polygon * size + middle) * 2 - 0.5

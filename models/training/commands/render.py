@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--side", type=int, default=512, help="pixels of a side, a multiple of 16 (default: %(default)s)"
     )
-    parser.add_argument("--samples", type=int, default=16, help="light paths a pixel (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=16, help="light paths per pixel (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the scenes (default: %(default)s)")
     parser.add_argument("--kinds", nargs="+", metavar="KIND", help="only scenes of these kinds")
     parser.add_argument(

@@ -23,7 +23,7 @@ _CLEARLY = 2.0
 _MOST_PAUSES = 5
 # Test shots before or between passes are not a pass.
 _FEWEST_SHOTS = 3
-# File times tell when photos were taken where they are not those of a copy, which takes less a file.
+# File times say when photos were taken if they are not those of a copy, which takes less per file.
 _LEAST_STEP_OF_FILE_TIMES = 1.0
 # In a folder without any times: numbers left out, if at least so many and as many as the smaller side has shots.
 _LEAST_NUMBERS = 20

@@ -60,7 +60,7 @@ def demo(*, output: Path, no_open: bool) -> int:
             of_capture=settings_of({"cutout": "black"}),
             settle=0.2,
             workers=usual_workers(),
-            proof=False,  # six shots a pass, 60 degrees apart, show how masks come, and are too few to be joined
+            proof=False,  # six shots per pass, 60 degrees apart, show how masks arrive, and are too few to join
         )
         failed = watch(plan, tell=to_all([door, hear]), stop=stop)
     if camera.problem is not None:

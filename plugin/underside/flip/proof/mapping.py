@@ -34,7 +34,7 @@ _BUSIEST = 0.05
 _MOST_MODELS = 5
 _FEWEST_INLIERS, _LEAST_INLIERS = 15, 0.1
 """Points, and their share, by which a shot is placed where COLMAP's usual 30 and .25 leave some out: thin things share
-few with their other side, and so do platters turned by 30 degrees a shot. False places are the answer's to find."""
+few with their other side, and so do platters turned by 30 degrees per shot. False places are the answer's to find."""
 _MOST_ADJUSTMENTS = 30
 """Steps of each adjustment of the whole model, of COLMAP's usual 50: for the time that they take."""
 _MOST_THREADS = 8
