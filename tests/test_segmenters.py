@@ -357,7 +357,7 @@ ANSWERS: dict[str, tuple[Any, str]] = {
             "image/png",
             f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 {p.width} {p.height}\n%%EndComments\n".encode(),
         ),
-        "no picture",
+        "not a picture",
     ),
     "no picture": (lambda _: (200, "image/png", b"not a picture"), "not a picture"),
     "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "not a picture"),
