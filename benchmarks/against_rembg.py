@@ -124,7 +124,7 @@ def main() -> None:
 def table(rows: list[Contest], costs: dict[str, list[Cost]], photos: int) -> str:
     """The medians, as a Markdown table; ratios are taken round by round."""
     lines = [
-        "| run | s a photo | CPU s a photo | peak MB | faster, wall | faster, CPU | promised |",
+        "| run | s per photo | CPU s per photo | peak MB | faster, wall | faster, CPU | promised |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [_row(f"rembg {name}", costs[f"rembg {name}"], photos) + " 1 | 1 | |" for name in REMBG]

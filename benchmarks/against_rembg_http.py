@@ -177,7 +177,7 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
 def table(costs: dict[tuple[str, str], list[Cost]]) -> str:
     """The medians, as a Markdown table; ratios are taken round by round."""
     lines = [
-        "| asked for | by | s a photo | CPU s a photo | MB in use | faster, wall | lowest | faster, CPU |",
+        "| asked for | by | s per photo | CPU s per photo | MB in use | faster, wall | lowest | faster, CPU |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for (asked, name), measures in costs.items():

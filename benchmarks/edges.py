@@ -155,7 +155,7 @@ def main() -> None:
         spent = {function: total for (_, _, function), (_, _, _, total, _) in entries}
         split = {step: 1000 * spent[step] / len(tallies[name].milliseconds) for step in STEPS}
         split["_cost"] -= split["_log_odds"]
-        print(f"{name}, ms a photo:", ", ".join(f"{step.strip('_')} {ms:.1f}" for step, ms in split.items()))
+        print(f"{name}, ms per photo:", ", ".join(f"{step.strip('_')} {ms:.1f}" for step, ms in split.items()))
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def main() -> None:
         wall, cpu = whole_process(photos, folder / "all")
     floor = sum(medians.values())
     engine = 1000 * (cpu - start_cpu) / (len(photos) - 1)
-    print("| step | CPU ms a photo |\n|---|---|")
+    print("| step | CPU ms per photo |\n|---|---|")
     print("\n".join(f"| {step} | {medians[step]:.0f} |" for step in STEPS))
     print(f"| **floor: their sum** | **{floor:.0f}** |")
     print(f"| the engine, whole process, start-up apart | {engine:.0f} = {engine / floor:.2f}x |")

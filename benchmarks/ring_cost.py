@@ -82,7 +82,7 @@ def main() -> None:
 
 def table(ways: list[Way], costs: dict[str, list[Cost]], photos: int) -> str:
     """The medians, as a Markdown table; ratios are taken round by round."""
-    lines = ["| run | s a photo | CPU s a photo | peak MB | CPU, times | aimed at |", "|---|---|---|---|---|---|"]
+    lines = ["| run | s per photo | CPU s per photo | peak MB | CPU, times | aimed at |", "|---|---|---|---|---|---|"]
     for way in ways:
         own, other = costs[way.what], costs.get(way.against)
         ratio = statistics.median(o.cpu / t.cpu for o, t in zip(own, other, strict=True)) if other else None

@@ -93,7 +93,7 @@ def look(shot: Shot, box: Box, folder: Path | None) -> Layer:
     """The network's answer, from the cache where it is there."""
     if folder is None:
         return _answer(shot, box)
-    # Captures are rendered anew, and networks exported anew, under the same names.
+    # Captures are rendered again, and networks exported again, under the same names.
     asked = f"{shot.sha256} {box} {sorted(_segmenter().fingerprint.items())}"
     path = folder / (hashlib.sha256(asked.encode()).hexdigest()[:24] + ".npy")
     if not path.is_file():
@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("task", choices=("measure", "fit"))
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--worst", type=int, default=0, help="also list so many shots a capture")
+    parser.add_argument("--worst", type=int, default=0, help="also list this many shots per capture")
     options = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
         for with_plates in (False, True):

@@ -174,7 +174,7 @@ def _box(left: float, top: float, right: float, bottom: float) -> Points:
 
 
 def _rasterised(outline: Outline, size: float, middle: tuple[float, float], grid: tuple[int, int]) -> Floats:
-    """Coverage by four samples a pixel (two each way)."""
+    """Coverage by four samples per pixel (two each way)."""
     canvas = np.zeros((grid[1] * 2, grid[0] * 2), np.uint8)
     for polygon, value in outline:
         points = (polygon * size + middle) * 2 - 0.5
@@ -216,7 +216,7 @@ def _colour(random: np.random.Generator) -> Floats:
 
 
 def _paint_stripes(picture: Floats, random: np.random.Generator, size: float) -> None:
-    """Strong edges that are no outline: bands and dots of paint."""
+    """Strong edges that are not an outline: bands and dots of paint."""
     height, width = picture.shape[:2]
     for _ in range(7):
         y = int(random.uniform(0.1, 0.9) * height)

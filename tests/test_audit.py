@@ -112,10 +112,10 @@ def test_what_concerns_one_segmenter_does_not_keep_others_from_being_tried(run: 
         ("cutout=black", "no setting cutout to vary"),
         ("grow", "grow names no values"),
         ("grow=", "names no values"),
-        ("grow=two", "grow two is not possible. It is a whole number"),
-        ("grow=500", "grow 500 is not possible. It is a whole number from -200 to 200"),
+        ("grow=two", "grow two is not valid. Use a whole number"),
+        ("grow=500", "grow 500 is not valid. Use a whole number from -200 to 200"),
         ("foreground=0", "from 1 to 255"),
-        ("effort=heroic", "effort heroic is not possible. It is one of fast, normal, best"),
+        ("effort=heroic", "effort heroic is not valid. Use one of fast, normal, best"),
         ("foreground=3", "--background 15 is not below"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_broken_photo_is_named_and_the_rest_goes_on(run: Run, capture: Path, t
     assert done.returncode == 3
     assert rows(done.stdout)["grow=1"]["gained"] > 0
     assert len([line for line in done.stdout.splitlines() if "upright/DSC_0001.JPG" in line]) == 1
-    assert any("DSC_0001.JPG" in text and "is no photo" in text for text in page_in(tmp_path).texts)
+    assert any("DSC_0001.JPG" in text and "is not a photo" in text for text in page_in(tmp_path).texts)
 
 
 def test_a_variant_that_cannot_be_done_does_not_stop_the_others(run: Run, capture: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_variant_that_cannot_be_done_does_not_stop_the_others(run: Run, captur
     done = run("audit", capture, *words, "-o", "audit")
     assert done.returncode == 3, done.stderr
     assert "working-size=640  could not be done" in done.stdout
-    assert "320 x 320 pixels and at no other size" in done.stdout
+    assert "320 x 320 pixels and no other size" in done.stdout
     assert "grow=1" in rows(done.stdout)
 
 

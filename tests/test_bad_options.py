@@ -68,7 +68,7 @@ def test_an_option_that_cannot_be_meant_is_refused_before_anything_is_written(
 )
 def test_a_size_or_a_time_that_is_no_number_is_refused(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     photos(tmp_path / "capture", 1)
-    assert "nan is no number that can be meant" in refusal(run(*words, "nan"))
+    assert "nan is not a valid number" in refusal(run(*words, "nan"))
     assert not (tmp_path / "out").exists()
 
 

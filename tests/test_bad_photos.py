@@ -25,7 +25,7 @@ def test_every_bad_photo_is_set_aside_in_one_line_and_the_others_are_masked(run:
     png = b"\x89PNG\r\n\x1a\n"
     bad = {
         "cut.jpg": (good[: len(good) // 2], "is cut short"),
-        "text.jpg": (b"Dear diary, today the platter turned.\n" * 9, "is no photo"),
+        "text.jpg": (b"Dear diary, today the platter turned.\n" * 9, "is not a photo"),
         "nothing.jpg": (b"", "is empty"),
         "bomb.jpg": (good[:frame] + struct.pack(">HH", 20000, 30000) + good[frame + 4 :], "has 600 megapixels"),
         "bomb.png": (
@@ -85,7 +85,7 @@ def test_a_cut_out_that_is_longer_than_its_container_holds_is_said(run: Run, tmp
     photo(tmp_path / "capture" / "long.png", size=(70_000, 700))
     words = ("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black", "--cutout-format")
     told = set_aside(run(*words, "jpeg"))
-    assert "has a cut-out of 70000 pixels a side; a JPEG ends at 65500" in told["long.png"]
+    assert "has a cut-out with a side of 70000 pixels; a JPEG can have 65500 at most" in told["long.png"]
     assert run(*words, "png").returncode == 0
 
 

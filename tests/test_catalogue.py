@@ -85,7 +85,7 @@ def test_using_the_embedded_model_writes_nothing(models: Path) -> None:
 def test_a_name_that_is_nearly_right_gets_a_hint() -> None:
     with pytest.raises(ModelError) as unknown:
         load_catalogue().find("birefnet-genral")
-    assert "Perhaps birefnet-general" in unknown.value.remedy
+    assert "Did you mean birefnet-general" in unknown.value.remedy
 
 
 def test_an_entry_of_the_users_own_replaces_one_of_ours(models: Path) -> None:
@@ -102,12 +102,12 @@ def test_an_entry_of_the_users_own_may_have_a_name_that_one_of_ours_goes_by_too(
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        (FACTS + "sizes = [320, 320]", "unknown key sizes. Perhaps size is meant"),
+        (FACTS + "sizes = [320, 320]", "unknown key sizes. Perhaps size was meant"),
         (FACTS + "size = [320]", "size cannot be [320]"),
         (FACTS + "size = -1", "size cannot be -1"),
         (FACTS + "size = [0, 320]", "greater than 0"),
         (FACTS + "std = [1, 0, 1]", "greater than 0"),
-        (FACTS + 'variants = "toy.onnx"', "variants is no list of files"),
+        (FACTS + 'variants = "toy.onnx"', "variants is not a list of files"),
         (FACTS + 'variants = [{ kind = "int8" }]', "lacks 'file'"),
         (FACTS + "std = [1, 1, true]", "std cannot be [1, 1, True]"),
         (FACTS + 'activation = "relu"', "activation cannot be 'relu'"),
@@ -118,7 +118,7 @@ def test_an_entry_of_the_users_own_may_have_a_name_that_one_of_ours_goes_by_too(
         (FACTS.replace("toy.onnx", ""), "is not a plain file name"),
         (FACTS.replace('licence = "MIT"\n', ""), "lacks 'licence'"),
         (FACTS.replace('file = "toy.onnx"\n', ""), "lacks 'file'"),
-        ('title = "Toy"', "title stands outside of any model"),
+        ('title = "Toy"', "title is outside any model"),
         ("[toy", "is not TOML"),
     ],
 )

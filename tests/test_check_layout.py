@@ -74,7 +74,7 @@ def test_a_mask_under_another_name_is_named(foreign: Path, name: str) -> None:
 def test_a_name_that_differs_only_in_case_is_said_to(foreign: Path) -> None:
     (foreign / "masks/a.jpg.png").rename(foreign / "masks/a.jpg.PNG")
     (report,) = check_folder(foreign, layout="colmap")
-    assert report.findings[0].why.endswith("case counts")
+    assert report.findings[0].why.endswith("case matters")
 
 
 def test_of_two_passes_each_photo_gets_the_misnamed_mask_of_its_own_pass(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_failed_shot_is_a_missing_mask_where_the_photos_stay(tmp_path: Path) -
     (report,) = check_folder(finished.out / "layouts/metashape")
     (finding,) = report.findings
     assert (finding.kind, finding.photo) == (Kind.MISSING, "broken.jpg")
-    assert "Metashape takes a photo without a mask for object all over" in finding.why
+    assert "Metashape uses the whole of a photo without a mask" in finding.why
 
 
 def test_an_opaque_picture_is_no_cut_out(tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_the_command_answers_programs_in_json(finished: Finished) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere"], "is no folder"),
+        (["nowhere"], "is not a folder"),
         (["."], "Nothing says which program"),
         ([".", "--layout", "colmpa"], "no layout called colmpa"),
         ([".", "--layout", "colmap", "--photos", "."], "There are no photos"),

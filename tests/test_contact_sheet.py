@@ -122,7 +122,7 @@ def test_the_head_says_what_was_done(tmp_path: Path) -> None:
     assert facts["By hand"] == "1"
     assert facts["Failed"] == "1"
     assert facts["Plates, not masked"] == "1"
-    assert facts["Median time a shot"] == "1.2\N{NO-BREAK SPACE}s"
+    assert facts["Median time per shot"] == "1.2\N{NO-BREAK SPACE}s"
     assert "The lens is unknown" in page.all("section", id="warnings")[0].text
     assert [e.text for e in page.all("span", **{"class": "badge"})] == ["by hand"]
 

@@ -173,7 +173,7 @@ def test_the_answer_comes_first_and_the_numbers_are_rounded_as_in_the_command(tm
     rows = [row.text for row in page.all("tr")]
     assert any("flipped6 of 6144" in row.replace(GAP, " ") for row in rows)
     headings = [each.text for each in page.all("h2")]
-    assert headings[2:] == ["From where it was seen", "The object in space", "Masks"]
+    assert headings[2:] == ["Where it was seen from", "The object in space", "Masks"]
 
 
 def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:
     assert places == [f"report.html#shot-{number}" for number in range(1, 9)]
     sheet = read(write_contact_sheet(capture_of(tmp_path, BOTH), tmp_path / "out"))
     assert {place.partition("#")[2] for place in places} <= {e.attributes.get("id") for e in sheet.all("li")}
-    assert "held against each other" in page.all("section", id="masks")[0].text
+    assert "compared with each other" in page.all("section", id="masks")[0].text
 
 
 def test_a_proof_without_any_model_has_its_page(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_the_licence_comes_before_the_first_byte(models: Path, server: ModelServ
 def test_without_a_network_the_way_by_hand_is_told(models: Path, server: ModelServer) -> None:
     model = entry(models, server)
     server.status = 404
-    with pytest.raises(ModelError, match="the server answers 404") as failed:
+    with pytest.raises(ModelError, match="the server answered 404") as failed:
         fetch(model)
     assert f"put the file here: {models / 'toy.onnx'}" in failed.value.remedy
     assert len(server.asked) == 1
@@ -244,7 +244,7 @@ def test_a_mirror_that_is_no_address_is_refused(
 ) -> None:
     model = entry(models, server)
     monkeypatch.setenv("UNDERSIDE_MODELS_MIRROR", "mirror.example/models")
-    with pytest.raises(ModelError, match="no address to fetch from"):
+    with pytest.raises(ModelError, match="not an address to fetch from"):
         fetch(model)
 
 

@@ -142,7 +142,7 @@ def test_one_pass_cannot_be_seen_from_below() -> None:
     places = ring("upright", height=20)
     answer = answer_of(facts_of(places), [model_of(places)], [], 900)
     assert answer.verdict is Outcome.NO
-    assert "one pass only" in answer.findings[0].what
+    assert "only one pass" in answer.findings[0].what
 
 
 def test_shots_that_are_not_in_the_model_are_named() -> None:

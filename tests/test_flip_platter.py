@@ -142,7 +142,7 @@ class NoMemoryError(SettingsError):
     """What is said of a process that was killed."""
 
     def __init__(self) -> None:
-        super().__init__("The process has ended, perhaps for want of memory", "Try it by itself")
+        super().__init__("The process has died, perhaps for lack of memory", "Run it on its own")
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *answers: Proof | Trial | type[Exception]) -> list[float]:
@@ -235,7 +235,7 @@ def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
     assert len(found.manifest.proof.repaired or ()) == len(kept.cuts) - 1
     assert [note.split(".")[0] for note in found.proof.notes] == [
         f"The platter was cut off in {len(kept.cuts)} masks; with it, the answer was no (never turned)",
-        "Whether the better masks show more could not be found out",
+        "Whether the better masks show more could not be determined",
     ]
     assert is_proven(found.manifest, mend=True)
 
@@ -255,7 +255,7 @@ def test_a_cut_that_does_not_make_the_join_true_is_not_written(kept: Kept, monke
     found = mended(kept)
     assert found.proof.answer == NEVER_TURNED.answer
     assert found.cut == found.repaired == ()
-    assert "does not make the join true either" in found.proof.notes[0]
+    assert "does not make the join true" in found.proof.notes[0]
     assert kept.hashes() == before
 
 
@@ -266,7 +266,7 @@ def test_looking_for_a_platter_is_given_up_after_a_while_and_that_is_said(
     given = answering(monkeypatch, replace(NEVER_TURNED, seconds=100.0), TimeoutError)
     found = mended(kept)
     assert found.proof.answer == NEVER_TURNED.answer
-    assert "could not be found out within 600 seconds" in found.proof.notes[0]
+    assert "could not be determined within 600 seconds" in found.proof.notes[0]
     assert given[1] == 600
     assert kept.hashes() == before
 

@@ -129,7 +129,7 @@ def test_a_pass_of_another_object_is_no_and_the_words_help(
     assert "same object" in result.stdout
     assert "6 of 6 shots of the pass" in result.stdout
     assert "make a model of their own" in result.stdout
-    assert "hang together" not in result.stdout
+    assert "held together" not in result.stdout
 
 
 def test_a_folder_without_masks_is_refused_and_stays_as_it_is(run: Run, tmp_path: Path) -> None:

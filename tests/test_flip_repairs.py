@@ -84,7 +84,7 @@ def test_what_a_repair_that_was_cut_short_has_written_is_left_by_the_next_run_of
     assert shots(masked)[KEPT]["notes"][0].startswith(
         "Put right by what the other shots show, by a run that was cut short"
     )
-    assert f"underside prove {masked} --repair goes on with it." in done.stderr
+    assert f"underside prove {masked} --repair resumes it." in done.stderr
     again = run("mask", "capture", "-o", masked, *AS_IS)
     assert "12 shots already done" in again.stdout
     assert "cut short" not in again.stderr
@@ -100,7 +100,7 @@ def test_a_mask_of_a_hand_that_is_no_mask_is_named_and_the_others_are_proven(run
         assert "11 of 12 shots" in done.stdout
         (line,) = [line for line in done.stdout.splitlines() if "no part in this answer" in line]
         assert line.strip() == (
-            f"upright/DSC_0009.JPG has no part in this answer: {told} Mend or delete it and run underside mask again."
+            f"upright/DSC_0009.JPG has no part in this answer: {told} Fix or delete it and run underside mask again."
         )
         assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 3
 
@@ -119,7 +119,7 @@ def test_a_proof_of_masks_that_a_hand_has_changed_is_of_these_and_no_others(run:
     assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
     assert manifest(masked)["proof"] is None
     mask.write_bytes(ours + b"touched")
-    assert "1 of the masks that disagree was changed by hand, and left so." in run("prove", masked, "--repair").stdout
+    assert "1 of the masks that disagree was changed by hand, and kept." in run("prove", masked, "--repair").stdout
     mask.unlink()
     assert run("mask", "capture", "-o", masked, *AS_IS).returncode == 0
     assert manifest(masked)["proof"] is None

@@ -94,13 +94,13 @@ def test_writing_twice_is_writing_once_and_uninstalling_leaves_the_rest(run: Run
     if before:
         assert (below / place).stat().st_mode & 0o777 == 0o600
     done = run("uninstall", "meshroom", env=environment)
-    assert done.stdout.count("Taken out of") == 2
+    assert done.stdout.count("Removed from") == 2
     assert not list(below.rglob("meshroom.json"))
     if before:
         assert (below / place).read_bytes().rstrip(b"\n") == before
     else:
         assert not (below / place).exists()
-    assert run("uninstall", "meshroom", env=environment).stdout == "There was nothing of Underside for Meshroom\n"
+    assert run("uninstall", "meshroom", env=environment).stdout == "Underside was not installed for Meshroom\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables elsewhere")
@@ -123,7 +123,7 @@ def test_our_lines_are_found_though_an_editor_took_the_last_break_of_the_file(ru
     file.write_text("# mine\n", encoding="utf-8")
     run("install", "meshroom", "--write", env=environment)
     file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
-    assert f"Taken out of {file}" in run("uninstall", "meshroom", env=environment).stdout
+    assert f"Removed from {file}" in run("uninstall", "meshroom", env=environment).stdout
     assert file.read_text(encoding="utf-8") == "# mine\n"
 
 
@@ -146,11 +146,11 @@ def test_a_record_that_cannot_be_written_is_one_line_with_the_other_way(run: Run
     (tmp_path / "file").write_text("")
     done = run("install", "meshroom", env=environment)
     assert done.returncode == 2
-    assert f"let UNDERSIDE_PYTHON name {sys.executable}" in done.stderr
+    assert f"set UNDERSIDE_PYTHON to {sys.executable}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a colon is no part of a name there")
+@pytest.mark.skipif(os.name == "nt", reason="a colon cannot be part of a name there")
 def test_a_folder_that_meshroom_would_take_for_two_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meshroom, "meshroom_nodes_folder", lambda: Path("/a:b/meshroom_nodes"))
     with pytest.raises(SettingsError, match="separates paths"):

@@ -30,7 +30,7 @@ def test_the_menu_goes_where_metashape_looks_and_knows_its_engine(run: Run, tmp_
     assert record == {"python": sys.executable, "version": __version__}
     # Metashape runs every file that lies in this folder itself.
     assert [path.name for path in scripts.iterdir() if path.is_file()] == ["underside_menu.py"]
-    assert "has not run here yet" in done.stdout
+    assert "not to have run here yet" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_uninstalling_leaves_nothing_of_ours_and_everything_else(run: Run, tmp_p
     run("install", "metashape", "--folder", scripts)
     (scripts / "somebody_elses.py").write_text("")
     done = run("uninstall", "metashape", "--folder", scripts)
-    assert (done.returncode, done.stdout) == (0, f"The menu is gone from {scripts}\n")
+    assert (done.returncode, done.stdout) == (0, f"The menu was removed from {scripts}\n")
     assert [path.name for path in scripts.iterdir()] == ["somebody_elses.py"]
     done = run("uninstall", "metashape", "--folder", scripts)
     assert (done.returncode, done.stdout) == (0, f"There was no menu in {scripts}\n")
@@ -78,5 +78,5 @@ def test_a_folder_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -
     (tmp_path / "file").write_text("")
     done = run("install", "metashape", "--folder", tmp_path / "file" / "scripts")
     assert done.returncode == 2
-    assert "name another folder, --folder" in done.stderr
+    assert "name another folder with --folder" in done.stderr
     assert len(done.stderr.splitlines()) == 1

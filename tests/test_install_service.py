@@ -143,7 +143,7 @@ def test_a_service_that_does_not_start_is_told_with_what_to_do(run: Run, tmp_pat
     ("words", "told"),
     [
         (("captures",), "--user"),
-        (("captures", "--user", "--once"), "--once is not for a service"),
+        (("captures", "--user", "--once"), "--once cannot be used for a service"),
         (("captures", "--user", "--grow", "much"), "much"),
         (("captures", "--user", "--layout", "nothing"), "nothing"),
         (("elsewhere", "--user"), "does not exist"),

@@ -120,5 +120,5 @@ def test_cut_out_processes_that_are_always_killed_fail_their_shots_in_words(tmp_
     out, err = process.communicate()
     told = set_aside(subprocess.CompletedProcess([], process.returncode, out, err))
     assert len(told) == 2
-    assert [line for line in told.values() if "ended twice" not in line] == []
+    assert [line for line in told.values() if "killed twice" not in line] == []
     assert json.loads((tmp_path / "out" / "capture.json").read_bytes())["shots"][0]["mask_sha256"]

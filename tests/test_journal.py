@@ -174,7 +174,7 @@ def test_a_journal_that_may_not_be_read_is_said_to_be_so(path: Path) -> None:
     Journal(path).__exit__()
     path.chmod(0)
     told = seen_with_few_rights(path)
-    assert told.startswith(f"Cannot use the journal {path}: you may not read or write it.")
+    assert told.startswith(f"Cannot use the journal {path}: you have no permission to read or write it.")
 
 
 LOOKING = """

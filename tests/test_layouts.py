@@ -284,7 +284,7 @@ def test_a_layout_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
     folder = laid(finished, "opensfm")
     before = {name: (folder / name).read_bytes() for name in files(folder)}
     (finished.capture / TWO_PASSES[1]).unlink()
-    with pytest.raises(OutputError, match="not there any more"):
+    with pytest.raises(OutputError, match="no longer exists"):
         laid(finished, "opensfm")
     assert {name: (folder / name).read_bytes() for name in files(folder)} == before
     assert not list(folder.glob(".*"))
@@ -293,7 +293,7 @@ def test_a_layout_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
 def test_nothing_is_left_of_a_first_layout_that_fails(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"])
     (finished.out / "masks/a.jpg.png").unlink()
-    with pytest.raises(OutputError, match="not there any more"):
+    with pytest.raises(OutputError, match="no longer exists"):
         laid(finished, "plain")
     assert not (finished.out / "layouts/plain").exists()
 

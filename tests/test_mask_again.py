@@ -60,7 +60,7 @@ def test_a_mask_that_could_not_be_looked_at_again_is_the_next_time(
 ) -> None:
     capture, out = two_rings(tmp_path / "capture"), tmp_path / "out"
     run("mask", capture, "-o", "out")
-    # Its neighbour looks otherwise now, and so it is judged anew.
+    # Its neighbour now looks different, and so it is judged again.
     Image.fromarray(np.full((240, 320), 255, np.uint8)).save(out / "masks" / "upright" / "IMG_01.jpg.png")
     photo = capture / "upright" / "IMG_00.jpg"
     photo.chmod(0)
@@ -317,7 +317,7 @@ def test_a_run_that_makes_cut_outs_only_says_so(run: Run, capture: Path, effort:
     assert "4 shots masked" in run(*words).stdout
     done = run(*words, "--cutout", "black")
     assert done.stdout.startswith("0 shots masked")
-    assert "4 cut-outs made of masks that were there" in done.stdout
+    assert "4 cut-outs made from existing masks" in done.stdout
     assert "already done" not in done.stdout
     events = run(*words, "--cutout", "white", "--events").stdout.splitlines()
     finished = json.loads(events[-1])
@@ -335,7 +335,7 @@ def test_a_cut_out_that_a_person_has_changed_is_kept_and_told(run: Run, capture:
         done = run(*words, *more)
         assert done.returncode == 0, done.stderr
         assert cutout.read_bytes() == theirs
-        assert "1 cut-out changed by hand, kept (--force-edited writes over them)" in done.stdout
+        assert "1 cut-out changed by hand, kept (--force-edited overwrites them)" in done.stdout
         assert "4 cut-outs made" not in done.stdout
     assert run(*words, "--cutout", "white", "--force-edited").returncode == 0
     assert read(cutout).shape == read(DEMO / SHOTS[0]).shape
@@ -367,7 +367,7 @@ def test_a_cut_out_of_an_earlier_mask_is_nobodys_work(
     before = cutout.read_bytes()
     for cut in (between, (), ("--cutout", "black")):
         done = run(*words, "--grow", "9", *cut)
-    assert "4 cut-outs made of masks that were there" in done.stdout
+    assert "4 cut-outs made from existing masks" in done.stdout
     assert "by hand" not in done.stdout
     assert cutout.read_bytes() != before
 

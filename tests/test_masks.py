@@ -57,5 +57,5 @@ def too_large() -> bytes:
 )
 def test_what_is_no_mask_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "mask.png").write_bytes(content)
-    with pytest.raises(PhotoError, match="was changed and is no picture"):
+    with pytest.raises(PhotoError, match="was changed and is not a picture"):
         read_mask(tmp_path / "mask.png", width=WIDTH, height=HEIGHT)

@@ -64,7 +64,7 @@ def test_all_chunks_together_give_every_view_its_mask_and_leave_the_photos_alone
         assert (mask[32, 32], mask[32, 80]) == (255, 0)
     assert {path: path.read_bytes() for path in photos} == before
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.name.endswith(".part")]
-    assert "2 of 5 views are of this chunk" in chunks[0].log
+    assert "2 of 5 views belong to this chunk" in chunks[0].log
     assert "[1/2]" in chunks[0].log
     assert "[2/2]" in chunks[0].log
 
@@ -103,7 +103,7 @@ def test_a_mask_that_a_person_corrected_stays_when_the_node_is_computed_again(
         corrected.write_bytes(mine)
     (chunk,) = node.compute()
     assert (corrected.read_bytes(), other.read_bytes()) == (mine, before)
-    assert "its mask is a person's, and stays" in chunk.log
+    assert "its mask was changed by hand, and stays" in chunk.log
 
 
 def test_a_mask_that_a_person_draws_for_a_view_without_one_is_taken(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_mask_that_a_person_draws_for_a_view_without_one_is_taken(tmp_path: Pa
     mine.write_bytes(drawn(channels=4))
     assert "has transparency. Save it without" in failure(node.chunks()[0])
     mine.write_bytes(b"no picture")
-    assert f"{mine} is no PNG of 96 x 64 pixels. Mend or delete it" in failure(node.chunks()[0])
+    assert f"{mine} is not a PNG of 96 x 64 pixels. Fix or delete it" in failure(node.chunks()[0])
     assert mine.read_bytes() == b"no picture"
 
 
@@ -204,8 +204,8 @@ def test_a_view_without_a_usable_mask_fails_the_node_and_is_named_and_the_others
     assert len(masks_of(node)) == 1
     # Another choice is another node to Meshroom, with a folder of its own.
     assert told.endswith(
-        "Mend these photos where they are and compute again: the others are kept. Or remove them, or choose another "
-        "way in Views Without a Mask: then all views are done again."
+        "Fix these photos where they are and compute again: the others are kept. Or remove them, or choose another "
+        "way in Views Without a Mask: then all views are made again."
     )
     assert {each.name: each for each in node.desc.inputs}["withoutMask"].invalidate
 
@@ -220,7 +220,7 @@ def test_a_photo_of_a_kind_that_is_not_read_is_named_once_and_not_called_damaged
     Image.new("RGB", (96, 64), "white").save(other, format=kind)
     told = failure(masking(tmp_path, [photo(tmp_path / "a.jpg"), other]).chunks()[0])
     assert told.startswith(
-        f"1 of 2 views have no mask: {below}{name} is no photo of a kind that Underside reads. "
+        f"1 of 2 views have no mask: {below}{name} is not a photo of a kind that Underside reads. "
         "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged. "
     )
     assert told.count(name) == 1
@@ -282,7 +282,7 @@ def test_a_chunk_that_has_no_views_left_does_nothing(tmp_path: Path) -> None:
     node = masking(tmp_path, [photo(tmp_path / "a.jpg")])
     last = node.chunks(size=50)[1]
     node.desc.processChunk(last)
-    assert "0 of 1 views are of this chunk" in last.log
+    assert "0 of 1 views belong to this chunk" in last.log
     assert not (tmp_path / "cache").exists()
 
 
@@ -308,9 +308,9 @@ def test_a_photo_whose_name_breaks_a_line_is_told(tmp_path: Path, sign: str) -> 
     [
         (None, "Compute the node that writes it first"),
         ("{", "cannot be read"),
-        ("[]", "is no scene"),
+        ("[]", "is not a scene"),
         ('{"views": []}', "There are no views in"),
-        ('{"views": [{"path": "a.jpg"}]}', "is no scene that can be read"),
+        ('{"views": [{"path": "a.jpg"}]}', "is not a readable scene"),
     ],
 )
 def test_a_scene_that_is_none_says_what_to_do(tmp_path: Path, content: str | None, told: str) -> None:

@@ -64,12 +64,12 @@ def test_a_variable_that_names_the_interpreter_wins(monkeypatch: pytest.MonkeyPa
 
 
 def test_no_record_or_a_broken_one_says_what_to_do() -> None:
-    assert "is not known here" in refused()
+    assert "was not found" in refused()
     for content in ("{", "[]", "{}"):
         meshroom.record().write_text(content, encoding="utf-8")
         told = refused()
         assert "cannot be read" in told
-        assert "run: underside install meshroom; or let the variable UNDERSIDE_PYTHON" in told
+        assert "run: underside install meshroom; or set the variable UNDERSIDE_PYTHON" in told
 
 
 @needs_links
@@ -80,7 +80,7 @@ def test_an_interpreter_that_is_gone_broken_or_without_underside_says_what_to_do
         "exec python_that_is_not_there": "There is no working Underside in",
         "echo 'No module named underside' >&2; exit 1": "(No module named underside)",
         "echo something else": "There is no working Underside in",
-        "echo underside 9.9.0": f"These nodes are of Underside {__version__}, but the engine that UNDERSIDE_PYTHON",
+        "echo underside 9.9.0": f"These nodes belong to Underside {__version__}, but the engine that UNDERSIDE_PYTHON",
     }
     for number, (text, told) in enumerate(cases.items()):
         monkeypatch.setenv("UNDERSIDE_PYTHON", str(script(tmp_path / f"pýthon {number}", text)))
@@ -140,7 +140,7 @@ def test_what_keeps_the_engine_from_working_is_told_as_it_tells_it(
 ) -> None:
     monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
     for masking, told in (
-        (node(tmp_path, model="no such model"), "No model is called no such model"),
+        (node(tmp_path, model="no such model"), "There is no model no such model"),
         (node(tmp_path, rings=str(tmp_path)), f"There is no ring knowledge in {tmp_path}. Compute UndersideRings"),
     ):
         (chunk,) = masking.chunks()

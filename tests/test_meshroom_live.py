@@ -143,7 +143,7 @@ def test_meshroom_live_says_what_a_failing_node_needs(tmp_path: Path, photos: li
     nothing = environment(_BOTH_WAYS["plugins"], UNDERSIDE_PYTHON=str(tmp_path / "no python"))
     done = meshroom("meshroom_compute", project, "--node", "UndersideRings_1", env=nothing, cwd=tmp_path)
     assert done.returncode != 0
-    assert "Underside's engine is gone" in logs(tmp_path)
+    assert "Underside's engine is missing" in logs(tmp_path)
     (status,) = (tmp_path / "MeshroomCache" / "UndersideRings").rglob("*status")
     assert json.loads(status.read_text(encoding="utf-8"))["status"] == "ERROR"
 

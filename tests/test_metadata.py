@@ -271,14 +271,14 @@ def test_exif_too_long_for_a_jpeg_loses_its_largest_tags_and_says_so(tmp_path: P
     long_tag = {270: "short", 65001: b"x" * 90_000}
     source = saved(picture(), "TIFF", tiffinfo=long_tag)
     cutout = cut(tmp_path, source, ".tif", format="jpeg")
-    assert "largest tags stayed behind" in cutout.notes[0]
+    assert "largest tags were left out" in cutout.notes[0]
     assert b"short" in read_metadata(cutout.data).exif
 
 
 def test_a_makers_note_too_long_for_a_jpeg_takes_nothing_else_with_it(tmp_path: Path) -> None:
     camera = {"0th": {271: b"LUMENWORKS", 272: b"LX-4"}, "Exif": {37386: (35, 1), 37500: MAKER_NOTE * 120}}
     cutout = cut(tmp_path, heic(picture(64, 48), exif=piexif.dump(camera)), ".heic")
-    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: the largest tags stayed behind",)
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: the largest tags were left out",)
     (tmp_path / "cut.jpg").write_bytes(cutout.data)
     assert missing_camera_facts(open_photo(tmp_path / "cut.jpg")) == ()
 
@@ -326,7 +326,7 @@ def test_an_avif_keeps_its_blocks(tmp_path: Path, avif: Callable[..., bytes]) ->
 def test_an_avif_that_was_turned_while_decoding_keeps_all_but_the_turn(
     tmp_path: Path, avif: Callable[..., bytes]
 ) -> None:
-    # Where the two do not agree, Pillow would write the block anew.
+    # If the two do not agree, Pillow would rewrite the block.
     cutout = cut(tmp_path, avif(exif_block(orientation=3), orientation=6), ".avif")
     assert read_metadata(cutout.data).exif.rstrip(b"\0") == exif_block(orientation=1).rstrip(b"\0")
     assert np.asarray(Image.open(io.BytesIO(cutout.data))).shape[:2] == (64, 48)
@@ -348,16 +348,16 @@ def test_exif_that_an_avif_has_lost_is_said_and_the_rest_is_carried(tmp_path: Pa
     place = struct.pack(">I", content.index(b"Exif\0\0MM") - 4)
     assert content.count(place) == 1
     cutout = cut(tmp_path, content.replace(place, struct.pack(">I", len(content) + 99)), ".avif", format="png")
-    assert cutout.notes == ("Its EXIF is not where the file says, and stayed behind",)
+    assert cutout.notes == ("Its EXIF is not where the file says, and was left out",)
     assert read_metadata(cutout.data).icc == red_and_green_swapped()
 
 
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        (BROKEN_EXIF, "Some tags of its EXIF are too broken for TIFF and stayed behind"),
-        (b"no EXIF at all", "Its EXIF is too broken for TIFF and stayed behind"),
-        (b"II+\0" + exif_block()[4:], "Its EXIF is too broken for TIFF and stayed behind"),
+        (BROKEN_EXIF, "Some tags of its EXIF are too broken for TIFF and were left out"),
+        (b"no EXIF at all", "Its EXIF is too broken for TIFF and was left out"),
+        (b"II+\0" + exif_block()[4:], "Its EXIF is too broken for TIFF and was left out"),
     ],
     ids=["some", "none", "big"],
 )
@@ -369,7 +369,7 @@ def test_a_tiff_says_that_exif_is_too_broken_for_it(tmp_path: Path, block: bytes
 
 def test_broken_exif_too_long_for_a_jpeg_is_said_to_stay_behind(tmp_path: Path) -> None:
     cutout = cut(tmp_path, saved(picture(64, 48), "WEBP", exif=b"no EXIF at all" * 9000), ".webp", format="jpeg")
-    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: all of it stayed behind",)
+    assert cutout.notes == ("Its EXIF is longer than JPEG can hold: all of it was left out",)
 
 
 # What exiftool says of the file itself, not of the photo; JPEG's colours are stored otherwise than others'.

@@ -96,7 +96,7 @@ def test_a_photo_that_only_shares_its_name_gets_no_mask(host: HostProgram, tmp_p
     chunk = host.chunk(*flipped)
     told = imported(host, folder)
     assert told.startswith("0 of 2 photos have their mask.")
-    assert "flipped/DSC_0001.JPG: no mask of it is there" in told
+    assert "flipped/DSC_0001.JPG: it has no mask there" in told
     assert not any(camera.mask for camera in chunk.cameras)
 
 
@@ -167,7 +167,7 @@ def test_plates_and_disabled_cameras_are_not_said_to_lack_a_mask(host: HostProgr
     assert told.splitlines() == ["3 of 3 photos have their mask.", "Not masked:", plate]
     told = host.app.choose("Underside/Check masks")
     whole = "All 3 masks are there, of the right size, neither empty nor full."
-    assert told.splitlines() == [whole, "Not looked at:", plate]
+    assert told.splitlines() == [whole, "Not checked:", plate]
     chunk.cameras[3].enabled = False
     assert host.app.choose("Underside/Check masks") == whole
     views, set_aside = part("views").views_of(host.metashape, chunk)
@@ -247,13 +247,13 @@ def test_masks_that_were_called_insufficient_are_selected_when_masks_are_checked
     host.app.choose("Underside/Import finished masks...")
     told = host.app.choose("Underside/Check masks")
     assert "2 of 4 photos need a look" in told
-    assert "upright/DSC_0001.JPG: its mask was called insufficient: a part is missing" in told
+    assert "upright/DSC_0001.JPG: its mask was judged insufficient: a part is missing" in told
     assert "upright/DSC_0002.JPG: its mask keeps nearly nothing" in told
     assert [camera.selected for camera in chunk.cameras] == [True, True, False, False]
     (folder / "capture.json").write_text("{")
     told = host.app.choose("Underside/Check masks")
     assert "1 of 4 photos need a look" in told
-    assert "The engine's verdicts were not looked at. " in told
+    assert "The engine's verdicts were not checked. " in told
 
 
 def test_verdicts_of_a_run_without_a_window_are_found_beside_the_project(host: HostProgram, tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_verdicts_of_a_run_without_a_window_are_found_beside_the_project(host: H
     usual = Path(part("views").results_beside(host.metashape.document.path, str(host.folder / "photos")))
     usual.parent.mkdir()
     folder.rename(usual)
-    assert "DSC_0001.JPG: its mask was called insufficient" in host.app.choose("Underside/Check masks")
+    assert "DSC_0001.JPG: its mask was judged insufficient" in host.app.choose("Underside/Check masks")
 
 
 def test_the_step_that_puts_masks_right_is_called_as_the_engine_calls_it(host: HostProgram) -> None:
@@ -318,7 +318,7 @@ def test_a_mask_of_another_size_is_refused_in_words(host: HostProgram, tmp_path:
     (folder / "masks" / f"{upright[1].name}.png").write_bytes(b"no picture")
     told = imported(host, folder)
     assert "its mask has 30 x 20 pixels, the photo in Metashape" in told
-    assert "is no PNG file" in told
+    assert "is not a PNG file" in told
     assert not any(camera.mask for camera in chunk.cameras)
 
 
@@ -425,7 +425,7 @@ def becomes_one_chunk(host: HostProgram, tmp_path: Path) -> None:
         "upright/DSC_0002",
     ]
     assert all(camera.mask for camera in chunk.cameras)
-    assert told.startswith("4 photos of 2 pass(es), 4 with their mask. Next: Underside > Align")
+    assert told.startswith("4 photos of 2 pass(es), 4 with a mask. Next: Underside > Align")
     assert "DSC_0009.JPG: left out, It is cut short" in told
     assert "DSC_0037.JPG: left out, it shows the empty platter" in told
 
@@ -444,7 +444,7 @@ def test_a_photo_that_metashape_refuses_is_left_out_and_named(host: HostProgram,
     host.app.folder = str(finished(host, [*upright, *flipped]))
     upright[1].write_bytes(b"no picture")
     told = host.app.choose("Underside/Import capture as one chunk...")
-    assert told.startswith("5 photos of 2 pass(es), 5 with their mask.")
+    assert told.startswith("5 photos of 2 pass(es), 5 with a mask.")
     assert f"- DSC_0002.JPG: left out, Metashape refuses it: Can't load photo: {upright[1].as_posix()}" in told
     chunk = host.metashape.document.chunk
     assert chunk is not before
@@ -461,7 +461,7 @@ def test_a_chunk_of_which_metashape_takes_nothing_is_told_and_not_made_the_activ
     host.app.folder = str(finished(host, upright))
     upright[0].write_bytes(b"no picture")
     told = host.app.choose("Underside/Import capture as one chunk...")
-    assert told.startswith(f"Metashape took no photo of {host.app.folder}; delete the empty chunk upright.")
+    assert told.startswith(f"Metashape accepted no photo of {host.app.folder}; delete the empty chunk upright.")
     assert "DSC_0001.JPG: left out, Metashape refuses it" in told
     assert host.metashape.document.chunk is before
     object.__setattr__(host.metashape.document, "read_only", True)
@@ -519,8 +519,8 @@ def test_aligning_passes_what_two_poses_need(tmp_path: Path, version: str) -> No
             "reference_preselection": False,
         }
         assert wanted.items() <= calls["matchPhotos"].items()
-        assert "upright: 1 of 1 photos found their place." in told
-        assert "flipped: 0 of 1 photos found their place." in told
+        assert "upright: 1 of 1 photos were aligned." in told
+        assert "flipped: 0 of 1 photos were aligned." in told
         assert "lying on its side" in told
         aligned, _ = part("align").before_aligning(chunk, views)
         assert aligned.startswith("1 of 2 photos are aligned already: ")

@@ -53,13 +53,13 @@ def test_a_variable_that_names_the_interpreter_wins(host: HostProgram, monkeypat
         part("record").find_engine()
     monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
     record(host, version="99.1.0")
-    with pytest.raises(trouble(), match=r"of Underside 99\.1\.0, but its engine is now"):
+    with pytest.raises(trouble(), match=r"to Underside 99\.1\.0, but its engine is now"):
         part("record").find_engine()
 
 
 def test_a_missing_or_broken_record_says_what_to_do(host: HostProgram) -> None:
     path = host.scripts / "underside_metashape" / "engine.json"
-    for content, said in ((b"{", "cannot be read"), (b'{"version": "1"}', "cannot be read"), (None, "not known here")):
+    for content, said in ((b"{", "cannot be read"), (b'{"version": "1"}', "cannot be read"), (None, "was not found")):
         path.unlink()
         if content is not None:
             path.write_bytes(content)
@@ -72,7 +72,7 @@ def test_a_missing_or_broken_record_says_what_to_do(host: HostProgram) -> None:
 @shell_scripts
 def test_an_interpreter_that_is_gone_or_no_underside_says_what_to_do(host: HostProgram, tmp_path: Path) -> None:
     for name, text, said in (
-        ("none", None, "is gone"),
+        ("none", None, "is missing"),
         ("not executable", "", "does not start"),
         ("other", "#!/bin/sh\necho 'No module named underside' >&2\nexit 1\n", "No module named underside"),
         ("silent", "#!/bin/sh\n", "There is no working Underside"),
@@ -89,7 +89,7 @@ def test_an_interpreter_that_is_gone_or_no_underside_says_what_to_do(host: HostP
 
 def test_an_engine_of_another_version_is_refused(host: HostProgram) -> None:
     record(host, version="99.1.0")
-    with pytest.raises(trouble(), match=r"of Underside 99\.1\.0, but its engine is now") as raised:
+    with pytest.raises(trouble(), match=r"belongs to Underside 99\.1\.0, but its engine is now") as raised:
         part("record").find_engine()
     assert "underside install metashape" in str(raised.value)
 

@@ -142,7 +142,7 @@ def test_a_mask_without_an_object_is_named_and_gives_exit_code_3(project: Path) 
     done = metashape(project, "--mask", project, "--effort", "fast")
     assert done.returncode == 3, done.stdout
     assert "amphora: 3 of 3 photos have their mask.\nNo object was found in these photos" in done.stdout
-    assert done.stdout.endswith("Without a mask that can be used:\n- wall/wall.JPG: its mask keeps nothing\n")
+    assert done.stdout.endswith("Without a usable mask:\n- wall/wall.JPG: its mask keeps nothing\n")
 
 
 def test_a_plate_and_disabled_cameras_need_no_mask(project: Path) -> None:

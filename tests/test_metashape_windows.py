@@ -98,7 +98,7 @@ def test_the_report_of_a_prepared_set_is_that_of_the_results_it_was_made_from(
     source = prepared_sets.masked(tmp_path / "source")
     prepare(source.out, tmp_path / "set", "metashape")
     host.app.folder = str(tmp_path / "set")
-    assert "2 with their mask" in host.app.choose("Underside/Import capture as one chunk...")
+    assert "2 with a mask" in host.app.choose("Underside/Import capture as one chunk...")
     opened: list[str] = []
     monkeypatch.setattr(part("windows").QtGui, "QDesktopServices", _Desktop(opened))
     (source.out / "report.html").unlink(missing_ok=True)
@@ -145,7 +145,7 @@ def test_stop_keeps_what_is_finished_and_writes_nothing_to_the_chunk(
     person.does(MaskDialog=accept, Progress=stop)
     told = host.app.choose(MASK)
     assert told.startswith("Stopped. ")
-    assert "the same command goes on with the others" in told
+    assert "the same command continues with the rest" in told
     assert chunk.calls == []
     person.does(MaskDialog=accept)
     assert host.app.choose(MASK).startswith("12 of 12 photos have their mask.")
@@ -207,7 +207,7 @@ def test_stopping_twice_ends_at_once(host: HostProgram, person: Person, tmp_path
     host.chunk(*upright, *flipped)
     person.does(MaskDialog=accept, Progress=lambda window: window.reject())
     told = host.app.choose(MASK)
-    assert told == "Stopped. Nothing was begun yet."
+    assert told == "Stopped. Nothing had been started."
     assert not list(host.folder.rglob("*.underside-part"))
 
 
@@ -275,7 +275,7 @@ def test_importing_masks_asks_what_becomes_of_those_that_are_there(
 
     person.does(MaskDialog=answer)
     assert host.app.choose("Underside/Import finished masks...") == "2 of 2 photos have their mask."
-    assert asked == ["Masks that are there"]
+    assert asked == ["Existing masks"]
     operation = chunk.calls[-1][1]["mask_operation"].name
     assert operation == ("MaskOperationUnion" if combine else "MaskOperationReplacement")
 
@@ -305,7 +305,7 @@ def test_aligning_from_the_menu_asks_where_masks_are_missing(host: HostProgram, 
     host.app.folder = str(finished(host, [*upright, *flipped]))
     host.app.choose("Underside/Import finished masks...")
     told = host.app.choose("Underside/Align for two poses")
-    assert "2 of 2 photos found their place." in told
+    assert "2 of 2 photos were aligned." in told
     assert [name for name, _ in chunk.calls][-2:] == ["matchPhotos", "alignCameras"]
     before = len(chunk.calls)
     assert host.app.choose("Underside/Align for two poses") == ""
@@ -336,7 +336,7 @@ def test_a_folder_of_photos_becomes_a_masked_chunk(
     person.does(MaskDialog=answer)
     told = host.app.choose("Underside/Import capture as one chunk...")
     assert asked == ["Model", "Effort", "Results in"]
-    assert told.startswith("2 photos of 2 pass(es), 2 with their mask.")
+    assert told.startswith("2 photos of 2 pass(es), 2 with a mask.")
     chunk = host.metashape.document.chunk
     assert chunk is not None
     assert all(camera.mask for camera in chunk.cameras)
@@ -370,7 +370,7 @@ def test_a_mistake_of_our_own_is_one_message_too(host: HostProgram, monkeypatch:
     monkeypatch.setattr(part("menu"), "_some_views", lambda *_: ([], []))
     host.metashape.document.chunk = host.metashape.document.addChunk()
     told = host.app.choose("Underside/Check masks")
-    assert "made a mistake of its own" in told
+    assert "Internal error" in told
     assert "\n" not in told
 
 

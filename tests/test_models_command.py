@@ -39,10 +39,10 @@ def test_the_list_says_what_is_here_its_size_and_its_licence(models: Path) -> No
     assert "built in" in rows["turntable-1"]
     assert "can be fetched" in rows["u2net"]
     assert "176  Apache-2.0" in rows["u2net"]
-    assert "bring the file" in rows["ben2-base"]
+    assert "get it yourself" in rows["ben2-base"]
     assert "CC-BY-NC-4.0 (!)" in rows["bria-rmbg"]
-    assert "[no model for objects]" in rows["isnet-anime"]
-    assert "here" in rows["toy"]
+    assert "[not for objects]" in rows["isnet-anime"]
+    assert "installed" in rows["toy"]
     assert str(models) in listed.stdout
 
 
@@ -55,7 +55,7 @@ def test_a_fetch_names_size_and_licence_and_leaves_a_checked_file(models: Path, 
     first = fetched.stdout.splitlines()[0]
     assert "About 1.5 MB" in first
     assert "licence: MIT" in first
-    assert f"Here and checked: {models / 'toy.onnx'}" in fetched.stdout
+    assert f"Installed and checked: {models / 'toy.onnx'}" in fetched.stdout
     assert (models / "toy.onnx").read_bytes() == content
 
 

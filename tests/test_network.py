@@ -193,7 +193,7 @@ def test_networks_of_half_precision_are_asked_in_it(tmp_path: Path) -> None:
     assert matte.max() == pytest.approx(0.2, abs=1e-2)
 
 
-# What is no segmenter
+# What is not a segmenter
 
 
 def text(path: Path) -> Path:
@@ -215,11 +215,11 @@ def cut_short(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (text, "no network that onnxruntime can load"),
-        (nothing, "no network that onnxruntime can load"),
-        (cut_short, "no network that onnxruntime can load"),
+        (text, "not a network that onnxruntime can load"),
+        (nothing, "not a network that onnxruntime can load"),
+        (cut_short, "not a network that onnxruntime can load"),
         (classifier, "answers with 2 dimensions"),
-        (pooled, "which is no picture"),
+        (pooled, "which is not a picture"),
         (two_inputs, "wants 2 inputs (picture, prompt)"),
         (four_channels, "takes 4 channels"),
         (colours, "answers in 3 channels"),
@@ -246,7 +246,7 @@ def test_answers_that_are_no_probabilities_name_the_cure(tmp_path: Path) -> None
 def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     facts = PLAIN + 'activation = "none"\n'
     segmenter = load_segmenter(own(brightness(tmp_path / "nan.onnx", plus=float("nan")), facts), device="cpu")
-    with pytest.raises(ModelError, match="something else than numbers"):
+    with pytest.raises(ModelError, match="something other than numbers"):
         segmenter.matte(grey(200))
 
 
@@ -257,7 +257,7 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         ('input = "image"', "has no input called image, but picture"),
         ('output = "mask"', "has no output called mask, but matte"),
         ('channel = 2\nactivation = "none"', "its entry names number 2"),
-        ("sized = 320", "Perhaps size is meant"),
+        ("sized = 320", "Perhaps size was meant"),
         ('sha256 = "00"', "is not the file that odd.toml describes"),
         ("size =", "is not TOML"),
     ],
@@ -270,12 +270,12 @@ def test_an_entry_that_does_not_fit_says_where(tmp_path: Path, facts: str, why: 
 
 
 def test_a_network_of_one_size_refuses_another(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="64 x 64 pixels and at no other size"):
+    with pytest.raises(SettingsError, match="64 x 64 pixels and no other size"):
         load_segmenter(brightness(tmp_path / "one.onnx", shape=(1, 3, 64, 64)), device="cpu", working_size=512)
 
 
 def test_a_model_for_people_is_refused_until_insisted_on(models: Path) -> None:
-    with pytest.raises(ModelError, match="no model for objects: it looks for people"):
+    with pytest.raises(ModelError, match="not a model for objects: it looks for people"):
         load_segmenter("u2net_human_seg", device="cpu")
     # Insisting gets past the refusal, to the file that is not there.
     with pytest.raises(ModelError, match="not on this machine"):
@@ -394,12 +394,12 @@ def on_a_card(what: str, folder: Path, *words: object) -> subprocess.CompletedPr
         ("kernel", "CUDA cannot run turntable-1: no kernel image is available for execution on the device"),
         (
             "memory",
-            "turntable-1 needs more memory than it may have: "
+            "turntable-1 needs more memory than it is allowed: "
             "Failed to allocate memory for requested buffer of size 8388608000",
         ),
         (
             "limit",
-            "turntable-1 needs more memory than it may have: "
+            "turntable-1 needs more memory than it is allowed: "
             "Available memory of 0 is smaller than requested bytes of 135383040",
         ),
     ],

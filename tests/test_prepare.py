@@ -104,7 +104,7 @@ def test_another_disk_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     finished = masked(tmp_path)
     done = prepare(finished.out, tmp_path / "set", "colmap")
     assert [note for note in done.notes if "hard links" in note] == [
-        f"Copied, as hard links do not reach from their disk to that of {tmp_path / 'set'}: all 2 photos"
+        f"Copied, because hard links cannot reach from their disk to that of {tmp_path / 'set'}: all 2 photos"
     ]
     assert (tmp_path / "set/images/upright_0001.jpg").read_bytes() == (
         finished.capture / "upright/0001.jpg"
@@ -178,7 +178,7 @@ def test_commands_that_a_person_has_changed_stay_so(tmp_path: Path) -> None:
     for options in (keeping(), keeping("upright=0,0,5,5")):
         done = prepare(finished.out, tmp_path / "set", "colmap", options)
         assert (tmp_path / "set/run-colmap.sh").read_text() == "mine"
-        assert any("made anew): run-colmap.sh" in note for note in done.notes)
+        assert any("made again): run-colmap.sh" in note for note in done.notes)
     (tmp_path / "set/run-colmap.sh").unlink()
     prepare(finished.out, tmp_path / "set", "colmap")
     assert "exhaustive_matcher" in (tmp_path / "set/run-colmap.sh").read_text()
@@ -197,9 +197,9 @@ def test_a_mask_that_a_person_has_changed_in_the_set_stays_so(tmp_path: Path, na
     for options in (keeping(), keeping("upright=0,0,5,5")):
         done = prepare(finished.out, tmp_path / "set", name, options)
         np.testing.assert_array_equal(pixels(mask), by_hand)
-        assert any(f"made anew): {mask.relative_to(tmp_path / 'set').as_posix()}" in note for note in done.notes)
+        assert any(f"made again): {mask.relative_to(tmp_path / 'set').as_posix()}" in note for note in done.notes)
     mask.unlink()
-    assert not any("made anew)" in note for note in prepare(finished.out, tmp_path / "set", name).notes)
+    assert not any("made again)" in note for note in prepare(finished.out, tmp_path / "set", name).notes)
     assert mask.read_bytes() == made
 
 
@@ -210,7 +210,7 @@ def test_a_mask_changed_through_its_link_is_taken_as_it_is_now(tmp_path: Path) -
     Image.fromarray(np.full((HEIGHT, WIDTH), 255, np.uint8)).save(tmp_path / "new.png")
     mask.write_bytes((tmp_path / "new.png").read_bytes())
     done = prepare(finished.out, tmp_path / "set", "colmap")
-    assert not any("made anew)" in note for note in done.notes)
+    assert not any("made again)" in note for note in done.notes)
     assert pixels(mask).all()
 
 
@@ -222,7 +222,7 @@ def test_a_set_that_was_copied_without_its_times_is_brought_up_to_date(tmp_path:
         path.unlink()
         path.write_bytes(content)
     done = prepare(finished.out, tmp_path / "set", "colmap", keeping("upright=0,0,5,5"))
-    assert not any("made anew)" in note for note in done.notes)
+    assert not any("made again)" in note for note in done.notes)
     assert pixels(tmp_path / "set/masks/upright_0001.jpg.png")[:5, :5].all()
 
 

@@ -45,7 +45,7 @@ def test_the_menu_of_metashape_reads_a_set_as_one_chunk(tmp_path: Path) -> None:
     prepare(finished.out, tmp_path / "set", "metashape", keeping("0,0,5,5"))
     with started(tmp_path / "host") as host:
         chunk, told = part("newchunk").import_capture(host.metashape, host.metashape.document, str(tmp_path / "set"))
-        assert told.startswith("2 photos of 2 pass(es), 2 with their mask.")
+        assert told.startswith("2 photos of 2 pass(es), 2 with a mask.")
         assert {group.label for group in chunk.camera_groups} == {"upright", "flipped"}
         assert {Path(each.photo.path).name for each in chunk.cameras} == {"upright_0001.jpg", "flipped_0001.jpg"}
     manifest = load(tmp_path / "set")

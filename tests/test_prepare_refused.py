@@ -25,7 +25,9 @@ from underside.watch.lock import watching_alone
 def test_one_pass_only_is_said(tmp_path: Path) -> None:
     finished = masked(tmp_path, ["upright/0001.jpg", "upright/0002.jpg"])
     done = prepare(finished.out, tmp_path / "set", "colmap")
-    assert any("only one pass (upright): no program can show what the object stood on" in note for note in done.notes)
+    assert any(
+        "only one pass (upright): no program can show the side the object stood on" in note for note in done.notes
+    )
 
 
 def test_failed_shots_are_left_out_and_named(run: Run, tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_photo_that_changed_or_went_is_left_out(tmp_path: Path) -> None:
     done = prepare(finished.out, tmp_path / "set", "colmap")
     assert done.left_out == {
         "upright/0001.jpg": f"{changed} has changed since it was masked. Run underside mask again.",
-        "upright/0002.jpg": f"The photo {gone} is not there any more. Put it back.",
+        "upright/0002.jpg": f"The photo {gone} no longer exists. Put it back.",
     }
     assert done.passes == {"flipped": 1}
     assert any("No shot is left of upright" in note for note in done.notes)
@@ -177,7 +179,7 @@ def test_a_target_that_cannot_be_written_is_told_of(run: Run, tmp_path: Path) ->
 def test_a_read_only_target_is_told_of(tmp_path: Path) -> None:
     finished = masked(tmp_path)
     (tmp_path / "set").mkdir(mode=0o555)
-    with pytest.raises(OutputError, match="you may not write there"):
+    with pytest.raises(OutputError, match="no permission to write there"):
         prepare(finished.out, tmp_path / "set", "colmap")
 
 

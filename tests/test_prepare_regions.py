@@ -75,15 +75,15 @@ def test_a_region_in_several_passes_is_warned_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("region", "why"),
     [
-        ("1,2,3", "is no region to keep"),
-        ("1,2,0,4", "is no region to keep"),
-        ("1 0,2,3,4", "is no region to keep"),
-        (f"{'9' * 5000},2,3,4", "is no region to keep"),
-        ("nowhere.png", "is no region to keep"),
+        ("1,2,3", "is not a region to keep"),
+        ("1,2,0,4", "is not a region to keep"),
+        ("1 0,2,3,4", "is not a region to keep"),
+        (f"{'9' * 5000},2,3,4", "is not a region to keep"),
+        ("nowhere.png", "is not a region to keep"),
         ("60,0,10,10", "does not fit upright/0001.jpg, which has 64 x 48"),
-        ("sideways=0,0,1,1", "is for no shot of this capture. Passes are upright, flipped"),
+        ("sideways=0,0,1,1", "matches no shot of this capture. Passes are upright, flipped"),
         ("SMALL", "does not fit"),
-        ("TEXT", "is no picture"),
+        ("TEXT", "is not a picture"),
     ],
 )
 def test_a_region_that_cannot_be_meant_is_refused_before_anything_is_written(

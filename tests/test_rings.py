@@ -76,7 +76,7 @@ def test_rings_that_do_not_fit_are_refused_in_one_line(run: Run, photos: Path, t
         (content, (photos / "IMG 1.JPG", "--effort", "fast", "--working-size", 448), "working_size 512, not 448"),
         (content, (changed, "--effort", "fast"), "were learnt without IMG 0.JPG, or before it was changed"),
         ({**content, "format": 99}, (changed,), "was written by a newer Underside"),
-        ({}, (changed,), "is nothing that `underside rings` has written"),
+        ({}, (changed,), "was not written by `underside rings`"),
         (None, (changed,), "There are no rings in rings"),
     ]
     for kept, words, told in cases:
@@ -119,7 +119,7 @@ def test_rings_of_which_a_file_is_missing_or_broken_are_refused(run: Run, photos
         spoil()
         done = run("mask", "--rings", "rings", photos, "-o", "out")
         assert done.returncode == 2
-        assert re.search(r"The rings in rings are not whole .*Run `underside rings` again", done.stderr), done.stderr
+        assert re.search(r"The rings in rings are incomplete .*Run `underside rings` again", done.stderr), done.stderr
 
 
 def test_of_two_runs_into_one_folder_the_second_is_refused(run: Run, photos: Path, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_of_two_runs_into_one_folder_the_second_is_refused(run: Run, photos: Pat
     assert refused.returncode == 2
     assert refused.stderr.splitlines() == [
         "underside: Another run of Underside is writing into rings. "
-        "Wait for its end, or choose another output folder with -o."
+        "Wait for it to end, or choose another output folder with -o."
     ]
     assert not (tmp_path / "rings").exists()
     assert run("rings", photos, "-o", "rings").returncode == 0

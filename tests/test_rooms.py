@@ -1,4 +1,4 @@
-"""The house: each room uses rooms below it, never above."""
+"""The house: a room may use only rooms earlier in the list."""
 
 import ast
 import re
@@ -92,9 +92,9 @@ def test_the_map_for_newcomers_shows_them_all_in_order() -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_uses_only_rooms_below_it(path: Path) -> None:
-    above = [used for used in imported_rooms(path) if ROOMS.index(used) > ROOMS.index(room(path))]
-    assert not above
+def test_a_room_uses_only_rooms_earlier_in_the_list(path: Path) -> None:
+    later = [used for used in imported_rooms(path) if ROOMS.index(used) > ROOMS.index(room(path))]
+    assert not later
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

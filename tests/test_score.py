@@ -143,7 +143,7 @@ def test_a_missing_mask_counts_as_empty_and_is_named(run: Run, truth: Path, tmp_
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (cv2.imencode(".png", mask_of(OBJECT)[:, ::2])[1].tobytes(), "60 x 90 pixels, and is held against 120 x 90"),
+        (cv2.imencode(".png", mask_of(OBJECT)[:, ::2])[1].tobytes(), "60 x 90 pixels, and is compared with 120 x 90"),
         (cv2.imencode(".png", mask_of(OBJECT))[1].tobytes()[:60], "A_2.JPG.png"),
         (b"<html>not found</html>", "A_2.JPG.png"),
         (b"", "A_2.JPG.png"),
@@ -204,7 +204,7 @@ def test_an_output_folder_is_scored_by_its_manifest(run: Run, capture: Path, tmp
         shutil.copy(mask, target)
     failed = capture / "gt_masks" / "upright" / "DSC_0004.JPG.png"
     shutil.copy(made[0], failed)
-    # What an earlier run left of a shot that failed is no mask of this one.
+    # What an earlier run left of a shot that failed is not a mask of this one.
     shutil.copy(made[0], tmp_path / "out" / "masks" / "upright" / failed.name)
     found = scored(run, "out", capture)
     assert found["missing"] == ["upright/DSC_0004.JPG"]

@@ -261,11 +261,11 @@ def test_another_key_colour_gives_other_masks(run: Run, tmp_path: Path) -> None:
     [
         (("--segmenter", "plate"), "needs a plate"),
         (("--segmenter", "remote"), "needs an address"),
-        (("--segmenter", "remote", "--url", "ftp://host/x"), "is no address"),
-        (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is no address"),
-        (("--segmenter", "remote", "--url", "http://host:port/"), "is no address"),
-        (("--segmenter", "remote", "--url", "http://my..host/"), "is no address"),
-        (("--segmenter", "chroma", "--key-colour", "mauve"), "key-colour mauve is not possible"),
+        (("--segmenter", "remote", "--url", "ftp://host/x"), "is not the address"),
+        (("--segmenter", "remote", "--url", "file:///etc/passwd"), "is not the address"),
+        (("--segmenter", "remote", "--url", "http://host:port/"), "is not the address"),
+        (("--segmenter", "remote", "--url", "http://my..host/"), "is not the address"),
+        (("--segmenter", "chroma", "--key-colour", "mauve"), "key-colour mauve is not valid"),
         (("--url", "http://localhost:7000"), "is for --segmenter remote"),
         (("--key-colour", "#00ff00"), "is for --segmenter chroma"),
     ],
@@ -365,10 +365,10 @@ ANSWERS: dict[str, tuple[Any, str]] = {
             "image/png",
             f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 {p.width} {p.height}\n%%EndComments\n".encode(),
         ),
-        "no picture",
+        "not a picture",
     ),
-    "no picture": (lambda _: (200, "image/png", b"not a picture"), "no picture"),
-    "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "no picture"),
+    "no picture": (lambda _: (200, "image/png", b"not a picture"), "not a picture"),
+    "half a picture": (lambda p: (200, "image/png", png(soft_mask(p))[2][:300]), "not a picture"),
     "another size": (lambda p: png(soft_mask(p).resize((50, 40))), "50 x 40 pixels to a picture of 480 x 360"),
     "no transparency": (lambda p: png(p), "no transparency"),
 }
@@ -391,7 +391,7 @@ def test_a_service_that_is_down_ends_the_run_in_one_line(run: Run, tmp_path: Pat
             "mask", "a.png", "--segmenter", "remote", "--url", f"http://127.0.0.1:{nobody.getsockname()[1]}/api/remove"
         )
     assert done.returncode == 2
-    assert "cannot be asked" in done.stderr
+    assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -416,7 +416,7 @@ def test_a_service_that_answers_byte_by_byte_is_not_waited_for_without_end() -> 
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         try:
-            with pytest.raises(ModelError, match=r"has not ended its answer within 0\.3 s"):
+            with pytest.raises(ModelError, match=r"has not finished its answer within 0\.3 s"):
                 RemoteSegmenter(f"http://127.0.0.1:{server.getsockname()[1]}/", patience=0.3).matte(room(GREEN))
         finally:
             done.set()
@@ -426,7 +426,7 @@ def test_a_service_that_answers_byte_by_byte_is_not_waited_for_without_end() -> 
 def test_a_service_that_says_nothing_is_not_waited_for_without_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/remove"
-        with pytest.raises(ModelError, match=r"has said nothing for 0\.2 s"):
+        with pytest.raises(ModelError, match=r"has not answered for 0\.2 s"):
             RemoteSegmenter(url, patience=0.2).matte(room(GREEN))
 
 

@@ -164,14 +164,14 @@ def test_a_field_that_cannot_be_meant_is_answered_as_by_rembg(
 def test_a_colour_that_is_none_is_refused_in_a_sentence(quick: Served, colour: str) -> None:
     answer = quick.curl(*FILE, "-F", f"bgc={colour}")
     assert answer.status == 400
-    assert "is no colour. Write red,green,blue" in answer.said
+    assert "is not a colour. Write red,green,blue" in answer.said
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "a.jpg is empty"),
-        (b"hello", "a.jpg is no photo"),
+        (b"hello", "a.jpg is not a photo"),
         (PHOTO.read_bytes()[:9000], "a.jpg is cut short"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "a.jpg is"),
     ],
@@ -323,17 +323,17 @@ def test_it_ends_cleanly_after_what_is_in_work(tmp_path: Path, number: signal.Si
 def test_a_port_that_is_taken_is_told_in_one_line(quick: Served, run: Run) -> None:
     done = run("serve", "--port", quick.port)
     assert done.returncode == 2
-    assert re.fullmatch(r"underside: Cannot listen at 127\.0\.0\.1, port \d+: .*--port and --host\.\n", done.stderr)
+    assert re.fullmatch(r"underside: Cannot listen on 127\.0\.0\.1, port \d+: .*--port and --host\.\n", done.stderr)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--host", "203.0.113.7"), "Cannot listen at 203.0.113.7"),
-        (("--host", "no such host"), "is no address of this machine"),
-        (("--allow-url-host", "http://example.org/"), "http://example.org/ is no host"),
+        (("--host", "203.0.113.7"), "Cannot listen on 203.0.113.7"),
+        (("--host", "no such host"), "is not an address of this machine"),
+        (("--allow-url-host", "http://example.org/"), "http://example.org/ is not a host"),
         (("--effort", "best"), "the service holds one"),
-        (("--model", "nonsense"), "No model is called nonsense"),
+        (("--model", "nonsense"), "There is no model nonsense"),
     ],
 )
 def test_what_cannot_be_served_is_told_in_one_line(run: Run, options: tuple[str, ...], sentence: str) -> None:

@@ -247,7 +247,7 @@ def found(address: str) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("said", ["", "a b", "http://a", "a:0", "a:99999", "[::1", "a/b", "u@a"])
 def test_a_host_that_is_none_cannot_be_allowed(said: str) -> None:
-    with pytest.raises(SettingsError, match="is no host"):
+    with pytest.raises(SettingsError, match="is not a host"):
         UrlHosts.parse([said])
 
 

@@ -69,7 +69,7 @@ def test_who_comes_while_all_places_are_taken_is_told_to_come_again(tmp_path: Pa
             wait_until(lambda: service.curl("-F", f"file=@{small}").status == 429)
             answer = service.curl("-F", f"file=@{small}")
         assert answer.headers["retry-after"] == "1"
-        assert "enough to do" in answer.said
+        assert "is busy" in answer.said
         # Those who left have freed their places.
         wait_until(lambda: service.curl("-F", f"file=@{small}").status == 200)
 
@@ -101,7 +101,7 @@ def test_a_photo_that_there_is_no_room_for_is_told_where_to_make_some(
         away.rename(room)
         assert service.curl("-F", f"file=@{large}").status == 200
     assert answer.status == 503
-    assert answer.said.startswith("The photo cannot be kept until its turn: No such file or directory. ")
+    assert answer.said.startswith("The photo cannot be stored until its turn: No such file or directory. ")
     assert f"free some space in {room}" in answer.said
 
 
@@ -110,7 +110,7 @@ def test_a_photo_that_does_not_come_is_not_waited_for(strict: Served, small: Pat
     with half_a_request(strict) as client, client.makefile("rb") as reader:
         answer = reader.read()
     assert answer.startswith(b"HTTP/1.1 408")
-    assert b"has not come within 1 s" in answer
+    assert b"has not arrived within 1 s" in answer
     assert strict.curl("-F", f"file=@{small}").status == 200
 
 

@@ -151,40 +151,40 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ('efort = "fast"', "no setting efort. Is it effort?"),
         ("layout = 3", "no setting layout. Is it layouts?"),
         ("xyzzy = 3", "no setting xyzzy.*config --template"),
-        ('output = "out"', "output is of one run"),
-        ('effort = "heroic"', "effort heroic is not possible. It is one of fast, normal, best"),
-        ("effort = 3", "effort 3 is not possible. It is one of"),
-        ("grow = 900", "grow 900 is not possible. It is a whole number from -200 to 200"),
-        ("grow = 2.5", "grow 2.5 is not possible"),
-        (f"grow = {'9' * 400}", f"grow {'9' * 60}… is not possible. It is a whole number from -200 to 200"),
-        (f"max-megapixels = {'9' * 400}", f"max-megapixels {'9' * 60}… is not possible"),
-        (f"max-megapixels = {'9' * 5000}", "is no TOML: Exceeds the limit"),
-        ("grow = true", "grow true is not possible"),
-        ("mask-blur = nan", "mask-blur NaN is not possible. It is a number from 0 to 10"),
-        ("max-megapixels = inf", "max-megapixels Infinity is not possible"),
-        ('sensitivity = "high"', "sensitivity high is not possible. It is a number from 0 to 1"),
-        ("accept-licence = 1", "accept-licence 1 is not possible. It is true or false"),
-        ("cutout = true", "cutout true is not possible. It is a text, or none"),
-        ('cutout = "blak"', "cutout blak is not possible. Use black, white"),
-        ('key-colour = "red"', "key-colour red is not possible. Use #rrggbb"),
+        ('output = "out"', "output is for one run"),
+        ('effort = "heroic"', "effort heroic is not valid. Use one of fast, normal, best"),
+        ("effort = 3", "effort 3 is not valid. Use one of"),
+        ("grow = 900", "grow 900 is not valid. Use a whole number from -200 to 200"),
+        ("grow = 2.5", "grow 2.5 is not valid"),
+        (f"grow = {'9' * 400}", f"grow {'9' * 60}… is not valid. Use a whole number from -200 to 200"),
+        (f"max-megapixels = {'9' * 400}", f"max-megapixels {'9' * 60}… is not valid"),
+        (f"max-megapixels = {'9' * 5000}", "is not TOML: Exceeds the limit"),
+        ("grow = true", "grow true is not valid"),
+        ("mask-blur = nan", "mask-blur NaN is not valid. Use a number from 0 to 10"),
+        ("max-megapixels = inf", "max-megapixels Infinity is not valid"),
+        ('sensitivity = "high"', "sensitivity high is not valid. Use a number from 0 to 1"),
+        ("accept-licence = 1", "accept-licence 1 is not valid. Use true or false"),
+        ("cutout = true", "cutout true is not valid. Use text, or none"),
+        ('cutout = "blak"', "cutout blak is not valid. Use black, white"),
+        ('key-colour = "red"', "key-colour red is not valid. Use #rrggbb"),
         ('key-colour = "#00ff00"', "--key-colour is for --segmenter chroma"),
         ("background = 250", "--background 250 is not below --foreground 240"),
-        ('model = ""', "model nothing is not possible"),
-        ("grow = 1\nmask-offset = 2", "grow is said twice"),
-        ("mask-blur = 1\nmask_blur = 2", "mask-blur is said twice"),
-        ('layouts = "colmap"', "layouts colmap is not possible. It is a list of texts"),
+        ('model = ""', "model nothing is not valid"),
+        ("grow = 1\nmask-offset = 2", "grow is set twice"),
+        ("mask-blur = 1\nmask_blur = 2", "mask-blur is set twice"),
+        ('layouts = "colmap"', "layouts colmap is not valid. Use a list of strings"),
         ('layouts = ["colmop"]', "layouts: There is no layout called colmop"),
-        ("plates = [3]", "is a list of texts"),
-        ('no-plates = "yes"', "no-plates yes is not possible"),
-        ("passes = 3", "passes 3 is not possible. It is a table"),
-        ("[passes]\ngap-minutes = 0", "passes.gap-minutes 0 is not possible. It is a number of minutes"),
-        ("[passes]\ngap-minutes = nan", "passes.gap-minutes NaN is not possible"),
-        ('[passes]\nupright = "A*"', r"passes.upright A\* is not possible. It is a list"),
+        ("plates = [3]", "Use a list of strings"),
+        ('no-plates = "yes"', "no-plates yes is not valid"),
+        ("passes = 3", "passes 3 is not valid. Use a table"),
+        ("[passes]\ngap-minutes = 0", "passes.gap-minutes 0 is not valid. Use a number of minutes"),
+        ("[passes]\ngap-minutes = nan", "passes.gap-minutes NaN is not valid"),
+        ('[passes]\nupright = "A*"', r"passes.upright A\* is not valid. Use a list"),
         ('[passes]\n"../up" = ["A*"]', "../up cannot be a pass's name"),
-        ("[effort]\nfast = true", "effort .* is not possible"),
-        ("grow 3", "is no TOML: .*line 1"),
-        ("grow = 1\ngrow = 2", "is no TOML"),
-        (f"x = {'[' * 5000}", "is no TOML"),
+        ("[effort]\nfast = true", "effort .* is not valid"),
+        ("grow 3", "is not TOML: .*line 1"),
+        ("grow = 1\ngrow = 2", "is not TOML"),
+        (f"x = {'[' * 5000}", "is not TOML"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(text: str, words: str, root: Path) -> None:
@@ -198,13 +198,13 @@ def test_a_mistake_in_a_file_is_named(text: str, words: str, root: Path) -> None
 
 def test_a_mistake_in_a_file_is_one_line_on_standard_error(root: Path, run: Run) -> None:
     write(root / "cup", "grow = 900")
-    assert "grow 900 is not possible" in refusal(root / "cup", run)
+    assert "grow 900 is not valid" in refusal(root / "cup", run)
 
 
 def test_a_file_that_cannot_be_read_is_named(root: Path, run: Run) -> None:
     path = root / "cup" / "underside.toml"
     path.write_bytes(b"grow = 3 # \xff\xfe")
-    assert "is no UTF-8 text" in refusal(root / "cup", run)
+    assert "is not UTF-8 text" in refusal(root / "cup", run)
     path.unlink()
     path.mkdir()
     assert "cannot be read" in refusal(root / "cup", run)
@@ -247,7 +247,7 @@ def test_the_table_names_value_and_place(root: Path) -> None:
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, run: Run) -> None:
     done = run("config", "nowhere")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "nowhere is no folder" in done.stderr
+    assert "nowhere is not a folder" in done.stderr
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
@@ -367,7 +367,11 @@ def test_a_shot_that_is_named_as_a_plate_is_no_shot(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("gone.jpg", "cannot be read: there is no such file"), ("notes.jpg", "is no photo"), ("folder", "is no file")],
+    [
+        ("gone.jpg", "cannot be read: there is no such file"),
+        ("notes.jpg", "is not a photo"),
+        ("folder", "is not a file"),
+    ],
 )
 def test_a_plate_that_cannot_be_used_ends_the_run_in_words(name: str, words: str, run: Run, tmp_path: Path) -> None:
     photos = alone(tmp_path / "cup")

@@ -37,7 +37,7 @@ def test_any_name_comes_through_the_whole_way(run: Run, tmp_path: Path, ascii_on
     assert done.returncode == 3, done.stderr
     told = done.stderr.splitlines()
     (line,) = [line for line in told if line.startswith("underside: ")]
-    assert "is no photo" in line
+    assert "is not a photo" in line
     assert "\x1b" not in done.stdout
     wanted = {f"päss/{name}" for name in names}
     assert masked(tmp_path / "öut") == wanted

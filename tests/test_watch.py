@@ -127,7 +127,7 @@ def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run:
     assert len(masks(watch.out)) == 3
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names that are no Unicode")
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not Unicode")
 def test_a_status_tells_of_a_broken_photo_whatever_it_is_called(run: Run, tmp_path: Path) -> None:
     put(tmp_path / "captures" / "vase" / os.fsdecode(b"caf\xe9.jpg"), photo(3)[:-300])
     once = ("watch", "captures", "-o", "out", "--once", "--settle", "0.05", *QUICK)
@@ -349,11 +349,11 @@ def test_a_second_watch_names_the_first_and_a_stale_lock_is_taken_over(run: Run,
         assert f"watched by process {watch.process.pid}" in run("status", watch.out).stdout
         watch.process.send_signal(signal.SIGKILL)
         watch.process.wait()
-    assert "nobody is watching" in run("status", watch.out).stdout
+    assert "not being watched" in run("status", watch.out).stdout
     # As after a power cut: another process has its number.
     told = watch.out / ".underside" / "watch.json"
     told.write_text(json.dumps(json.loads(told.read_text()) | {"pid": os.getpid()}))
-    assert "nobody is watching" in run("status", watch.out).stdout
+    assert "not being watched" in run("status", watch.out).stdout
     assert run("watch", watch.root, "-o", watch.out, "--once", *QUICK).returncode == 0
 
 
@@ -505,7 +505,7 @@ def test_shots_are_done_again_with_settings_of_their_own(run: Run, tmp_path: Pat
         put_some(watch.root / "vase", 3)
         watch.until_complete("vase")
         before = masks(watch.out)
-        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--grow", "4").stdout
+        assert "will mask them" in run("retry", watch.out, "IMG_0001.jpg", "--grow", "4").stdout
         watch.until_complete("vase", times=2)
         assert watch.stop() == 0
     after = masks(watch.out)

@@ -92,8 +92,8 @@ def test_a_command_that_hangs_keeps_no_shot_and_is_ended_by_a_stop(tmp_path: Pat
     while not all(map(has_ended, told.read_text().splitlines())):
         assert time.monotonic() < soon
         time.sleep(0.02)
-    assert f"The command {sys.executable} still ran for" in note["text"]
-    assert "when the watch was stopped, and was ended: the next watch runs it again" in note["text"]
+    assert f"The command {sys.executable} was still running for" in note["text"]
+    assert "when the watch was stopped, and was ended too: the next watch runs it again" in note["text"]
     # It does, for all seven, which have waited.
     counting = f"{sys.executable} -c \"import sys; open({str(told)!r}, 'a').write('again' + chr(10))\""
     with Watch(tmp_path, "--on-capture", counting).begins() as watch:

@@ -89,8 +89,8 @@ def test_where_no_notices_are_left_the_folder_is_looked_through_and_that_is_told
             while "Watching" not in told:
                 told += process.stderr.readline()
             told += process.stderr.readline()
-            assert "gives no notices" in told
-            assert "looked through every 2 s instead" in told
+            assert "gives no notifications" in told
+            assert "scanned every 2 s instead" in told
             put_some(tmp_path / "captures" / "vase", 2)
             end = time.monotonic() + 60
             while len(masks(tmp_path / "out")) < 2 and time.monotonic() < end:

@@ -81,7 +81,7 @@ def test_a_journal_that_breaks_under_way_is_made_again(tmp_path: Path) -> None:
         put_some(watch.root / "vase", 1, first=3)
         watch.until_masked("vase/IMG_0003.jpg")
         watch.until_complete("vase", times=2)
-        # That they are done may be told anew; they are not masked anew.
+        # That they are done may be reported again; they are not masked again.
         assert {path: path.stat().st_mtime_ns for path in written} == written
         assert len(written) == 3
     assert set(stages(watch.out).values()) == {"done"}
@@ -102,7 +102,7 @@ def test_what_stands_in_the_outputs_place_is_told_and_waited_for(tmp_path: Path)
         watch.until_complete("vase")
         watch.out.rename(tmp_path / "moved away")
         watch.out.write_text("not a folder")
-        watch.until(lambda: any("waiting until that is mended" in event["text"] for event in watch.events("note")))
+        watch.until(lambda: any("waiting until that is fixed" in event["text"] for event in watch.events("note")))
         watch.out.unlink()
         watch.until(lambda: masks(watch.out))
 

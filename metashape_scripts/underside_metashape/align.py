@@ -27,7 +27,7 @@ def before_aligning(chunk: Chunk, views: list[View]) -> list[str]:
     without = [view for view in views if view.frame.mask is None]
     if without:
         doubts.append(
-            f"{len(without)} of {len(views)} photos have no mask: Metashape takes them for object all over, room and "
+            f"{len(without)} of {len(views)} photos have no mask: Metashape uses the whole of them, room and "
             "platter included."
         )
     return doubts
@@ -61,7 +61,7 @@ def _placed(views: list[View]) -> list[str]:
         if view.camera.enabled:
             groups.setdefault(view.group, []).append(view.camera.transform is not None)
     return [
-        "{}: {} of {} photos found their place.".format(group or "Without a group", sum(placed), len(placed))
+        "{}: {} of {} photos were aligned.".format(group or "Without a group", sum(placed), len(placed))
         for group, placed in groups.items()
     ]
 
@@ -69,11 +69,13 @@ def _placed(views: list[View]) -> list[str]:
 def _advice(views: list[View]) -> list[str]:
     lines: list[str] = []
     if any(view.camera.enabled and view.camera.transform is None for view in views):
-        lines.append("Where one pose did not join, photos of the object lying on its side help: both poses see them.")
+        lines.append(
+            "If one pose did not join, photos of the object lying on its side help: both poses share views with them."
+        )
     shares = sorted(share_of(view.frame.mask.image()) for view in views if view.frame.mask is not None)
     if shares and shares[len(shares) // 2] < _SMALL:
         lines.append(
-            f"The object fills less than {_SMALL:.0%} of most photos: raise the key point limit, or go nearer."
+            f"The object fills less than {_SMALL:.0%} of most photos: raise the key point limit, or move closer."
         )
     return lines
 

@@ -20,7 +20,7 @@ _MUCH = 0.6
 def check_masks(
     views: Sequence[View], results: Results | None, step: Callable[[], None] = lambda: None
 ) -> tuple[list[View], list[str]]:
-    """The photos that a person should look at, and why, as sentences; ``results`` tell the engine's verdicts."""
+    """The photos that a person should look at, and why, as sentences; ``results`` hold the engine's verdicts."""
     shots = shots_of(views, results) if results else [None] * len(views)
     poor: list[View] = []
     reasons: list[str] = []
@@ -59,4 +59,4 @@ def _reason(view: View, shot: Shot | None) -> str:
         return "its mask keeps nearly everything"
     if share > _MUCH:
         return f"its mask keeps {share:.0%} of the photo; is it inverted?"
-    return f"its mask was called insufficient: {shot.doubts}" if shot and shot.doubts else ""
+    return f"its mask was judged insufficient: {shot.doubts}" if shot and shot.doubts else ""

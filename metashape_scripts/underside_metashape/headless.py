@@ -1,4 +1,4 @@
-"""Without a window: ``metashape -r underside_menu.py --mask project.psx``, for farms."""
+"""Masking without a window: ``metashape -r underside_menu.py --mask project.psx``, for farms."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def headless(metashape: Host, words: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="underside_menu.py", description="Mask the photos of a Metashape project.")
     parser.add_argument("--mask", metavar="PROJECT", required=True, help="the project; it is saved with its masks")
-    parser.add_argument("--chunk", metavar="LABEL", help="only this chunk; all where not given")
+    parser.add_argument("--chunk", metavar="LABEL", help="only this chunk; default: all")
     parser.add_argument(
         "--results",
         metavar="FOLDER",
-        help="for masks and report, of several chunks in folders of their own; beside the project where not given",
+        help="for masks and report, with a sub-folder per chunk if there are several; default: beside the project",
     )
     parser.add_argument("--model", default=MODEL, help="a name that `underside models` lists")
     parser.add_argument("--effort", choices=EFFORTS, default=EFFORTS[0])
-    parser.add_argument("--combine", action="store_true", help="keep hidden what masks hide already")
+    parser.add_argument("--combine", action="store_true", help="combine: what existing masks hide stays hidden")
     parser.add_argument("--groups", action="store_true", help="camera groups are passes; otherwise folders are")
     return parser
 
@@ -66,7 +66,7 @@ def _mask(metashape: Host, wanted: argparse.Namespace) -> int:
             lacking += lacks
             _save(document, wanted.mask)
     if lacking:
-        say("Without a mask that can be used:")
+        say("Without a usable mask:")
     for line in [*listed(lacking), *failed]:
         say(line)
     return _COULD_NOT_RUN if failed else _SOME_WITHOUT_MASK if lacking else 0
@@ -139,7 +139,7 @@ def _open(document: Document, path: str) -> None:
         raise MenuError(f"{path} cannot be opened ({error}). Check it in Metashape.") from error
     if document.read_only:
         raise MenuError(
-            f"{path} is read-only or open elsewhere, so that masks could not be saved in it. Close it there, or copy "
+            f"{path} is read-only or open elsewhere, so masks could not be saved in it. Close it there, or copy "
             "it and mask the copy."
         )
 
@@ -149,6 +149,6 @@ def _save(document: Document, path: str) -> None:
         document.save()
     except Exception as error:  # which ones Metashape raises is not documented
         raise MenuError(
-            f"{path} cannot be saved ({error}). The masks are kept; see to it that the project can be written to, and "
+            f"{path} cannot be saved ({error}). The masks are kept; make the project writable, and "
             "run the same command again."
         ) from error

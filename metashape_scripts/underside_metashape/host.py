@@ -29,7 +29,7 @@ _TOLD = 8
 
 
 class MenuError(Exception):
-    """Something a person can mend: what happened and what to do, in one message."""
+    """Something a person can fix: what happened and what to do, in one message."""
 
 
 class StoppedError(MenuError):
@@ -37,10 +37,10 @@ class StoppedError(MenuError):
 
 
 def in_words(error: Exception) -> str:
-    """A failure as a person is told of it."""
+    """A failure in words for a person."""
     if isinstance(error, MenuError):
         return str(error)
-    return f"The Underside menu made a mistake of its own: {type(error).__name__}: {error}. Please report it."
+    return f"Internal error in the Underside menu: {type(error).__name__}: {error}. Please report it."
 
 
 def constant(metashape: Host, family: str, name: str) -> object:

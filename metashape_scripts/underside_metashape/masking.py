@@ -39,7 +39,7 @@ class Wish:
 
 @dataclass
 class Tally:
-    """What the engine has told so far."""
+    """What the engine has reported so far."""
 
     total: int = 0
     done: int = 0
@@ -48,7 +48,7 @@ class Tally:
     proving: str = ""
     """What is done now to prove that the passes are one object; empty before and after."""
     unproven: str = ""
-    """Why it could not be asked whether the passes are one object, where it was to be asked."""
+    """Why it could not be checked whether the passes are one object, if that was wanted."""
 
     def take(self, event: Event) -> None:
         """Count one event; what is not known is passed over."""
@@ -69,7 +69,7 @@ class Tally:
 
     @property
     def stage(self) -> tuple[int, int, str]:
-        """How much is done, of how much, and what is being done; of nothing where that cannot be said."""
+        """How much is done, of how much, and what is being done; of 0 if that cannot be said."""
         if self.proving:
             return 0, 0, f"Proving that the passes are one object: {self.proving}..."
         if not self.done:
@@ -132,16 +132,16 @@ def make_folder(folder: str) -> None:
 
 
 def check_end(run: Run, tally: Tally) -> None:
-    """Nothing where masks may be taken over; otherwise why not."""
+    """Raise why masks may not be taken over, if they may not."""
     if run.code in (0, 3):
         return
     finished = tally.done - len(tally.failed)
-    kept = f"{finished} of {tally.total} masks are finished and kept; the same command goes on with the others."
+    kept = f"{finished} of {tally.total} masks are finished and kept; the same command continues with the rest."
     if run.asked_to_stop or run.code == _INTERRUPTED:
-        raise StoppedError("Stopped. " + (kept if tally.total else "Nothing was begun yet."))
+        raise StoppedError("Stopped. " + (kept if tally.total else "Nothing had been started."))
     if run.code == 2 and run.complaint:
         raise MenuError(run.complaint)
-    told = run.complaint or "without a word"
+    told = run.complaint or "no message"
     raise MenuError(
         "The engine ended unexpectedly ({}: {}). {}".format(run.code, told, kept if tally.total else "Try again.")
     )
@@ -163,7 +163,7 @@ def import_results(
     missing = [*put.refused, *without]
     lines = [f"{len(put.done)} of {len(put.done) + len(missing)} photos have their mask."]
     if missing:
-        lines += ["Without a mask of this run (Metashape takes such a photo for object all over):", *listed(missing)]
+        lines += ["Without a mask from this run (Metashape uses the whole of such a photo):", *listed(missing)]
     plates = plates_among(views, results)
     if plates:
         lines += ["Not masked:", *listed(plates)]

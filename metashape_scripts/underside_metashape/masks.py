@@ -71,7 +71,7 @@ def _put_by_folder(
             if error:
                 refused.append(f"{fit.found.view.name}: Metashape refuses its mask: {error}")
             elif fit.found.view.camera.mask is None:
-                refused.append(f"{fit.found.view.name}: Metashape did not take its mask {fit.file}")
+                refused.append(f"{fit.found.view.name}: Metashape did not accept its mask {fit.file}")
             else:
                 done.append(fit)
     return done
@@ -131,7 +131,7 @@ def _both(metashape: Host, one: Host, other: Host) -> Host:
     """What both keep; masks are 0 or 255, so that bits will do."""
     a, b = _grey(one), _grey(other)
     if len(a) != len(b):
-        raise RuntimeError("the mask that it has is of another size; replace it")
+        raise RuntimeError("its existing mask has another size; replace it")
     both = int.from_bytes(a, "little") & int.from_bytes(b, "little")
     return metashape.Image.fromstring(both.to_bytes(len(a), "little"), one.width, one.height, "L", "U8")
 
@@ -182,10 +182,10 @@ def _size_of(mask: str) -> tuple[int, int]:
     except OSError as error:
         raise MenuError(f"its mask {mask} cannot be read ({error.strerror}); mask it again") from error
     if len(head) < 26 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
-        raise MenuError(f"its mask {mask} is no PNG file; mask it again")
+        raise MenuError(f"its mask {mask} is not a PNG file; mask it again")
     if head[25] & _ALPHA:
         raise MenuError(
-            f"its mask {mask} was saved with transparency, which is no part of a mask for Metashape; save it without, "
+            f"its mask {mask} was saved with transparency, which a mask for Metashape cannot have; save it without, "
             "black where the object is not"
         )
     width, height = struct.unpack(">II", head[16:24])

@@ -118,7 +118,7 @@ def _align(metashape: Host) -> str:
     _, chunk = _open_chunk(metashape)
     views, _ = _some_views(metashape, chunk)
     doubts = before_aligning(chunk, views)
-    if doubts and not metashape.app.getBool("{} Align all the same?".format(" ".join(doubts))):
+    if doubts and not metashape.app.getBool("{} Align anyway?".format(" ".join(doubts))):
         return ""
     windows.need_qt()
     window = windows.Progress("align for two poses")
@@ -127,7 +127,7 @@ def _align(metashape: Host) -> str:
         return align(chunk, views, windows.percent(window, "Matching and aligning..."))
     except Exception as error:
         if window.stops:
-            return "Stopped. The chunk may be aligned in part."
+            return "Stopped. The chunk may be partly aligned."
         raise MenuError(f"Metashape could not align the photos: {error}") from error
     finally:
         window.accept()
@@ -147,8 +147,8 @@ def _check(metashape: Host) -> str:
         told = [f"{len(poor)} of {needed} photos need a look; they are selected now:", *listed(reasons)]
     else:
         told = [f"All {needed} masks are there, of the right size, neither empty nor full."]
-    not_looked_at = [*set_aside, *plates_among(views, results)]
-    return "\n".join([*told, *(["Not looked at:", *listed(not_looked_at)] if not_looked_at else []), *unread])
+    not_checked = [*set_aside, *plates_among(views, results)]
+    return "\n".join([*told, *(["Not checked:", *listed(not_checked)] if not_checked else []), *unread])
 
 
 def _open_report(metashape: Host) -> str:
@@ -199,12 +199,12 @@ def _by_folder(wish: Wish, offered: str, project: str, views: list[View]) -> Wis
 
 
 def _last_results(metashape: Host, document: Document, views: list[View]) -> tuple[Results | None, list[str]]:
-    """The results that were imported last, or that a run without a window has left; else why they cannot be read."""
+    """The results that were imported last, or left by a run without a window; else why they cannot be read."""
     try:
         folder = _remembered(metashape, document) or _usual_results(document, views)
         return (read_results(folder) if os.path.isfile(os.path.join(folder, MANIFEST)) else None), []
     except MenuError as error:
-        return None, [f"The engine's verdicts were not looked at. {error}"]
+        return None, [f"The engine's verdicts were not checked. {error}"]
 
 
 def _usual_results(document: Document, views: list[View]) -> str:

@@ -33,7 +33,9 @@ def import_capture(
         refused += _add_pass(metashape, chunk, name, members)
     if not chunk.cameras:
         raise MenuError(
-            "\n".join([f"Metashape took no photo of {folder}; delete the empty chunk {chunk.label}.", *listed(refused)])
+            "\n".join(
+                [f"Metashape accepted no photo of {folder}; delete the empty chunk {chunk.label}.", *listed(refused)]
+            )
         )
     # The entries that come next act on the active chunk.
     document.chunk = chunk
@@ -41,7 +43,7 @@ def import_capture(
     views, odd = views_of(metashape, chunk)
     found, without = find_masks(views, results)
     put = put_masks(metashape, chunk, found, combine=False, step=step)
-    lines = [f"{len(views)} photos of {len(passes)} pass(es), {len(put.done)} with their mask."]
+    lines = [f"{len(views)} photos of {len(passes)} pass(es), {len(put.done)} with a mask."]
     if results.proof is None or results.proof.answer != "no":
         lines[0] += " Next: Underside > Align for two poses."
     left_out = [f"{os.path.basename(shot.photo)}: {_why(shot)}" for shot in results.shots if shot not in usable]
@@ -64,7 +66,7 @@ def _new_chunk(document: Document) -> Chunk:
 
 
 def _add_pass(metashape: Host, chunk: Chunk, name: str, shots: list[Shot]) -> list[str]:
-    """Add a pass's photos, in a group where the pass has a name; which ones Metashape refuses, as sentences."""
+    """Add a pass's photos, in a group if the pass has a name; which ones Metashape refuses, as sentences."""
     known = {camera.key for camera in chunk.cameras}
     refused = _add_photos(chunk, [shot.photo for shot in shots])
     added = [camera for camera in chunk.cameras if camera.key not in known]
@@ -80,7 +82,7 @@ def _add_pass(metashape: Host, chunk: Chunk, name: str, shots: list[Shot]) -> li
 
 
 def _add_photos(chunk: Chunk, photos: list[str]) -> list[str]:
-    """All at once, since that makes one lens of them; where one is refused, the others one by one."""
+    """All at once, because then they share one lens; if one is refused, the others one by one."""
     if not _refusal(chunk, photos):
         return []
     # Which ones were added before it is not documented.

@@ -46,12 +46,12 @@ def find_engine(record: Path = RECORD) -> Engine:
     if named:
         engine = Engine(named, engine.version)
     if not os.path.isfile(engine.python):
-        remedy = f"Install Underside again if need be. {_INSTALL}"
+        remedy = f"Reinstall Underside if necessary. {_INSTALL}"
         told_by, remedy = (f", which {_NAMING} names", "Correct that variable.") if named else (" any more", remedy)
-        raise MenuError(f"Underside's engine is gone: there is no {engine.python}{told_by}. {remedy}")
+        raise MenuError(f"Underside's engine is missing: there is no {engine.python}{told_by}. {remedy}")
     found = _version(engine)
     if found.split(".")[:2] != engine.version.split(".")[:2]:
-        raise MenuError(f"This menu is of Underside {engine.version}, but its engine is now {found}. {_INSTALL}")
+        raise MenuError(f"This menu belongs to Underside {engine.version}, but its engine is now {found}. {_INSTALL}")
     return engine
 
 
@@ -60,7 +60,7 @@ def _recorded(record: Path) -> Engine:
         content = json.loads(record.read_text(encoding="utf-8"))
         return Engine(python=str(content["python"]), version=str(content["version"]))
     except FileNotFoundError:
-        raise MenuError(f"Underside's engine is not known here: there is no {record}. {_INSTALL}") from None
+        raise MenuError(f"Underside's engine was not found: there is no {record}. {_INSTALL}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MenuError(f"{record} cannot be read ({error}). {_INSTALL}") from error
 

@@ -29,7 +29,7 @@ __all__ = [
 
 MANIFEST = "capture.json"
 PUT_RIGHT = "what the other shots show"
-"""The engine's name for the step that writes a mask anew once the passes are proven; its verdict is that of before."""
+"""The engine's name for the step that rewrites a mask once the passes are proven; its verdict stays the earlier one."""
 _REPORT = "report.html"
 _TABLE = "prepared.json"
 _FORMAT = 1
@@ -50,9 +50,9 @@ class Shot:
     reason: str
     """Why it has no mask."""
     is_empty: bool = False
-    """Its mask is black all over: no object was found."""
+    """Whether its mask is all black: no object was found."""
     doubts: str = ""
-    """Why the engine calls its mask insufficient; empty where it does not."""
+    """Why the engine calls its mask insufficient; empty if it does not."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Results:
     plates: frozenset[str]
     """Paths of the photos of the empty platter, which get no mask, as ``_plain`` has them."""
     proof: Proof | None
-    """Of these very masks; none where they were not proven."""
+    """The proof of these very masks; None if they were not proven."""
     warnings: tuple[str, ...]
 
 
@@ -106,8 +106,8 @@ def read_results(folder: str) -> Results:
             )
     except FileNotFoundError:
         raise MenuError(
-            f"{folder} holds no results of Underside: there is no {MANIFEST}. Choose the folder that `underside mask` "
-            "or the watched folder writes to."
+            f"{folder} holds no results from Underside: there is no {MANIFEST}. Choose the folder that "
+            "`underside mask` or the watched folder writes to."
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MenuError(f"{path} cannot be read ({error}). Mask the photos again.") from error
@@ -144,7 +144,7 @@ def _doubts(shot: dict[str, Any]) -> str:
         return ""
     is_put_right = any(step["taken"] and step["name"] == PUT_RIGHT for step in shot.get("steps", ()))
     since = ["put right since by what the other shots show"] if is_put_right else []
-    return "; ".join([*shot.get("reasons", ()), *since]) or "no reason is told"
+    return "; ".join([*shot.get("reasons", ()), *since]) or "no reason is given"
 
 
 def _proof(proof: dict[str, Any] | None) -> Proof | None:
@@ -156,14 +156,14 @@ def _path(folder: str, name: str) -> str:
 
 
 def find_masks(views: Sequence[View], results: Results) -> tuple[list[Found], list[str]]:
-    """The mask of each photo; what has none and needs one is told of as sentences."""
+    """The mask of each photo, and the photos that need one and have none, as sentences."""
     found: list[Found] = []
     without: list[str] = []
     for view, shot in zip(views, shots_of(views, results)):
         if shot is not None and shot.mask:
             found.append(Found(view, shot))
         elif needs_mask(view, results):
-            without.append(f"{view.name}: {shot.reason if shot else 'no mask of it is there'}")
+            without.append(f"{view.name}: {shot.reason if shot else 'it has no mask there'}")
     return found, without
 
 
@@ -173,7 +173,7 @@ def needs_mask(view: View, results: Results | None) -> bool:
 
 
 def plates_among(views: Sequence[View], results: Results | None) -> list[str]:
-    """Photos of the empty platter that Metashape would use all over, and what to do, as sentences."""
+    """Photos of the empty platter that Metashape would use whole, and what to do, as sentences."""
     used = [view for view in views if view.camera.enabled and view.frame.mask is None]
     return [f"{view.name}: {_PLATE}" for view in used if _is_plate(view, results)]
 
@@ -183,7 +183,7 @@ def _is_plate(view: View, results: Results | None) -> bool:
 
 
 def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
-    """What the results know of each photo: by its path, and of photos that were moved by name and content."""
+    """What the results know of each photo: by its path or, if it was moved, by name and content."""
     by_path = {_plain(shot.photo): shot for shot in results.shots}
     by_name: dict[str, list[Shot]] = {}
     for shot in results.shots:
@@ -192,12 +192,12 @@ def shots_of(views: Sequence[View], results: Results) -> list[Shot | None]:
 
 
 def report_of(folder: str) -> str:
-    """The report of a folder of results, or of those that a prepared set was made from; empty where there is none."""
+    """The report of a folder of results, or of those that a prepared set was made from; empty if there is none."""
     folders = [folder]
     try:
         with open(os.path.join(folder, _TABLE), encoding="utf-8") as file:
             folders.append(str(json.load(file)["output"]))
-    except (OSError, ValueError, KeyError, TypeError):  # it is no prepared set
+    except (OSError, ValueError, KeyError, TypeError):  # it is not a prepared set
         pass
     reports = [os.path.join(each, _REPORT) for each in folders]
     return next((report for report in reports if os.path.isfile(report)), "")

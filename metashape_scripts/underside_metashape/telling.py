@@ -1,4 +1,4 @@
-"""What a person must be told of masks beside that they are there: which to look at, and what holds for all of them."""
+"""What a person must be told about masks besides that they exist: which to look at, and what holds for all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANSWERS = {
 
 
 def told_of(found: Sequence[Found], results: Results) -> list[str]:
-    """Lines on these masks and on the results that they are of; none where all is well."""
+    """Lines about these masks and the results they belong to; none if all is well."""
     lines: list[str] = []
     found = [each for each in found if each.view.camera.enabled]
     empty = [each.view.name for each in found if each.shot.is_empty]

@@ -58,7 +58,7 @@ def _unusable(frame: Camera | None) -> str:
         return "it has no photo"
     path = frame.photo.path
     if any(each in path for each in "\t\r\n"):
-        return f"rename {path!r}: a tab or a line break cannot be in the name of a photo"
+        return f"rename {path!r}: a photo's name cannot contain a tab or a line break"
     return "" if os.path.isfile(path) else f"its photo is missing: {path}"
 
 
@@ -85,7 +85,7 @@ def common_folder(paths: Iterable[str]) -> str:
     except ValueError:
         raise MenuError(
             "The photos lie on several drives, which cannot be one capture. Select the cameras of one drive and mask "
-            "these; then those of the next."
+            "them; then those of the next."
         ) from None
 
 

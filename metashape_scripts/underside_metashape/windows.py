@@ -41,11 +41,11 @@ class Asked:
 
     title: str
     all_count: int = 0
-    """Photos that can be masked; none where the choice is not offered."""
+    """Photos that can be masked; 0 if the choice is not offered."""
     chosen_count: int = 0
     """Selected photos; none where the choice is not offered."""
     results: str = ""
-    """Where the masks will lie; empty where none are made."""
+    """Where the masks will be; empty if none are made."""
     groups: bool = False
     """Whether there are camera groups."""
     existing: bool = True
@@ -59,14 +59,16 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
         super().__init__(parent)
         self.setWindowTitle("Underside: " + asked.title)
         self.selected = QtWidgets.QRadioButton(f"{asked.chosen_count} selected photos")
-        self.selected.setToolTip("Their whole passes are looked at, because a pass tells more than one photo.")
+        self.selected.setToolTip("Their whole passes are looked at, because a pass shows more than one photo does.")
         self.all = QtWidgets.QRadioButton(f"All {asked.all_count} photos")
         self.selected.setEnabled(asked.chosen_count > 0)
         (self.selected if asked.chosen_count else self.all).setChecked(True)
         self.model = QtWidgets.QComboBox()
         self.model.setEditable(True)
         self.model.addItem(MODEL)
-        self.model.setToolTip("Any name that `underside models` lists as here; `underside models fetch` gets more.")
+        self.model.setToolTip(
+            "Any model that `underside models` lists as installed; `underside models fetch` gets more."
+        )
         self.effort = QtWidgets.QComboBox()
         self.effort.addItems(list(EFFORTS))
         self.existing = QtWidgets.QComboBox()
@@ -87,7 +89,7 @@ class MaskDialog(_Dialog):  # type: ignore[misc]
             form.addRow("Model", self.model)
             form.addRow("Effort", self.effort)
         if asked.existing:
-            form.addRow("Masks that are there", self.existing)
+            form.addRow("Existing masks", self.existing)
         if asked.all_count:
             form.addRow("A pass is", self.passes)
         if asked.results:
@@ -133,7 +135,7 @@ class Progress(_Dialog):  # type: ignore[misc]
     def reject(self) -> None:
         """Count a wish to stop; the window goes once the work has ended."""
         self.stops += 1
-        self.label.setText("Finishing what is begun; Stop again ends at once.")
+        self.label.setText("Finishing what has been started; press Stop again to end at once.")
 
     def show_share(self, done: float, total: float, text: str) -> None:
         """Move the bar; without a total it shows only that something is being done."""

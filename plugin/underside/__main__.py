@@ -68,13 +68,13 @@ def _of_the_system(error: OSError) -> str:
     """Paths are looked at in many places, and any may be locked, too long, or on a disk that is gone."""
     if error.filename is None:
         return _of_our_own(error)
-    return f"Cannot use {error.filename}: {error.strerror}. Check the path, its disk, and whether you may look there."
+    return f"Cannot use {error.filename}: {error.strerror}. Check the path, its disk and your permissions."
 
 
 def _of_our_own(error: Exception) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1]
     told = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
-    return f"Underside made a mistake of its own: {told}. Please report it."
+    return f"Internal error: {told}. Please report it."
 
 
 def _say(line: str) -> None:

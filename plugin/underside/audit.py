@@ -68,7 +68,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """As it is asked for."""
+        """The variant's name, as asked for."""
         return f"{self.setting}={self.value}"
 
 
@@ -114,7 +114,7 @@ class Trial:
 
     @property
     def mean(self) -> Difference | None:
-        """Over the shots; none where there is no mask."""
+        """The mean over the shots; none if there is no mask."""
         each = [shot.difference for shot in self.shots.values()]
         if not each:
             return None
@@ -277,7 +277,7 @@ class _Run:
     def _against_truth(self, name: str, mask: Pixels) -> tuple[float | None, str]:
         path = self._truth.find(name) if self._truth else None
         if path is None:
-            return None, f"{name}: its truth is not there" if self._truth else ""
+            return None, f"{name}: its truth is missing" if self._truth else ""
         try:
             return iou(mask > 0, read_soft(path, like=mask > 0) >= 0.5), ""
         except PhotoError as error:
@@ -314,7 +314,7 @@ def _around(left: int, top: int, right: int, bottom: int, reach: int, shape: tup
 
 
 def _with(reference: Settings, name: str, value: object) -> Settings:
-    """With one setting changed; what concerns another segmenter alone is set aside for the one that is tried."""
+    """The settings with one changed; what concerns only another segmenter is dropped for the one tried."""
     changes: dict[str, Any] = {name: value}
     if name == "segmenter":
         changes |= {key: None for key, each in SETTINGS.items() if option_of(each).only_for not in (None, value)}

@@ -144,7 +144,7 @@ def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...
     if lacking:
         count = sum(bool(shot.lacks) for shot in read)
         warnings.append(
-            f"{count} of {len(read)} photos do not say their {', '.join(lacking)}: "
+            f"{count} of {len(read)} photos have no {', '.join(lacking)} in their metadata: "
             "photogrammetry programs then guess the lens"
         )
     if others := of_other_photos(shots):

@@ -20,7 +20,7 @@ class CutOut:
 
     manifest: Manifest
     made: frozenset[str]
-    """Of which shots."""
+    """The shots whose cut-outs were made."""
     failed: tuple[ShotRecord, ...]
     unreached: int
     """Not cut out, because the run was stopped."""

@@ -32,9 +32,7 @@ from underside.shotwork import ShotWork, engine_facts
 __all__ = ["Door", "Result", "learn_from_sources", "load_masker", "mask_sources"]
 
 
-_CUT_SHORT = (
-    "A repair of masks was cut short: what it has written stays, and underside prove {} --repair goes on with it."
-)
+_CUT_SHORT = "A repair of masks was interrupted: what it has written stays, and underside prove {} --repair resumes it."
 
 
 class Door(Protocol):
@@ -252,7 +250,7 @@ def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> No
             )
         if Path(os.path.realpath(out)).is_relative_to(capture.folder) and _holds_photos(out):
             raise SettingsError(
-                f"The photos in {out} would be left out, as it is to be the output folder",
+                f"The photos in {out} would be left out, because it is the output folder",
                 "Choose another output folder with -o",
             )
     if capture.shots:
@@ -260,7 +258,7 @@ def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> No
     if capture.plates:
         raise SettingsError(
             f"All photos in {capture.folder} are plates (the empty platter) by their names, or by --plate",
-            "Rename them, or mask them all the same with --no-plates",
+            "Rename them, or mask them anyway with --no-plates",
         )
     if capture.problems:
         problem = capture.problems[0]

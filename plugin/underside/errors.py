@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
 
 class UndersideError(Exception):
-    """Something a person can understand and mend; shown as one line, never as a traceback."""
+    """Something a person can understand and fix; shown as one line, never as a traceback."""
 
     exit_code = ExitCode.COULD_NOT_RUN
 
@@ -29,17 +29,17 @@ class UndersideError(Exception):
 
 
 class PhotoError(UndersideError):
-    """One photo cannot be used; it is set aside and the rest of the capture goes on."""
+    """One photo cannot be used; it is set aside and the rest of the capture continues."""
 
     exit_code = ExitCode.SOME_FAILED
 
 
 class SettingsError(UndersideError):
-    """An option, a path or a file of settings that cannot be meant."""
+    """An option, a path or a settings file that is not valid."""
 
 
 class ModelError(UndersideError):
-    """A model that is missing, damaged, refused, or that answers with something else than a matte."""
+    """A model that is missing, damaged, refused, or that answers with something other than a matte."""
 
 
 class DeviceError(UndersideError):

@@ -1,4 +1,4 @@
-"""The line protocol between doors and engine: one JSON object a line."""
+"""The line protocol between doors and engine: one JSON object per line."""
 
 import json
 import os
@@ -17,7 +17,7 @@ class EventWriter:
     """Writes events to a stream, each line whole, from any thread."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        """Without a stream, as where standard output was closed from the start, nobody listens."""
+        """Without a stream, as if standard output was closed from the start, nobody listens."""
         self._stream = stream
         self._lock = threading.Lock()
 

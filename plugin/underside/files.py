@@ -82,7 +82,7 @@ def json_text(content: object) -> str:
 
 
 def leads_out(name: str) -> bool:
-    """Whether a relative path leads out of the folder that it is told in."""
+    """Whether a relative path leads out of the folder that it is given in."""
     path = PurePath(name)
     return bool(path.anchor) or ".." in path.parts
 
@@ -134,7 +134,7 @@ def _copy(source: Path, part: Path) -> None:
             copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())
-    # Passes are told apart by the times of files too. Where a disk keeps no rights, the copy does without.
+    # Passes are separated by file times too. If a disk keeps no permissions, the copy does without.
     with suppress(OSError):
         shutil.copystat(source, part)
 
@@ -145,7 +145,7 @@ def _pieces(source: Path) -> Iterator[bytes]:
             while piece := file.read(_PIECE):
                 yield piece
     except OSError as error:
-        raise OutputError(f"Cannot read {source}: {error.strerror}", "Mend that and run again") from error
+        raise OutputError(f"Cannot read {source}: {error.strerror}", "Fix that and run again") from error
 
 
 @contextmanager
@@ -216,14 +216,14 @@ _REMEDIES = {
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
     errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; finished shots are kept"),
     errno.EROFS: ("that disk is read-only", _ELSEWHERE),
-    errno.EACCES: ("you may not write there", _ELSEWHERE),
-    errno.EPERM: ("you may not write there", _ELSEWHERE),
+    errno.EACCES: ("you have no permission to write there", _ELSEWHERE),
+    errno.EPERM: ("you have no permission to write there", _ELSEWHERE),
     errno.ENOTDIR: ("a file stands where a folder is needed", _ELSEWHERE),
     errno.EEXIST: ("a file stands where a folder is needed", _ELSEWHERE),
     errno.EISDIR: ("a folder stands in its place", "Move that folder away"),
     errno.ENAMETOOLONG: ("the name is too long for that disk", "Shorten the photo's name or the output folder's"),
-    errno.EINVAL: ("that disk does not take such a name", "Rename the photo"),
-    errno.EILSEQ: ("that disk does not take such a name", "Rename the photo"),
+    errno.EINVAL: ("that disk does not accept such a name", "Rename the photo"),
+    errno.EILSEQ: ("that disk does not accept such a name", "Rename the photo"),
 }
 _OF_THE_NAME = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 

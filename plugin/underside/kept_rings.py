@@ -105,7 +105,7 @@ class Learnt:
 
 
 class Rings:
-    """Of one capture, in a folder; photos are known by their content, wherever they lie now."""
+    """The rings of one capture, in a folder; photos are known by their content, wherever they are now."""
 
     def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
         self._folder = folder
@@ -141,7 +141,7 @@ class Rings:
             with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
                 mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
         except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise SettingsError(f"The rings in {self._folder} are not whole ({error})", _AGAIN) from error
+            raise SettingsError(f"The rings in {self._folder} are incomplete ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
             place, at, box = group["shots"][sha256]
@@ -212,11 +212,13 @@ def load_rings(folder: Path, masker: Masker) -> Rings:
             f"There are no rings in {folder}", "Run `underside rings` first, or check the path"
         ) from None
     except OSError as error:
-        raise SettingsError(f"Cannot read {path}: {error.strerror}", "Mend that") from error
+        raise SettingsError(f"Cannot read {path}: {error.strerror}", "Fix that") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} is nothing that `underside rings` has written ({error!r})", _AGAIN) from error
+        raise SettingsError(f"{path} was not written by `underside rings` ({error!r})", _AGAIN) from error
     if known > _FORMAT:
-        raise SettingsError(f"{path} was written by a newer Underside", "Update this one, or learn the rings with it")
+        raise SettingsError(
+            f"{path} was written by a newer Underside", "Update this one, or learn the rings again with it"
+        )
     wanted = _made_with(masker)
     other = [name for name in {**wanted, **made_with} if wanted.get(name) != made_with.get(name)]
     if other:

@@ -36,7 +36,7 @@ class Frame:
 
     width: int
     height: int
-    """Of the full stored grid, whatever the size of the pixels at hand."""
+    """Size of the full stored grid, whatever the size of the pixels at hand."""
     orientation: int = 1
     icc: bytes | None = None
 

@@ -16,7 +16,7 @@ from underside.survey import Seen
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
 REVISION = 10
-"""Counts the changes to the way from matte to mask: older masks are then made anew."""
+"""Counts the changes to the way from matte to mask: older masks are then made again."""
 
 
 class Effort(StrEnum):

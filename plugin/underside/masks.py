@@ -28,20 +28,20 @@ def mask_name(photo: str) -> str:
 def read_mask(path: Path, *, width: int, height: int) -> NDArray[np.uint8]:
     """A mask of ours, or one that a person has changed.
 
-    Grey values are cut hard, colours are made grey, and what is transparent, as where an eraser was used, is no object.
+    Grey is cut hard, colours are made grey, and what is transparent, as where an eraser was used, is not object.
     """
     mask = drawn_mask(path)
     if mask is None:
-        problem = "is no picture"
+        problem = "is not a picture"
     elif mask.shape != (height, width):
         problem = f"has {mask.shape[1]} x {mask.shape[0]} pixels, the photo {width} x {height}"
     else:
         return mask
-    raise PhotoError(f"The mask {path} was changed and {problem}", "Mend or delete it and run underside mask again")
+    raise PhotoError(f"The mask {path} was changed and {problem}", "Fix or delete it and run underside mask again")
 
 
 def drawn_mask(path: Path) -> NDArray[np.uint8] | None:
-    """The same of any size, on its stored grid; none for what is no picture, or one that no decoder takes."""
+    """A mask of any size, on its stored grid; none for what is not a picture, or that no decoder takes."""
     grey = _grey(np.fromfile(path, np.uint8))
     return None if grey is None else np.where(grey >= 128, np.uint8(255), np.uint8(0))
 

@@ -38,7 +38,7 @@ def claimed(out: Path) -> Iterator[None]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """The same of any folder for results; one into which nothing has come does not stay."""
+    """Be alone in any folder for results; one that stays empty is removed."""
     with writing(folder):
         make_folder(folder)
     try:
@@ -57,7 +57,7 @@ def undisturbed(out: Path) -> Iterator[None]:
         yield
         return
     refusal = f"A run of Underside is still writing into {out}"
-    with locked(out / _LOCK, refusal, remedy="Wait for its end, then try again"):
+    with locked(out / _LOCK, refusal, remedy="Wait for it to end, then try again"):
         yield
 
 
@@ -66,7 +66,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
     photos = sorted(photos)
     folders = {str(folder) for photo in photos for folder in PurePosixPath(photo).parents}
     refused = {
-        photo: f"Its mask or its cut-out would stand where the folder {photo + suffix} of others must be. "
+        photo: f"Its mask or its cut-out would be where the folder {photo + suffix} of others must be. "
         "Rename the photo or that folder."
         for photo in photos
         for suffix in _SUFFIXES
@@ -78,7 +78,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
             other = first.setdefault(unicodedata.normalize("NFC", photo).casefold(), photo)
             if other != photo:
                 refused[photo] = (
-                    f"The output folder's disk takes its name and {other} for the same. Rename one of the two."
+                    f"The output folder's disk treats its name and {other} as the same. Rename one of the two."
                 )
     return refused
 
@@ -103,14 +103,14 @@ def _sweep(folder: Path, *, deep: bool) -> None:
 
 
 _ASK_AGAIN_AFTER = 0.02
-_WAIT = "Wait for its end, or choose another output folder with -o"
+_WAIT = "Wait for it to end, or choose another output folder with -o"
 
 
 @contextmanager
 def locked(path: Path, refusal: str, *, remedy: str = _WAIT, patience: float = 0.0) -> Iterator[None]:
     """Keep others out who ask for the same lock; ``refusal`` and ``remedy`` are what those are told.
 
-    ``patience``: for so many seconds a lock that somebody else has is asked for again.
+    ``patience``: for how many seconds a lock that somebody else holds is asked for again.
     """
     handle = _opened_and_locked(path, OutputError(refusal, remedy), until=time.monotonic() + patience)
     try:

@@ -95,7 +95,7 @@ def _read(path: Path) -> defaultdict[str, set[str]]:
     try:
         lines = path.read_bytes().splitlines() if path.exists() else []
     except OSError as error:
-        raise OutputError(f"Cannot read {path}: {error.strerror}", "Mend that and run again") from error
+        raise OutputError(f"Cannot read {path}: {error.strerror}", "Fix that and run again") from error
     for line in lines:
         sha256, _, photo = line.decode(errors="replace").partition(" ")
         try:

@@ -44,7 +44,7 @@ class Measures:
     iou: float
     """Intersection over union with the truth; 1 where both are empty."""
     boundary_iou: float
-    """The same, of a band along both edges, inside of each."""
+    """Intersection over union of a band inside both edges."""
     mae: float
     """Mean difference of grey values over the whole photo."""
     object_lost: float
@@ -60,11 +60,11 @@ class ShotScore:
     """One photo that has a truth."""
 
     photo: str
-    """As the truth calls it: the path in its folder, without ``.png``."""
+    """The photo's name in the truth: the path in its folder, without ``.png``."""
     mask: Path | None
-    """None counts as an empty mask."""
+    """The mask; none counts as an empty mask."""
     measures: Measures | None
-    """None where truth and mask cannot be compared."""
+    """The measures; none if truth and mask cannot be compared."""
     problem: str = ""
     """Why they cannot."""
 
@@ -98,7 +98,7 @@ class Score:
 
     @property
     def passes(self) -> dict[str, "Score"]:
-        """The same, pass by pass."""
+        """The results, pass by pass."""
         names = dict.fromkeys(shot.pass_name for shot in self.shots)
         return {name: Score(tuple(s for s in self.shots if s.pass_name == name)) for name in names}
 
@@ -134,7 +134,7 @@ class MaskFolder:
         return cls({path.relative_to(folder).with_suffix("").as_posix(): path for path in found if path.is_file()})
 
     def names(self) -> list[str]:
-        """Of all of them, in natural order."""
+        """The names of all of them, in natural order."""
         return sorted(self._files, key=lambda name: natural_order(Path(name)))
 
     def find(self, photo: str, *, flat: bool = True) -> Path | None:
@@ -175,7 +175,7 @@ def score_masks(masks: Path, truth: Path, *, platter: Path | None = None) -> Sco
     if not any(paths.values()):
         raise SettingsError(
             f"None of the {len(photos)} photos in {truth} has a mask in {masks}",
-            "Masks are called like their photos: IMG_1.JPG.png, IMG_1.png or IMG_1_mask.png",
+            "Masks are named after their photos: IMG_1.JPG.png, IMG_1.png or IMG_1_mask.png",
         )
 
     def score(photo: str) -> ShotScore:
@@ -220,7 +220,7 @@ def read_soft(path: Path, *, like: Mask | None = None) -> NDArray[np.float32]:
     if like is not None and pixels.shape[:2] != like.shape:
         (height, width), (rows, columns) = pixels.shape[:2], like.shape
         raise PhotoError(
-            f"{path} has {width} x {height} pixels, and is held against {columns} x {rows}",
+            f"{path} has {width} x {height} pixels, and is compared with {columns} x {rows}",
             "Masks and their truth lie on the photo's stored pixel grid, EXIF orientation not applied",
         )
     most = np.iinfo(pixels.dtype).max

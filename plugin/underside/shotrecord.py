@@ -40,7 +40,7 @@ def record_of(shot: Shot, photo: Photo) -> ShotRecord:
 
 
 def with_mask(record: ShotRecord, mask: NDArray[np.uint8], *, sha256: str, fingerprint: str) -> ShotRecord:
-    """With what the mask itself tells: where the object is, and how much of the photo."""
+    """The record with what the mask itself shows: where the object is, and how much of the photo."""
     left, top, width, height = cv2.boundingRect(mask)
     empty = width == 0
     return replace(
@@ -54,12 +54,12 @@ def with_mask(record: ShotRecord, mask: NDArray[np.uint8], *, sha256: str, finge
 
 
 def with_silhouette(record: ShotRecord, mask: NDArray[np.uint8]) -> ShotRecord:
-    """With the mask's outline, by which neighbours are compared."""
+    """The record with the mask's outline, by which neighbours are compared."""
     return replace(record, silhouette=astuple(silhouette_of_mask(mask, record.orientation)))
 
 
 def with_verdict(record: ShotRecord, verdict: Verdict) -> ShotRecord:
-    """With what the verdict says."""
+    """The record with what the verdict says."""
     return replace(
         record,
         verdict=verdict.grade.value,
@@ -80,14 +80,14 @@ def judged_alone(record: ShotRecord, verdict: Verdict) -> ShotRecord:
 
 
 def judged_as(record: ShotRecord, before: ShotRecord) -> ShotRecord:
-    """With what an earlier run found out of the same mask."""
+    """The record with what an earlier run found out about the same mask."""
     names = ("verdict", "doubt", "terms", "reasons", "silhouette", "steps", "agreement", "judged")
     notes = (*record.notes, *before.said_of_repairs)
     return replace(record, notes=notes, **{name: getattr(before, name) for name in names})
 
 
 def with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
-    """With the cut-out of an earlier run."""
+    """The record with the cut-out of an earlier run."""
     return replace(
         record,
         cutout=before.cutout,

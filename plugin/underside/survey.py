@@ -142,7 +142,7 @@ class Surveyor:
         try:
             return self._sight(shot, is_plate=False)
         except PhotoError:
-            return None  # told when its turn to be masked comes
+            return None  # reported when its turn to be masked comes
 
     def _look_at_plate(self, shot: Shot) -> "_Sight | None":
         try:
@@ -213,7 +213,7 @@ class _Sight:
 
     @property
     def grid(self) -> _Grid:
-        """Of the photo."""
+        """The photo's grid."""
         return _grid(self.frame)
 
     def upright(self, pixels: Pixels) -> Pixels:
@@ -242,12 +242,12 @@ class Position:
         return self.has_seen(sight.camera, sight.grid, sight.glance)
 
     def has_seen(self, camera: _Camera, grid: _Grid, here: Glance) -> bool:
-        """The same, of a photo of which no more is known than what tells places apart."""
+        """Whether a photo was taken from here, if only what distinguishes places is known of it."""
         known = (camera, grid) == (self.camera, self.grid)
         return known and any(stood_still(each, here) for each in self.glances)
 
     def learn(self) -> None:
-        """What the shots tell; they are not kept."""
+        """Learn what the shots show; they are not kept."""
         self.ring = self.builder.build()
         self.builder = RingBuilder()
 
@@ -303,7 +303,7 @@ def _grid(frame: Frame) -> _Grid:
 
 
 def _reduction(photo: Photo) -> int:
-    """As far as the decoder shrinks for nothing, and a ring is still seen well."""
+    """How far the decoder can shrink at no cost with a ring still seen well."""
     return _factor(photo.width * photo.height)
 
 
@@ -312,7 +312,7 @@ def _factor(area: int) -> int:
 
 
 def _small(pixels: Pixels) -> Pixels:
-    """As the decoder would have shrunk it."""
+    """The picture as the decoder would have shrunk it."""
     by = _factor(pixels.shape[0] * pixels.shape[1])
     return pixels if by == 1 else reduced(pixels, -(-pixels.shape[1] // by), -(-pixels.shape[0] // by))
 

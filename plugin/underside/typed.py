@@ -1,4 +1,4 @@
-"""What a file says, as the dataclass that it stands for: every value of the type that its field has."""
+"""The contents of a file as the dataclass it stands for: every value of its field's type."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,9 +11,9 @@ __all__ = ["as_typed"]
 
 
 def as_typed(value: object, wanted: Any, name: str = "it") -> Any:  # noqa: ANN401 - a type as annotations give it
-    """The value as that type has it: lists become tuples, objects dataclasses; else a TypeError that says where.
+    """Convert a value to that type: lists become tuples, objects dataclasses; else a TypeError that says where.
 
-    Keys that a dataclass does not know are passed over: a newer version wrote them.
+    Keys that a dataclass does not know are skipped: a newer version wrote them.
     """
     origin, kinds = get_origin(wanted), get_args(wanted)
     if wanted is Any:

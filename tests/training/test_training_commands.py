@@ -51,17 +51,17 @@ def test_help_needs_nothing() -> None:
 def test_a_run_that_is_not_there_cannot_be_drawn(tmp_path: Path) -> None:
     assert "There is no log" in refused(training("plot", tmp_path))
     (tmp_path / "log.jsonl").write_text('{"event": "started"}\n{"event": "st', encoding="utf-8")
-    assert "tells of no step" in refused(training("plot", tmp_path))
+    assert "has no steps" in refused(training("plot", tmp_path))
 
 
 @needs_torch
 def test_what_makes_no_sense_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, said in (
         (f"export {tmp_path}/run.pt --calibration {tmp_path} --out {tmp_path}/files", "There is no checkpoint"),
-        (f"train {tmp_path} --minutes 0", "nothing can be done"),
+        (f"train {tmp_path} --minutes 0", "Nothing can be done"),
         (f"train {tmp_path} --minutes 1 --side 100", "a multiple of 32"),
         (f"train {tmp_path} --minutes 1 --first 20 --scenes 10", "do not fit a memory of 10"),
-        (f"render {tmp_path}", "is there already"),
+        (f"render {tmp_path}", "exists already"),
         (f"render {tmp_path}/scenes --side 100", "cannot be made"),
         (f"render {tmp_path}/scenes --kinds unheard-of --workers 0", "there is no scene kind unheard-of"),
     ):
@@ -86,7 +86,7 @@ def test_a_card_that_is_not_there_is_missed(tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device here")
     words = ("train", tmp_path, "--minutes", "1", "--device", "cuda")
-    assert "No CUDA device is to be had" in refused(training(*words))
+    assert "No CUDA device is available" in refused(training(*words))
 
 
 @needs_torch
@@ -99,7 +99,7 @@ def test_a_run_is_begun_gone_on_with_drawn_and_told_to_be_finished(tmp_path: Pat
     done = training("plot", run)
     assert done.returncode == 0, done.stderr
     assert shape_of(run / "progress.png") == (600, 900, 3)
-    assert "was begun with --batch 2" in refused(training("train", run, "--minutes", "1", "--batch", "8"))
+    assert "was started with --batch 2" in refused(training("train", run, "--minutes", "1", "--batch", "8"))
     assert "is finished" in refused(training("train", run, "--minutes", "1"))
 
 

@@ -81,8 +81,8 @@ def test_what_cannot_be_judged_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     for model, photos, said in (
         ("missing.onnx", folder, "There is no model"),
-        ("broken.onnx", folder, "no model that onnxruntime can load"),
-        ("loud.onnx", folder, "numbers outside of 0..1"),
+        ("broken.onnx", folder, "not a model that onnxruntime can load"),
+        ("loud.onnx", folder, "numbers outside 0..1"),
         ("white.onnx", tmp_path / "bare", "no photos with truth"),
     ):
         done = training_without("torch", "evaluate", tmp_path / model, photos, "--out", tmp_path / "out")
@@ -91,7 +91,7 @@ def test_what_cannot_be_judged_is_told_in_a_line(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
     (folder / "usual" / "000000.png").unlink()
     done = training_without("torch", "evaluate", tmp_path / "white.onnx", folder)
-    assert "the truth of a photo that is not there" in done.stderr
+    assert "the truth of a photo that is missing" in done.stderr
 
 
 def test_iou_and_boundary_iou_of_squares() -> None:

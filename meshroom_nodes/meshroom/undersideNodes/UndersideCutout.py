@@ -32,7 +32,7 @@ __version__ = f"{REVISION}.0"
 
 _WITHOUT_MASK = {
     "fail": "the node fails and names them",
-    "original": "the new scene has the photo itself",
+    "original": "the new scene keeps the photo itself",
 }
 _DELIVERED = "delivered.json"
 _LEFT_OUT = ""
@@ -45,7 +45,7 @@ class UndersideCutout(UndersideNode):
 Copies of the photos with the background replaced and all metadata kept, and a scene that points at them.
 
 For photogrammetry use UndersideMasking: masks beside untouched photos lose nothing. A cut-out's silhouette is an edge
-like any other to FeatureExtraction. This node makes masks of its own: corrections in UndersideMasking's *Masks Folder*
+like any other to FeatureExtraction. This node makes its own masks: corrections in UndersideMasking's *Masks Folder*
 do not reach it. PNG is never written unless chosen: Meshroom reads no camera data from it.
 """
 
@@ -63,13 +63,13 @@ do not reach it. PNG is never written unless chosen: Meshroom reads no camera da
         desc.ChoiceParam(
             name="format",
             label="Format",
-            description="photo: as the photo itself, but TIFF for PNG and where transparent. JPEG keeps the object's "
-            "blocks bit for bit.",
+            description="photo: the photo's own format, but TIFF instead of PNG and where transparent. JPEG keeps the "
+            "object's blocks bit for bit.",
             value="photo",
             values=["photo", "jpeg", "tiff", "png"],
             exclusive=True,
         ),
-        attributes.grow("Keep so many pixels more around the object; negative keeps less."),
+        attributes.grow("Keep this many pixels more around the object; negative keeps less."),
         attributes.passes(),
         attributes.without_mask(_WITHOUT_MASK, "Views Without a Cut-Out"),
         attributes.device(),

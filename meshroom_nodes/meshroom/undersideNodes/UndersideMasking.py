@@ -29,8 +29,8 @@ __version__ = f"{REVISION}.0"
 
 _WITHOUT_MASK = {
     "fail": "the node fails and names them",
-    "whole": "their masks are white all over, so that they count whole, background and all",
-    "leaveOut": "their masks are black all over, so that they are not used",
+    "whole": "their masks are all white, so the whole photo counts, background included",
+    "leaveOut": "their masks are all black, so they are not used",
 }
 
 
@@ -41,9 +41,9 @@ class UndersideMasking(UndersideNode):
 Masks the object on a turntable, without the platter: `<viewId>.png` for every view, white where the object is.
 
 Connect *Masks Folder* to both *FeatureExtraction > Masks Folder* and *PrepareDenseScene > Masks Folders*.
-Connect *Rings* to UndersideRings: masks made with what the whole ring tells are better than those of single views.
+Connect *Rings* to UndersideRings: masks made with what the whole ring shows are better than those of single views.
 
-A mask that you correct in *Masks Folder* stays. Nodes that were computed already do not see it: delete the data of
+A mask that you correct in *Masks Folder* stays. Nodes that were already computed do not see it: delete the data of
 FeatureExtraction and PrepareDenseScene, and of all nodes after them.
 """
 
@@ -52,7 +52,7 @@ FeatureExtraction and PrepareDenseScene, and of all nodes after them.
         attributes.rings(),
         attributes.model(),
         attributes.effort(),
-        attributes.grow("Grow every mask by so many pixels; negative shrinks."),
+        attributes.grow("Grow every mask by this many pixels; negative shrinks."),
         attributes.passes(),
         attributes.without_mask(_WITHOUT_MASK, "Views Without a Mask"),
         attributes.device(),
@@ -69,7 +69,7 @@ FeatureExtraction and PrepareDenseScene, and of all nodes after them.
         desc.File(
             name="masks",
             label="Masks",
-            description="The masks, to look at.",
+            description="The masks, for viewing.",
             semantic="image",
             value="{nodeCacheFolder}/masks/<VIEW_ID>.png",
         ),
@@ -90,9 +90,9 @@ def _mask_chunk(chunk: Any) -> None:
     for view in views:
         if view in by_hand:
             check_mask(masks.of(view.view_id), *_size(view))
-            chunk.logger.info(f"{view.name}: its mask is a person's, and stays")
+            chunk.logger.info(f"{view.name}: its mask was changed by hand, and stays")
         elif view not in shots:
-            chunk.logger.info(f"{view.name} shows the empty platter: nothing of it is used")
+            chunk.logger.info(f"{view.name} shows the empty platter: it is not used")
             masks.put_plain(view.view_id, *_size(view), white=False)
     if not shots:
         return
@@ -126,5 +126,5 @@ def _deliver(shot: Shot, view: View, masks: MasksFolder) -> str:
 
 def _size(view: View) -> tuple[int, int]:
     if view.width < 1 or view.height < 1:
-        raise NodeError(f"The scene does not say how large {view.name} is. Remove it from CameraInit and add it again.")
+        raise NodeError(f"The scene gives no size for {view.name}. Remove it from CameraInit and add it again.")
     return view.width, view.height

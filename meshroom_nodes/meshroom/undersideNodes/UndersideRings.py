@@ -25,8 +25,8 @@ class UndersideRings(UndersideNode):
     # Not in chunks: all shots are needed. The size is for the nodes that take theirs from this one.
     parallelization = None
     documentation = """
-Looks at all shots once and keeps what the whole ring tells: the still room behind the turning object, and the empty
-platter where photos show it. UndersideMasking and UndersideCutout use it through *Rings*, all their chunks alike.
+Looks at all shots once and keeps what the whole ring shows: the still room behind the turning object, and the empty
+platter where photos show it. UndersideMasking and UndersideCutout use it through *Rings*, in all their chunks alike.
 """
 
     inputs = [
@@ -39,7 +39,7 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
             label="Plates Folder",
             description="Folder with photos of the empty platter, taken with the same camera from the same place. "
             "They need not be among the views; views named plate* or in a folder named empty are plates too. "
-            "Meshroom does not see its contents change: delete this node's data after that.",
+            "Meshroom does not see its contents change: delete this node's data after you have changed them.",
             value="",
         ),
         attributes.device(),
@@ -50,7 +50,7 @@ platter where photos show it. UndersideMasking and UndersideCutout use it throug
         desc.File(
             name="output",
             label="Rings",
-            description="Folder of what was learnt.",
+            description="Folder for what was learnt.",
             value="{nodeCacheFolder}/rings",
         ),
     ]

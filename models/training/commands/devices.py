@@ -26,5 +26,5 @@ def chosen_device(device: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     if device == "cuda":
-        raise TrainingError("No CUDA device is to be had", "Leave --device out, or install a torch made for the card")
+        raise TrainingError("No CUDA device is available", "Leave --device out, or install a torch made for the card")
     return "cpu"

@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> None:
         picture = options.out / f"worst-{photos.name.replace('/', '-')}.jpg"
         options.out.mkdir(parents=True, exist_ok=True)
         if not cv2.imwrite(str(picture), worst_sheet(judgements[first], lookers[first])):
-            raise TrainingError(f"{picture} cannot be written", "Make room on the disk, or choose another --out")
+            raise TrainingError(f"{picture} cannot be written", "Free some space, or choose another --out")
         say(f"the worst: {picture}")
     found["milliseconds"] = _costs(paths)
     _print(speed_lines(found["milliseconds"]))

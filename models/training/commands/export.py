@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> None:
         say(f"{path.name}: {size:.2f} MB, off by {off:.4f}, IoU {fact['iou']:.4f} with the network")
         if off > _ALLOWED[path.name]:
             raise TrainingError(
-                f"{path.name} differs from the network by {off:.4f} a pixel",
+                f"{path.name} differs from the network by {off:.4f} per pixel",
                 "Calibrate with more photos; int8 also goes wrong on CPUs that cannot multiply bytes without overflow",
             )
     write_json(options.out / "export.json", facts)

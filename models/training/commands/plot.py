@@ -23,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     events = list(read_log(options.folder / LOG))
     if not any(event["event"] == "step" for event in events):
-        raise TrainingError(f"The log of {options.folder} tells of no step", "Train first")
+        raise TrainingError(f"The log of {options.folder} has no steps", "Train first")
     picture = options.out or options.folder / "progress.png"
     if not cv2.imwrite(str(picture), drawn(events)):
         raise TrainingError(f"{picture} cannot be written", "Choose another --out")

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--side", type=int, default=512, help="pixels of a side, a multiple of 16 (default: %(default)s)"
     )
-    parser.add_argument("--samples", type=int, default=16, help="light paths a pixel (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=16, help="light paths per pixel (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the scenes (default: %(default)s)")
     parser.add_argument("--kinds", nargs="+", metavar="KIND", help="only scenes of these kinds")
     parser.add_argument(
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     if options.folder.exists():
-        raise TrainingError(f"{options.folder} is there already", "Name another folder, or move it away")
+        raise TrainingError(f"{options.folder} exists already", "Name another folder, or move it away")
     if options.count < 1 or options.samples < 1 or options.side < 64 or options.side % 16:
         raise TrainingError(
             f"{options.count} photos of {options.side} pixels by {options.samples} paths cannot be made",
@@ -101,4 +101,4 @@ def _write_photo(folder: Path, name: str, pixels: NDArray[np.uint8], batch: Batc
 def _write(path: Path, picture: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), picture):
-        raise TrainingError(f"{path} cannot be written", "Make room on the disk, or choose another folder")
+        raise TrainingError(f"{path} cannot be written", "Free some space, or choose another folder")

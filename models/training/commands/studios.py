@@ -37,7 +37,7 @@ def held_out_studio(wish: Wish) -> Source:
 
 
 def _studio(content: Callable[..., Content], seed: int, wish: Wish) -> Source:
-    kinds = shares_of(wish.kinds)  # A wrong name is told now, not after minutes of making up objects.
+    kinds = shares_of(wish.kinds)  # A wrong name is reported now, not after minutes of making up objects.
     return Studio(
         content(seed, objects=wish.objects, textures=wish.textures, workers=wish.workers),
         device=wish.device,

@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     begun = time.monotonic()
     if options.minutes <= 0:
-        raise TrainingError(f"In {options.minutes} minutes nothing can be done", "Give a positive number of minutes")
+        raise TrainingError(f"Nothing can be done in {options.minutes} minutes", "Give a positive number of minutes")
     device = chosen_device(options.device)
     settings = _settings(options.folder, {each.name: getattr(options, each.name) for each in fields(Settings)})
     wish = Wish(device, settings.scene_side, settings.samples, options.workers, settings.objects, settings.textures)
@@ -45,12 +45,12 @@ def _run(options: argparse.Namespace) -> None:
         part = train(options.folder, settings, source, held_out, device, minutes=options.minutes, begun=begun)
     except torch.OutOfMemoryError as error:
         raise TrainingError(
-            "The card's memory is full", "Begin a run with fewer --scenes and --first, or with a smaller --batch"
+            "The card's memory is full", "Start a run with fewer --scenes and --first, or with a smaller --batch"
         ) from error
     if part.finished:
         say(f"all {settings.steps} steps are done; next: python -m training export {options.folder}")
     else:
-        say(f"{part.step} of {settings.steps} steps are done; the same command goes on")
+        say(f"{part.step} of {settings.steps} steps are done; the same command resumes")
 
 
 def _settings(folder: Path, given: dict[str, Any]) -> Settings:
@@ -62,7 +62,7 @@ def _settings(folder: Path, given: dict[str, Any]) -> Settings:
     if name := settings.differing(wanted):
         option, own = f"--{name.replace('_', '-')}", asdict(settings)[name]
         raise TrainingError(
-            f"The run in {folder} was begun with {option} {own}", f"Leave {option} out, or name another folder"
+            f"The run in {folder} was started with {option} {own}", f"Leave {option} out, or name another folder"
         )
     if state["step"] >= settings.steps:
         raise TrainingError(f"The run in {folder} is finished", "Export it, or name another folder")

@@ -50,7 +50,7 @@ def judge(lookers: dict[str, Looker], photos: PhotoSet, tell: Callable[[str], No
     for number, photo in enumerate(photos.photos, 1):
         picture, truth, platter = photo.pixels(), photo.object(), photo.free_platter()
         if truth.shape != picture.shape[:2]:
-            raise TrainingError(f"{photo.truth} is not as large as its photo", "Make the truth anew")
+            raise TrainingError(f"{photo.truth} is not as large as its photo", "Make the truth again")
         like = traits(photo.kind, picture, truth, platter)
         for name, looker in lookers.items():
             matte = looker.matte(picture)

@@ -29,10 +29,10 @@ class Looker:
         try:
             self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has an exception of its own for each way a file can be wrong.
-            raise TrainingError(f"{model} is no model that onnxruntime can load", "Export it again") from error
+            raise TrainingError(f"{model} is not a model that onnxruntime can load", "Export it again") from error
         inputs = [(given.name, len(given.shape)) for given in self._session.get_inputs()]
         if inputs != [("image", 4)]:
-            raise TrainingError(f"{model} is no network of ours: it takes {inputs}", "Give one with an input `image`")
+            raise TrainingError(f"{model} is not our network: it takes {inputs}", "Give one with an input `image`")
         self._name = model.name
 
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ class Looker:
         (answer,) = self._session.run(["mask"], {"image": numbers(picture)})
         if not (np.isfinite(answer).all() and answer.min() >= 0 and answer.max() <= 1):
             raise TrainingError(
-                f"{self._name} answers numbers outside of 0..1", "Export it again from a sound checkpoint"
+                f"{self._name} answers with numbers outside 0..1", "Export it again from a sound checkpoint"
             )
         return np.asarray(cv2.resize(answer[0, 0], (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 

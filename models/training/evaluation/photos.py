@@ -83,7 +83,7 @@ def read_set(folder: Path, *, to_judge: bool = True) -> PhotoSet:
         name = truth.relative_to(folder / "gt_masks").with_suffix("")
         platter = folder / "gt_platter" / name.with_name(f"{name.name}.png")
         if not (folder / name).is_file():
-            raise TrainingError(f"{truth} is the truth of a photo that is not there", f"Put {folder / name} back")
+            raise TrainingError(f"{truth} is the truth of a photo that is missing", f"Put {folder / name} back")
         photos.append(Photo(name.as_posix(), folder / name, truth, platter if platter.is_file() else None))
     return PhotoSet(_name(folder), tuple(photos), facts.is_file())
 
@@ -96,5 +96,5 @@ def _name(folder: Path) -> str:
 def _read(path: Path, how: int) -> NDArray[np.uint8]:
     picture = cv2.imread(str(path), how | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:
-        raise TrainingError(f"{path} cannot be read as a picture", "Make the set anew, or take the photo out")
+        raise TrainingError(f"{path} cannot be read as a picture", "Make the set again, or remove the photo")
     return np.asarray(picture, np.uint8)

@@ -26,7 +26,7 @@ def load_checkpoint(path: Path) -> tuple[Settings, dict[str, Any]]:
     """What `save_checkpoint` saved; in the memory of the CPU, from which all of it goes where it belongs."""
     state = _loaded(path)
     if "settings" not in state:
-        raise TrainingError(f"{path} is no checkpoint of a run", f"Name the {CHECKPOINT} of a run's folder")
+        raise TrainingError(f"{path} is not a checkpoint of a run", f"Name the {CHECKPOINT} of a run's folder")
     return Settings.recorded(state["settings"]), state
 
 

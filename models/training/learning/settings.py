@@ -19,15 +19,15 @@ class Settings:
     network: int = _setting(2, "version of the network")
     seed: int = _setting(1, "from which all random choices come")
     steps: int = _setting(6_000, "over how many steps the rate falls, in all runs together")
-    batch: int = _setting(64, "photos a step")
+    batch: int = _setting(64, "photos per step")
     side: int = _setting(448, "pixels of a side of a photo in training, a multiple of 32")
     rate: float = _setting(0.0025, "learning rate at its highest")
     decay: float = _setting(0.02, "weight decay")
     scenes: int = _setting(12_288, "scenes in memory at once: the newest")
     first: int = _setting(8_192, "scenes rendered before the first step")
-    fresh: float = _setting(4.0, "new scenes a step")
+    fresh: float = _setting(4.0, "new scenes per step")
     scene_side: int = _setting(512, "pixels of a side of a rendered scene")
-    samples: int = _setting(12, "light paths a pixel")
+    samples: int = _setting(12, "light paths per pixel")
     objects: int = _setting(1_200, "different objects in the scenes")
     textures: int = _setting(480, "different textures in the scenes")
     check: int = _setting(256, "held-out scenes that the progress is measured on")
@@ -41,7 +41,7 @@ class Settings:
         counts = {name: value for name, value in asdict(self).items() if name not in ("seed", "fresh")}
         for name, value in counts.items():
             if value <= 0:
-                raise TrainingError(f"A run with {name} = {value} makes no sense", "Give a positive number")
+                raise TrainingError(f"A run with {name} = {value} is not possible", "Give a positive number")
         if self.scenes < self.first:
             raise TrainingError(
                 f"{self.first} scenes do not fit a memory of {self.scenes}", "Give fewer as first, or more as scenes"

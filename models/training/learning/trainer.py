@@ -112,7 +112,8 @@ class _Run:
         step, value = self.learner.step, float(loss.whole.detach())
         if not math.isfinite(value):
             raise TrainingError(
-                f"The loss is no number at step {step}", "Begin anew with a lower --rate; the last checkpoint is sound"
+                f"The loss is not a number at step {step}",
+                "Retry with a lower --rate; the last checkpoint is sound",
             )
         facts = {"loss": round(value, 4), "mask": round(float(loss.mask), 4), "rate": round(self.learner.rate, 6)}
         self.log.write("step", step=step, **facts, scenes=self.scenes.rendered)

@@ -35,7 +35,7 @@ class Tracer:
         self._check(self._library.trace(*pool, texture_side, *scene, count, side, side, samples, pixels))
 
     def smooth(self, scenes: int, pixels: int, light: int, smoothed: int, count: int, side: int, step: int) -> None:
-        """One pass over the light without its colours, four floats a pixel."""
+        """One pass over the light without its colours, four floats per pixel."""
         self._check(self._library.smooth(scenes, pixels, light, smoothed, count, side, side, step))
 
     def _check(self, answer: int) -> None:

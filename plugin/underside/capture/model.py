@@ -54,7 +54,7 @@ class Capture:
     whole: bool = True
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""
-    """As its folder is called, unless that holds several captures."""
+    """The capture's name: its folder's, unless that holds several captures."""
 
     @property
     def passes(self) -> tuple[Pass, ...]:

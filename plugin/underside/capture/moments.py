@@ -1,4 +1,4 @@
-"""When the photos of a folder were taken, and where a pause between them is no usual one."""
+"""When the photos of a folder were taken, and where a pause between them is unusual."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ _USUAL_STEPS = 8.0
 _CLEARLY = 2.0
 # Somebody who pauses more often than that works in pauses: they tell nothing.
 _MOST_PAUSES = 5
-# Test shots before or between passes are no pass.
+# Test shots before or between passes are not a pass.
 _FEWEST_SHOTS = 3
-# File times tell when photos were taken where they are not those of a copy, which takes less a file.
+# File times say when photos were taken if they are not those of a copy, which takes less per file.
 _LEAST_STEP_OF_FILE_TIMES = 1.0
 # In a folder without any times: numbers left out, if at least so many and as many as the smaller side has shots.
 _LEAST_NUMBERS = 20
@@ -38,7 +38,7 @@ class Series:
     shots: tuple[Shot, ...]
     """Those of which a place on the clock is known."""
     clock: tuple[float, ...]
-    """Of each shot: seconds, or the file's number."""
+    """Each shot's place on the clock: seconds, or the file's number."""
     source: str
     """What the clock is: ``EXIF``, ``file times``, ``numbers``, or empty where the shots are only in order."""
 
@@ -48,7 +48,7 @@ class Pause:
     """Between two shots of a series."""
 
     index: int
-    """Of the shot after it."""
+    """Index of the shot after the pause."""
     length: float
 
 
@@ -108,7 +108,7 @@ def _series(camera: tuple[str | None, ...], taken: Sequence[tuple[Shot, Peek]]) 
 
 
 def _parts(cameras: Sequence[Series], pause: float | None) -> list[list[Shot]]:
-    """Of several cameras, each parts its own shots; they may well have clocks that differ."""
+    """The parts of each camera's own shots; the clocks of several cameras may differ."""
     by_camera = [_cut(series, pauses(series, pause=pause), tiny=pause is not None) for series in cameras]
     if len({len(parts) for parts in by_camera}) == 1:
         return [[shot for part in together for shot in part] for together in zip(*by_camera, strict=True)]

@@ -17,7 +17,7 @@ class Pose(StrEnum):
     FLIPPED = "flipped"
     SIDE = "side"
     UNKNOWN = "unknown"
-    """Nothing tells; the pass goes by its own name."""
+    """No pose is known; the pass goes by its own name."""
 
 
 # English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Czech, Swedish. Several words in one entry

@@ -32,7 +32,7 @@ def file_number(shot: Shot) -> tuple[str, int] | None:
 
 
 def shooting_order(shots: Sequence[Shot]) -> list[Shot]:
-    """Natural order, but that a counter which began anew goes on: DSC_9999, DSC_0001."""
+    """Natural order, except that a counter that restarted continues: DSC_9999, DSC_0001."""
     ordered = sorted(shots, key=lambda shot: natural_order(shot.path))
     numbers = [number for shot in ordered if (number := file_number(shot))]
     if len(numbers) < len(ordered) or len({prefix for prefix, _ in numbers}) != 1:

@@ -40,7 +40,7 @@ def pass_by_name(name: str, rules: PassRules) -> str | None:
 
 
 def is_plate_by_name(name: str, rules: PassRules) -> bool:
-    """Whether a photo, named with its path in the capture, is a plate: as the rules say, otherwise as it is called."""
+    """Whether a photo, named with its path in the capture, is a plate: by the rules, otherwise by its name."""
     told = pass_by_name(name, rules)
     return is_plate(name) if told is None else is_plate_folder(told)
 

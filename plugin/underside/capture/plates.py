@@ -13,7 +13,7 @@ __all__ = ["with_plates"]
 
 
 def with_plates(capture: Capture, photos: Sequence[Path], *, max_megapixels: float = MOST_MEGAPIXELS) -> Capture:
-    """The capture with these photos as plates too; a shot among them is no shot any more.
+    """The capture with these photos as plates too; a shot among them is no longer a shot.
 
     A plate that lies elsewhere has its whole path for a name.
     """

@@ -31,7 +31,7 @@ def read_capture(
     """
     for source in sources:
         if not _exists(source):
-            raise SettingsError(f"{source} does not exist, or may not be looked at", "Check the path")
+            raise SettingsError(f"{source} does not exist, or cannot be accessed", "Check the path")
     if len(sources) == 1 and sources[0].is_dir():
         folder = sources[0].resolve()
         paths, problems = _walk(folder, output)
@@ -141,7 +141,7 @@ def common_folder(photos: Iterable[Path]) -> Path:
 
 
 def _without_masks(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Masks that another program left beside the photos are no photos."""
+    """Masks that another program left beside the photos are not photos."""
     names = {path.name.lower() for path in paths}
     names_or_stems = names | {path.stem.lower() for path in paths}
     photos: list[Path] = []

@@ -1,4 +1,4 @@
-"""What a person says of how passes are told apart where folders do not say it."""
+"""What a person says about how to separate passes if folders do not say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

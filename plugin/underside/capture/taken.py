@@ -16,7 +16,7 @@ _NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnail
 
 
 def may_be_photo(name: str) -> bool:
-    """Whether a file is called like a photo."""
+    """Whether a file is named like a photo."""
     hidden = name.startswith(".") or name.endswith(PART_SUFFIX)
     return not hidden and Path(name).suffix.lower() in PHOTO_SUFFIXES
 

@@ -34,7 +34,7 @@ class Recipe:
     """Pillow's Lanczos filter, or OpenCV's mean over areas."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    """Of red, green and blue, on the scale 0..1 (pixels are divided by 255)."""
+    """Mean and deviation of red, green and blue, on the scale 0..1 (pixels are divided by 255)."""
     input: str = ""
     """Name of the input; the only one where empty."""
     output: str = ""
@@ -81,14 +81,14 @@ class Model:
     commercial: bool
     """May be used inside a paid product."""
     weights: tuple[Weights, ...]
-    """The same network stored in several ways, the preferred first; for most models one."""
+    """The files of the network, stored in several ways, the preferred first; for most models one."""
     recipe: Recipe
     source: str = ""
     aliases: tuple[str, ...] = ()
     embedded: bool = False
     """Part of Underside: nothing to fetch."""
     refused: str = ""
-    """Why it is no model for objects: such a model is used only when insisted on."""
+    """Why it is not a model for objects; such a model is used only on request."""
     note: str = ""
     """A sentence for everyone who uses it."""
 
@@ -99,7 +99,7 @@ class Model:
 
     @property
     def size_mb(self) -> float:
-        """Of all its files; 0 where nobody says."""
+        """Size of all its files; 0 if unknown."""
         return sum(weights.size_mb for weights in self.weights)
 
 
@@ -118,9 +118,9 @@ class Catalogue:
                 return model
         known = [known for model in self.models.values() for known in (model.name, *model.aliases)]
         near = difflib.get_close_matches(name, known, n=3)
-        hint = f"Perhaps {' or '.join(near)} is meant; " if near else ""
-        remedy = f"{hint}`underside models` lists all, and the path of an .onnx file serves as well"
-        raise ModelError(f"No model is called {name}", remedy[0].upper() + remedy[1:])
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        remedy = f"{hint}`underside models` lists all, and the path of an .onnx file works too"
+        raise ModelError(f"There is no model {name}", remedy[0].upper() + remedy[1:])
 
 
 def load_catalogue() -> Catalogue:
@@ -145,9 +145,9 @@ def _entries(path: Path, *, may_embed: bool = True) -> dict[str, Model]:
     for name, entry in _read_toml(path).items():
         where = f"{path} [{name}]"
         if not isinstance(entry, dict):
-            raise ModelError(f"{path}: {name} stands outside of any model", f"Write it below a line [{name}]")
+            raise ModelError(f"{path}: {name} is outside any model", f"Write it below a line [{name}]")
         if entry.get("embedded") and not may_embed:
-            raise ModelError(f"{where} is not part of Underside", "Take the line embedded out")
+            raise ModelError(f"{where} is not part of Underside", "Remove the line embedded")
         models[name] = _model(name, entry, where=where)
     return models
 
@@ -156,9 +156,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} is not TOML: {error}", "Mend that line") from error
+        raise ModelError(f"{path} is not TOML: {error}", "Fix that line") from error
     except OSError as error:
-        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check the file and who may read it") from error
+        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check the file and its permissions") from error
 
 
 def _model(name: str, entry: Mapping[str, Any], *, where: str) -> Model:
@@ -196,7 +196,7 @@ def _refuse_nonsense(model: Model, where: str) -> None:
 
 def _variants(entries: object, where: str) -> tuple[Weights, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ModelError(f"{where}: variants is no list of files", _EVERY_KEY)
+        raise ModelError(f"{where}: variants is not a list of files", _EVERY_KEY)
     variants = []
     for entry in entries:
         left = dict(entry)
@@ -209,7 +209,7 @@ def _nothing_left(left: Mapping[str, Any], where: str) -> None:
     for key in left:
         known = {f.name for kind in (Model, Recipe, Weights) for f in fields(kind)} - _NO_KEYS
         near = difflib.get_close_matches(key, known, n=1)
-        raise ModelError(f"{where} has an unknown key {key}", f"Perhaps {near[0]} is meant" if near else _EVERY_KEY)
+        raise ModelError(f"{where} has an unknown key {key}", f"Perhaps {near[0]} was meant" if near else _EVERY_KEY)
 
 
 def _taken(kind: type, entry: dict[str, Any], where: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def fetch(model: Model, *, accept_licence: bool = False, progress: Progress = la
         else:
             raise ModelError(
                 f"No address with a checksum is known for {model.name}, so it is never fetched",
-                f"Bring it yourself ({model.source}) and {put_here(model)}",
+                f"Get it yourself ({model.source}) and {put_here(model)}",
             )
     if not model.commercial:
         remember_licence(model)
@@ -89,7 +89,7 @@ def _fetch_file(model: Model, weights: Weights, progress: Progress) -> None:
             )
         part.become(path)
     except _NotComingError as error:
-        kept = f"; {part.size / 1e6:.1f} MB are kept, the next try goes on from there" if part.size else ""
+        kept = f"; {part.size / 1e6:.1f} MB are kept, and the next try resumes there" if part.size else ""
         raise ModelError(
             f"Cannot fetch {part.url}: {error}{kept}",
             f"Check the network, the proxy (HTTPS_PROXY) or the mirror ({MIRROR}); or {put_here(model)}",
@@ -97,7 +97,7 @@ def _fetch_file(model: Model, weights: Weights, progress: Progress) -> None:
     except OSError as error:
         raise OutputError(
             f"Cannot write {error.filename or part.path}: {error.strerror or error}",
-            "Make room, or name another folder in UNDERSIDE_MODELS",
+            "Free some space, or name another folder in UNDERSIDE_MODELS",
         ) from error
     pin(path, weights.sha256 or sha256_of(path))
 
@@ -105,14 +105,14 @@ def _fetch_file(model: Model, weights: Weights, progress: Progress) -> None:
 def _checked_address(weights: Weights) -> str:
     url = address_of(weights)
     if urllib.parse.urlsplit(url).scheme not in ("http", "https", "file"):
-        raise ModelError(f"{url} is no address to fetch from", f"Let {MIRROR} begin with https://, http:// or file://")
+        raise ModelError(f"{url} is not an address to fetch from", f"Begin {MIRROR} with https://, http:// or file://")
     return url
 
 
 def _perhaps_a_page(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(512).lstrip().lower()
-    return " (it is a web page, perhaps of a proxy that wants a login)" if start.startswith(b"<") else ""
+    return " (it is a web page, perhaps from a proxy that wants a login)" if start.startswith(b"<") else ""
 
 
 class _NotComingError(Exception):
@@ -188,7 +188,7 @@ def _ask_once(part: _Part, progress: Progress) -> bool:
             return True
         if nothing_more or first not in (0, have):
             part.discard()
-            raise _NotComingError("the server answers with another part than it was asked for")
+            raise _NotComingError("the server sent a different part from the one requested")
         if first == 0:
             part.begin(_version(answer.headers))
         done = _append(part, answer, total, progress)
@@ -217,7 +217,7 @@ def _answer(url: str, headers: dict[str, str]) -> addinfourl:
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return error
         with error:
-            raise _NotComingError(f"the server answers {error.code} {error.reason}") from error
+            raise _NotComingError(f"the server answered {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise _NotComingError(str(error.reason)) from error
     except (OSError, HTTPException) as error:

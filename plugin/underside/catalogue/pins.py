@@ -69,7 +69,7 @@ def check_file(model: Model, weights: Weights) -> tuple[Path, str]:
     try:
         return path, _published_hash(weights, path) if model.embedded else _pinned_hash(weights, path)
     except OSError as error:
-        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check who may read it") from error
+        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check its permissions") from error
 
 
 def pin(path: Path, sha256: str) -> None:
@@ -100,7 +100,7 @@ def _pinned_hash(weights: Weights, path: Path) -> str:
     if pinned and pinned["sha256"] != sha256:
         raise ModelError(
             f"{path} has changed since it was checked: its SHA-256 was {pinned['sha256']} and is {sha256}",
-            f"Delete it and get it anew; if you changed it yourself, delete {_pins_path()} as well",
+            f"Delete it and get it again; if you changed it yourself, delete {_pins_path()} as well",
         )
     # A folder that cannot be written costs a hash at every start, nothing else.
     with suppress(OutputError):
@@ -110,16 +110,16 @@ def _pinned_hash(weights: Weights, path: Path) -> str:
 
 def _published_hash(weights: Weights, path: Path) -> str:
     if problem := checksum_problem(weights, path):
-        raise ModelError(f"{path} is not the file that was published: {problem}", "Delete it and get it anew")
+        raise ModelError(f"{path} is not the file that was published: {problem}", "Delete it and get it again")
     return weights.sha256 or sha256_of(path)
 
 
 def _how_to_get(model: Model) -> str:
     if model.embedded:
-        return "It is part of Underside: install Underside anew"
+        return "It is part of Underside: reinstall Underside"
     if model.fetchable:
         return f"Run `underside models fetch {model.name}`, or {put_here(model)}"
-    return f"Bring it yourself ({model.source}) and {put_here(model)}"
+    return f"Get it yourself ({model.source}) and {put_here(model)}"
 
 
 def _md5_of(path: Path) -> str:
@@ -139,7 +139,7 @@ def _read() -> dict[str, Any]:
     except FileNotFoundError:
         return {"files": {}, "licences": []}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"Cannot read {path} ({error})", "Delete it: every model is then checked anew") from error
+        raise ModelError(f"Cannot read {path} ({error})", "Delete it: every model is then checked again") from error
 
 
 def _write(pins: dict[str, Any]) -> None:

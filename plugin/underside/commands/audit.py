@@ -40,13 +40,18 @@ __all__ = ["audit"]
     help="The folder for the page, audit.html.",
 )
 @click.option(
-    "--sample", type=click.IntRange(1), default=6, show_default=True, metavar="SHOTS", help="Shots, over all passes."
+    "--sample",
+    type=click.IntRange(1),
+    default=6,
+    show_default=True,
+    metavar="SHOTS",
+    help="Number of shots, over all passes.",
 )
 @click.option(
     "--vary",
     multiple=True,
     metavar="SETTING=V1,V2",
-    help="Try these values of a setting; may be given several times. The usual ones where not given.",
+    help="Try these values of a setting; may be given several times. Default: the usual ones.",
 )
 @click.option(
     "--truth",
@@ -70,9 +75,9 @@ def audit(
 ) -> int:
     """Mask a sample of the capture in FOLDER over and over, one setting changed at a time.
 
-    The reference are the settings given here or in underside.toml, the defaults where none are. Each variant is
-    compared with it: IoU and structural similarity (SSIM) of the masks, pixels gained and lost, time. The page shows
-    them side by side. The same shots are sampled every time. No masks are left behind.
+    The reference is the settings given here or in underside.toml, otherwise the defaults. Each variant is compared
+    with it: IoU and structural similarity (SSIM) of the masks, pixels gained and lost, time. The page shows them side
+    by side. The same shots are sampled every time. No masks are left behind.
     """
     chosen = held(context, [folder])
     reference = replace(chosen.settings, cutout=None)
@@ -88,7 +93,7 @@ def audit(
     width = max(len("reference"), *(len(variant.name) for variant in tried), 0)
     of_them = "1 variant" if len(tried) == 1 else f"{len(tried)} variants"
     tell(f"{len(shots)} of {len(capture.shots)} shots, {of_them}")
-    tell(f"{'':<{width}}     IoU    SSIM    gained      lost  s a shot{'   truth' if known else ''}")
+    tell(f"{'':<{width}}     IoU    SSIM    gained      lost    s/shot{'   truth' if known else ''}")
     with (
         TemporaryDirectory(prefix="underside-audit-") as work,
         stopping_cleanly() as stop,

@@ -32,7 +32,7 @@ _USUAL_OUTPUT = Path("underside-capture")
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder for the page, capture.html; underside-capture where not given.",
+    help="The folder for the page, capture.html. Default: underside-capture.",
 )
 @plate_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs; a page only with -o.")
@@ -46,11 +46,10 @@ def capture(
     as_json: bool,
     **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
 ) -> int:
-    """Show what is understood of the capture in FOLDER: passes, poses, rings, plates, and what is missing.
+    """Show how the capture in FOLDER is understood: passes, poses, rings, plates, and what is missing.
 
-    The page shows a row a pass, the shots in order, gaps and doubles marked. Nothing is masked. Ends with 1 where
-    something is missing without which there is no whole object, such as a second pass; with 3 where photos cannot be
-    opened.
+    The page shows one row per pass, the shots in order, with gaps and doubles marked. Nothing is masked. Exit code 1
+    if something needed for a whole object is missing, such as a second pass; 3 if photos cannot be opened.
     """
     out = output or _USUAL_OUTPUT
     chosen = held(context, [folder])
@@ -72,7 +71,7 @@ def capture(
 
 def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
     if os.path.isfile(folder):  # noqa: PTH113 - says no where Path.is_file() fails: what may not be looked at
-        raise SettingsError(f"{folder} is no folder", "Name the folder of one object's photos")
+        raise SettingsError(f"{folder} is not a folder", "Name the folder of one object's photos")
     found = read_capture([folder], output=out, plates=not chosen.no_plates, rules=chosen.passes)
     found = with_plates(found, chosen.plates, max_megapixels=chosen.settings.max_megapixels)
     if found.shots:
@@ -80,7 +79,7 @@ def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
     if found.plates:
         raise SettingsError(
             f"All {len(found.plates)} photos in {folder} are named like plates (the empty platter)",
-            "Add the shots, or take the plates for shots with --no-plates",
+            "Add the shots, or treat the plates as shots with --no-plates",
         )
     if found.problems:
         raise SettingsError(f"{found.problems[0].name}: {found.problems[0].reason}", "Check its permissions")
@@ -89,7 +88,7 @@ def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
 
 def _write_page(seen: Overview, lacking: Sequence[Finding], out: Path, *, asked: bool, quiet: bool) -> None:
     if not asked and seen.capture.folder in (out.resolve(), *out.resolve().parents):
-        tell("No page was written, as it would lie among the photos: choose a folder with -o")
+        tell("No page was written, because it would lie among the photos: choose a folder with -o")
         return
     page = write_capture_page(seen, lacking, out)
     if not quiet:
@@ -118,7 +117,7 @@ def _lines(seen: Overview, lacking: Sequence[Finding]) -> Iterator[str]:
     yield ""
     yield from (f"{'Missing' if finding.needed else 'Note'}: {finding.text}." for finding in lacking)
     if not lacking:
-        yield "Nothing is missing, as far as photos can tell."
+        yield "Nothing is missing, as far as the photos show."
 
 
 def _row(each: PassView) -> tuple[str, ...]:

@@ -22,19 +22,19 @@ __all__ = ["check_layout"]
     "--photos",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="The photos' folder, where neither the manifest nor a folder images beside the masks tells it.",
+    help="The photos' folder, if neither the manifest nor a folder images beside the masks shows it.",
 )
 @click.option(
     "--layout",
     metavar="PROGRAM",
-    help=f"The program the masks are for, where the folder is not called like it: {', '.join(LAYOUTS)}.",
+    help=f"The program the masks are for, if the folder is not named after it: {', '.join(LAYOUTS)}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 def check_layout(*, folder: Path, photos: Path | None, layout: str | None, as_json: bool) -> int:
     """Say for each photo why a program would ignore or misuse its mask.
 
     FOLDER is an output folder (its masks and all its layouts are checked), one layout, or a folder of
-    masks that another tool made. Ends with 0 where all is well, with 1 where a mask would be lost.
+    masks that another tool made. Exit code 0 if all is well, 1 if a mask would be lost.
     """
     reports = check_folder(folder, layout=layout, photos=photos)
     old = tuple(outdated(folder))

@@ -25,16 +25,16 @@ __all__ = ["config"]
 )
 @click.pass_context
 def config(context: click.Context, /, *, folder: Path, as_json: bool, as_template: bool, **_: Any) -> None:  # noqa: ANN401
-    """Show each setting for the capture in FOLDER, its value, and where that comes from.
+    """Show each setting for the capture in FOLDER, its value, and where it comes from.
 
-    The command line holds over underside.toml in the capture's folder, that over underside.toml in the folder
-    around it, that over the defaults. Options given here count as they would for `underside mask`.
+    The command line wins over underside.toml in the capture's folder, that over underside.toml in its parent
+    folder, that over the defaults. Options given here count as they would for `underside mask`.
     """
     if as_template:
         click.echo(template(), nl=False)
         return
     if not folder.is_dir():
-        raise SettingsError(f"{folder} is no folder, or may not be looked at", "Name a capture's folder")
+        raise SettingsError(f"{folder} is not a folder, or cannot be accessed", "Name a capture's folder")
     found = held(context, [folder])
     if as_json:
         _print_json(found)
@@ -48,7 +48,7 @@ def _print_table(found: Resolved) -> None:
     for key, value in values.items():
         tell(f"{_name(key):<{name_width}}  {value:<{value_width}}  {found.origins[key]}")
     if not found.files:
-        tell(f"There is no {FILE_NAME} in the folder or the one around it; `underside config --template` prints one.")
+        tell(f"There is no {FILE_NAME} in the folder or its parent; `underside config --template` prints one.")
 
 
 def _print_json(found: Resolved) -> None:

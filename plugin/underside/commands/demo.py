@@ -38,9 +38,9 @@ _BETWEEN_PHOTOS = 0.2
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 def demo(*, output: Path, no_open: bool) -> int:
-    """Watch a folder while a camera fills it, as far as thirteen bundled photos of a figurine can show that.
+    """Watch a folder while a camera fills it, played with thirteen bundled photos of a figurine.
 
-    Six show it upright, six turned over, one the empty platter. It is what `underside watch` does all day.
+    Six show it upright, six turned over, one the empty platter. This is what `underside watch` does all day.
     """
     photos, out = output.absolute() / "captures", output.absolute() / "masked"
     with stopping_cleanly() as stop, Person(out) as door:
@@ -60,7 +60,7 @@ def demo(*, output: Path, no_open: bool) -> int:
             of_capture=settings_of({"cutout": "black"}),
             settle=0.2,
             workers=usual_workers(),
-            proof=False,  # six shots a pass, 60 degrees apart, show how masks come, and are too few to be joined
+            proof=False,  # six shots per pass, 60 degrees apart, show how masks arrive, and are too few to join
         )
         failed = watch(plan, tell=to_all([door, hear]), stop=stop)
     if camera.problem is not None:

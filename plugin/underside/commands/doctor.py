@@ -35,9 +35,9 @@ class _Finding:
 
 @click.command()
 def doctor() -> int:
-    """Say what works on this machine: processors, models, formats, and the programs that were found.
+    """Check what works on this machine: processors, models, formats, and the programs found.
 
-    Nothing is fetched. Ends with 2 where masks cannot be made.
+    Nothing is downloaded. Exit code 2 if masks cannot be made.
     """
     system = f"{platform.system()} {platform.machine()}"
     click.echo(f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores")
@@ -61,7 +61,7 @@ def _runtimes() -> Iterator[_Finding]:
     here = {dist.name: dist.version for dist in distributions() if dist.name in _RUNTIMES}
     names = ", ".join(f"{name} {version}" for name, version in sorted(here.items()))
     if len(here) > 1:
-        yield _Finding("bad", f"{names}: they overwrite each other. Uninstall all, then install Underside anew")
+        yield _Finding("bad", f"{names}: they overwrite each other. Uninstall all, then install Underside again")
     else:
         yield _Finding("ok", names or "onnxruntime")
 
@@ -75,7 +75,7 @@ def _processor(device: str, *, otherwise: str) -> _Finding:
         began = time.perf_counter()
         segmenter.matte(picture)
         took = (time.perf_counter() - began) * 1000
-        return _Finding("ok", f"{segmenter.notes[0]}: {took:.0f} ms a look")
+        return _Finding("ok", f"{segmenter.notes[0]}: {took:.0f} ms per look")
     except UndersideError as error:
         return _Finding(otherwise, str(error))
 

@@ -11,7 +11,7 @@ __all__ = ["install"]
 
 @click.group()
 def install() -> None:
-    """Put Underside into another program, or a watch into the system."""
+    """Add Underside to another program, or a watch to the system."""
 
 
 install.add_command(install_metashape)

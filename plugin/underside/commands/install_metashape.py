@@ -19,14 +19,14 @@ def _folder_option(command: _Function) -> _Function:
     return click.option(
         "--folder",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Metashape's folder of scripts, where it is not the usual one.",
+        help="Metashape's scripts folder, if it is not the usual one.",
     )(command)
 
 
 @click.command("metashape")
 @_folder_option
 def install_metashape(*, folder: Path | None) -> None:
-    """Put the menu "Underside" into Metashape Professional, for this user.
+    """Add the menu "Underside" to Metashape Professional, for this user.
 
     The menu runs the engine with the Python that runs this command: after a move or an update, run it again.
     """
@@ -36,14 +36,14 @@ def install_metashape(*, folder: Path | None) -> None:
     tell(f"The menu is in {place}")
     tell(f"It runs the engine with {sys.executable}")
     if not is_usual:
-        tell("Metashape Professional has not run here yet, as far as can be seen; only that edition has scripts.")
-    tell('Start Metashape again: "Underside" is in its menu bar.')
+        tell("Metashape Professional seems not to have run here yet; only that edition has scripts.")
+    tell('Restart Metashape: "Underside" is in its menu bar.')
 
 
 @click.command("metashape")
 @_folder_option
 def uninstall_metashape(*, folder: Path | None) -> None:
-    """Take the menu out of Metashape again."""
+    """Remove the menu from Metashape."""
     place = (folder or metashape.scripts_folder()).absolute()
     found = metashape.uninstall(place)
-    tell(f"The menu is gone from {place}" if found else f"There was no menu in {place}")
+    tell(f"The menu was removed from {place}" if found else f"There was no menu in {place}")

@@ -25,20 +25,20 @@ _FOLDER = click.Path(path_type=Path, readable=False)
 @click.option("--user", is_flag=True, required=True, help="For this user: it runs while you are logged in.")
 @click.option("--yes", is_flag=True, help="Write it without asking.")
 def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: bool) -> ExitCode:  # noqa: ARG001
-    """Watch FOLDER from now on, and again after each start of this machine.
+    """Watch FOLDER from now on, and again after each restart of this machine.
 
-    It is `underside watch FOLDER` with the options given here, such as -o and --layout: a systemd unit, a launchd
-    agent or a task of Windows. What would be written is shown first. It runs the engine with the Python that runs
+    Sets up `underside watch FOLDER`, with the options given here, such as -o and --layout, as a systemd unit, a
+    launchd agent or a Windows task. What would be written is shown first. It runs the engine with the Python that runs
     this command: after a move or an update, run it again.
     """
     context = watch.make_context("underside watch", [str(folder), *options])
     for unfit in ("once", "events"):
         if context.params[unfit]:
-            raise SettingsError(f"--{unfit} is not for a service", "Leave it out")
+            raise SettingsError(f"--{unfit} cannot be used for a service", "Leave it out")
     root = folder.resolve()
     if not root.is_dir():
         raise SettingsError(f"The folder {root} does not exist", "Check the path")
-    settings_of(given(context))(root, "")  # a mistake in the settings is told now, not in a log
+    settings_of(given(context))(root, "")  # a mistake in the settings is reported now, not in a log
     wanted = user_service.service_for(root, ["watch", str(root), *_words(context)])
     tell(f"{wanted.path}:")
     for line in wanted.text.splitlines():
@@ -50,7 +50,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
         return ExitCode.NO
     user_service.install(wanted)
     tell(f"{root} is watched. {wanted.note}")
-    tell(f"`underside status {context.params['output'].absolute()}` tells how far it is.")
+    tell(f"`underside status {context.params['output'].absolute()}` shows its progress.")
     return ExitCode.DONE
 
 
@@ -58,7 +58,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
 @click.argument("folder", type=_FOLDER)
 @click.option("--user", is_flag=True, required=True, help="The service of this user.")
 def uninstall_service(*, folder: Path, user: bool) -> None:  # noqa: ARG001
-    """Watch FOLDER no longer; its masks stay."""
+    """Stop watching FOLDER; its masks stay."""
     root = folder.resolve()
     found = user_service.uninstall(user_service.service_for(root))
     tell(f"{root} is no longer watched by a service" if found else f"No service of yours watched {root}")
@@ -66,7 +66,7 @@ def uninstall_service(*, folder: Path, user: bool) -> None:  # noqa: ARG001
 
 def _agreed() -> bool:
     if not sys.stdin.isatty():
-        say("underside: Nobody is here to ask; --yes writes it.")
+        say("underside: There is no terminal to ask on; --yes writes it without asking.")
         return False
     return click.confirm("Write this and start it?", default=False)
 

@@ -6,7 +6,7 @@ __all__ = ["LiveConsole"]
 
 
 class LiveConsole(Console):
-    """On standard error, or on output, for as long as somebody reads it."""
+    """A console on standard error or output, for as long as somebody reads it."""
 
     def __init__(self, *, stderr: bool = True) -> None:
         super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)

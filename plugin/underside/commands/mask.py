@@ -26,11 +26,11 @@ __all__ = ["mask"]
     "--rings",
     type=PATH,
     metavar="FOLDER",
-    help="What `underside rings` has learnt from all shots, where these are a part of them.",
+    help="What `underside rings` has learnt from all shots, if these are only some of them.",
 )
 @click.option("--no-rings", is_flag=True, help="Mask each photo by itself: learn nothing from the others.")
-@click.option("--force", is_flag=True, help="Do finished shots again.")
-@click.option("--force-edited", is_flag=True, help="Write over masks and cut-outs that were changed by hand.")
+@click.option("--force", is_flag=True, help="Mask finished shots again.")
+@click.option("--force-edited", is_flag=True, help="Overwrite masks and cut-outs that were changed by hand.")
 @work_options
 @click.pass_context
 def mask(
@@ -50,8 +50,8 @@ def mask(
 ) -> int:
     """Mask every photo of a FOLDER, or the PHOTOs named; the originals stay untouched.
 
-    The output folder gets the masks, a manifest (capture.json) and a contact sheet (report.html). A second run goes
-    on where the first one stopped. Options can be put into a file, underside.toml: see `underside config`.
+    The output folder gets the masks, a manifest (capture.json) and a contact sheet (report.html). A second run
+    resumes where the first one stopped. Options can be put into a file, underside.toml: see `underside config`.
     """
     photos = photos_named(context, sources, listed)
     if rings is not None and no_rings:

@@ -17,7 +17,7 @@ _ROW = "{:<22} {:<15} {:>6}  {:<17} {}"
 @click.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List the models that are known, and which of them are on this machine."""
+    """List the known models, and which of them are on this machine."""
     if context.invoked_subcommand is None:
         _print_list()
 
@@ -28,13 +28,13 @@ def models(context: click.Context) -> None:
 def fetch_command(*, name: str, accept_licence: bool) -> None:
     """Fetch the model NAME, check it, and keep it in your folder of models.
 
-    The folder is UNDERSIDE_MODELS where that is set. UNDERSIDE_MODELS_MIRROR names the address of another
-    place with the same files, HTTPS_PROXY a proxy. What broke off goes on where it ended.
+    UNDERSIDE_MODELS overrides the folder. UNDERSIDE_MODELS_MIRROR gives the address of another place with the
+    same files, HTTPS_PROXY a proxy. An interrupted download resumes where it stopped.
     """
     model = load_catalogue().find(name)
     click.echo(f"{model.name}: {model.title}. {_size(model)}; licence: {model.licence}.")
     if model.refused:
-        click.echo(f"No model for objects: {model.refused}.")
+        click.echo(f"Not a model for objects: {model.refused}.")
     if model.fetchable and not is_here(model):
         click.echo(f"From {' and '.join(address_of(weights) for weights in model.weights)}")
     with Progress(
@@ -50,7 +50,7 @@ def fetch_command(*, name: str, accept_licence: bool) -> None:
             bar.update(task, completed=done, total=total or None, visible=True)
 
         fetch(model, accept_licence=accept_licence, progress=show)
-    click.echo(f"Here and checked: {' and '.join(str(path_of(model, weights)) for weights in model.weights)}")
+    click.echo(f"Installed and checked: {' and '.join(str(path_of(model, weights)) for weights in model.weights)}")
 
 
 def _print_list() -> None:
@@ -58,7 +58,7 @@ def _print_list() -> None:
     click.echo(_ROW.format("model", "on this machine", "MB", "licence", "what it is"))
     for model in known:
         size = f"{model.size_mb:.0f}" if model.size_mb else "?"
-        what = f"{model.title} [no model for objects]" if model.refused else model.title
+        what = f"{model.title} [not for objects]" if model.refused else model.title
         click.echo(_ROW.format(model.name, _state(model), size, _licence(model), what))
     click.echo("\n(!) Not for commercial use: fetched with --accept-licence only.")
     click.echo(f"Your folder of models: {resources.user_models_folder()}")
@@ -69,8 +69,8 @@ def _state(model: Model) -> str:
     if model.embedded:
         return "built in"
     if is_here(model):
-        return "here"
-    return "can be fetched" if model.fetchable else "bring the file"
+        return "installed"
+    return "can be fetched" if model.fetchable else "get it yourself"
 
 
 def _licence(model: Model) -> str:
@@ -80,4 +80,4 @@ def _licence(model: Model) -> str:
 
 
 def _size(model: Model) -> str:
-    return f"About {model.size_mb:.1f} MB" if model.size_mb else "Size not known"
+    return f"About {model.size_mb:.1f} MB" if model.size_mb else "Size unknown"

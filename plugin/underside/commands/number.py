@@ -9,11 +9,11 @@ __all__ = ["Number"]
 
 
 class Number(click.FloatRange):
-    """Within its limits, and a number at all: nothing is smaller or larger than ``nan``."""
+    """A real number within limits: nothing is smaller or larger than ``nan``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """Refuse what is none."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
-            self.fail(f"{value} is no number that can be meant.", param, ctx)
+            self.fail(f"{value} is not a valid number.", param, ctx)
         return number

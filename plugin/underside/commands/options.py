@@ -38,7 +38,7 @@ def settings_options(command: _Function) -> _Function:
 
 
 def masking_options(command: _Function) -> _Function:
-    """The same, without what concerns cut-outs alone."""
+    """Give a command every setting that is not about cut-outs alone."""
     return _with_options(command, [each for each in SETTINGS.values() if each.name not in _OF_CUTOUTS])
 
 
@@ -49,14 +49,14 @@ def layout_option(command: _Function) -> _Function:
         "layouts",
         multiple=True,
         metavar="PROGRAM",
-        help="Also lay the masks out as this program wants them; may be given several times.",
+        help="Also lay out the masks as this program wants them; may be given several times.",
     )(command)
 
 
 def plate_options(command: _Function) -> _Function:
     """Which photos show the empty platter."""
     command = click.option(
-        "--no-plates", is_flag=True, help="Photos named like plates (empty/, plate*) are shots too."
+        "--no-plates", is_flag=True, help="Treat photos named like plates (empty/, plate*) as shots."
     )(command)
     return click.option(
         "--plate",
@@ -64,7 +64,7 @@ def plate_options(command: _Function) -> _Function:
         multiple=True,
         type=click.Path(path_type=Path, readable=False),
         metavar="PHOTO",
-        help="A photo of the empty platter, whatever its name and place; may be given several times.",
+        help="A photo of the empty platter, whatever its name and folder; may be given several times.",
     )(command)
 
 
@@ -83,7 +83,7 @@ def given(context: click.Context) -> dict[str, Any]:
 
 
 def _folder_of(sources: Sequence[Path]) -> Path:
-    # Not Path.is_dir(), which fails where a folder around it may not be looked into; that is told in words later.
+    # Not Path.is_dir(), which fails if a parent folder cannot be read; that is reported in words later.
     if len(sources) == 1 and os.path.isdir(sources[0]):  # noqa: PTH112
         return sources[0]
     return common_folder(sources)

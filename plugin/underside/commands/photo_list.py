@@ -29,7 +29,7 @@ def read_photo_list(path: Path) -> PhotoList:
         raise SettingsError(f"The list {path} cannot be read: {error.strerror}", "Check the path") from error
     lines = [line.rpartition("\t") for line in text.removeprefix("\ufeff").split("\n") if line.strip()]
     if not lines:
-        raise SettingsError(f"There are no photos in the list {path}", "Write one path a line")
+        raise SettingsError(f"There are no photos in the list {path}", "Write one path per line")
     photos = tuple(Path(os.path.abspath(photo)) for _, _, photo in lines)  # noqa: PTH100 - links keep their place
     folder = common_folder(photos)
     names = (photo.relative_to(folder).as_posix() for photo in photos)

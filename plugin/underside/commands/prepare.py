@@ -22,24 +22,26 @@ _PATH = click.Path(path_type=Path, readable=False)
 
 @click.command()
 @click.argument("out", type=_PATH, metavar="OUT")
-@click.option("--for", "program", type=click.Choice(list(PROGRAMS)), required=True, help="The program it is for.")
+@click.option("--for", "program", type=click.Choice(list(PROGRAMS)), required=True, help="The program to prepare for.")
 @click.option(
     "-o",
     "--output",
     type=_PATH,
-    help="The folder to make or to bring up to date; OUT-PROGRAM beside OUT where not given.",
+    help="The folder to make or update. Default: OUT-PROGRAM beside OUT.",
 )
 @click.option(
     "--keep-region",
     "regions",
     multiple=True,
     metavar="[WHICH=]REGION",
-    help="Stays in the masks, such as a scale bar on the platter: left,top,width,height in stored pixels, or a "
+    help="What to keep in the masks, such as a scale bar on the platter: left,top,width,height in stored pixels, or a "
     "picture of the photo's size, white where it stays. WHICH is a pass, or a pattern of photos. May be repeated.",
 )
-@click.option("--copies", is_flag=True, help="Copy all files, where hard links would be the originals themselves.")
 @click.option(
-    "--without-position", is_flag=True, help="Leave GPS and the like out, in copies of the photos that have it."
+    "--copies", is_flag=True, help="Copy all files instead of linking, as hard links are the originals themselves."
+)
+@click.option(
+    "--without-position", is_flag=True, help="Leave out GPS and the like, in copies of the photos that have it."
 )
 @click.option("--without-insufficient", is_flag=True, help="Leave out shots whose mask is insufficient.")
 def prepare(
@@ -52,11 +54,11 @@ def prepare(
     without_position: bool,
     without_insufficient: bool,
 ) -> int:
-    """Bring all passes that were masked into OUT together in one folder, ready for a program.
+    """Bring all passes masked into OUT together in one folder, ready for a program.
 
-    OUT is an output folder of `underside mask`. Photos get unique names and stay as they are otherwise; masks get
-    the names, colours and orientation that the program wants. A second run changes only what is new. Ends with 3
-    where shots had to be left out.
+    OUT is an output folder of `underside mask`. Photos get unique names and otherwise stay as they are; masks get
+    the names, colours and orientation that the program wants. A second run changes only what is new. Exit code 3 if
+    shots had to be left out.
     """
     _refuse_growing(out)
     options = PrepareOptions(
@@ -86,7 +88,7 @@ def _refuse_growing(out: Path) -> None:
     if status.watcher and captures and not captures[0].complete:
         raise SettingsError(
             f"{out.name} is still growing: process {status.watcher.pid} watches {status.watcher.root} and has not "
-            f"called it complete ({captures[0].done} of {captures[0].shots} shots masked)",
+            f"declared it complete ({captures[0].done} of {captures[0].shots} shots masked)",
             "Wait, or put an empty file called done beside its photos",
         )
 

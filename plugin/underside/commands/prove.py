@@ -41,20 +41,20 @@ _NAMED = 8
     "--repair",
     "mend",
     is_flag=True,
-    help="Write masks anew that disagree with all others, and cut off a platter that made the join false; never from "
-    "a false join, never those changed by hand.",
+    help="Rewrite masks that disagree with all others, and cut off a platter that made the join false; never based on "
+    "a false join, and never masks changed by hand.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 def prove(*, out: Path, mend: bool, as_json: bool) -> int:
     """Prove that all passes join into one object, with the photos and masks of OUT.
 
     OUT is an output folder of underside mask. Places every shot by structure from motion, on reduced photos and within
-    the masks only, and asks whether the passes are joined rightly: that all shots are registered is no proof. Needs the
-    extra proof (pycolmap). The numbers are written to OUT/proof.json, and with pictures to OUT/coverage.html. Ends
-    with 0 where the answer is yes, with 1 where it is no or unsafe.
+    the masks only, and checks that the passes are joined correctly: all shots being registered is not proof. Needs the
+    extra proof (pycolmap). The numbers are written to OUT/proof.json, and with pictures to OUT/coverage.html. Exit
+    code 0 if the answer is yes, 1 if it is no or unsafe.
     """
     if not out.is_dir():
-        raise click.UsageError(f"{out} is no folder")
+        raise click.UsageError(f"{out} is not a folder")
     table = read_table(out)
     if table is not None and mend:
         raise SettingsError(
@@ -83,7 +83,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         click.echo(json_text(told), nl=False)
     else:
         if watcher:
-            tell(f"A watch (process {watcher.pid}) is at work: what comes later is not in this answer.")
+            tell(f"A watch (process {watcher.pid}) is at work: this answer leaves out what comes later.")
         for line in (
             *_lines(proof),
             *(_of_repair(proven) if mend else _of_what_repair_can(proof, table.output if table else out)),
@@ -102,7 +102,7 @@ def _lines(proof: Proof) -> Iterator[str]:
     for facts in proof.passes:
         yield f"  {facts.name or 'the capture itself'}: {facts.registered} of {facts.shots}{_turned(facts)}"
     for union in proof.unions:
-        disputed = f"; {union.disputed_pairs} pairs say otherwise" if union.disputed_pairs else ""
+        disputed = f"; {union.disputed_pairs} pairs disagree" if union.disputed_pairs else ""
         yield f"  {union.first} and {union.second}: {union.points} points in {union.pairs} pairs{disputed}"
     if len(proof.unions) > 1 and proof.weakest:
         yield f"  weakest link: {proof.weakest.first} and {proof.weakest.second}"
@@ -128,14 +128,14 @@ def _of_repair(proven: Proven) -> Iterator[str]:
     yield from _areas(proven.repaired)
     by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
     if by_hand:
-        yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and left so."
+        yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and kept."
 
 
 def _of_what_repair_can(proof: Proof, out: Path | str) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
     elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):
-        yield f"underside prove {out} --repair puts the masks right that disagree."
+        yield f"underside prove {out} --repair puts right the masks that disagree."
 
 
 def _areas(repaired: Sequence[Repaired]) -> Iterator[str]:

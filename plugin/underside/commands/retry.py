@@ -34,13 +34,13 @@ def retry(
     shots: tuple[str, ...],
     **_: Any,  # noqa: ANN401 - what ``given`` reads from the context
 ) -> int:
-    """Do shots of a watched folder again: those named, or all that failed.
+    """Mask shots of a watched folder again: those named, or all that failed.
 
-    With settings, which then hold for these shots and stay with them, also those whose verdict is insufficient. Such
-    shots are masked alone, without what their ring knows: the new mask takes the place of the old one even where it is
-    worse. A retry without settings puts them back among the others.
-    A SHOT is a photo's path in the watched folder, or the end of it. A running watch sees to it; where none runs, it
-    is done here, with the settings that the last one had.
+    If settings are given, also those whose verdict is insufficient; the settings then stay with these shots. Such
+    shots are masked alone, without what their ring knows: the new mask replaces the old one even if it is worse. A
+    retry without settings puts them back among the others.
+    A SHOT is a photo's path in the watched folder, or the end of it. A running watch does the work; if none is running,
+    it is done here, with the settings of the last one.
     """
     path = journal_path(output)
     if not path.is_file():
@@ -52,9 +52,9 @@ def retry(
         journal.commit()
         root, said = Path(journal.root), read(journal.fact("said"))
     watcher = held_by(output)
-    tell(f"{len(chosen)} shots to do again")
+    tell(f"{len(chosen)} shots to mask again")
     if watcher is not None:
-        tell(f"Process {watcher.pid}, which watches {root}, sees to them")
+        tell(f"Process {watcher.pid}, which watches {root}, will mask them")
         return ExitCode.DONE
     if not chosen:
         return ExitCode.DONE

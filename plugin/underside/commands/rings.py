@@ -37,7 +37,7 @@ def rings(
     events: bool,
     **_: Any,  # noqa: ANN401 - what ``held`` reads from the context
 ) -> int:
-    """Look at all shots of a FOLDER, or of the PHOTOS named, once, and keep what they tell of the still room.
+    """Look once at all shots of a FOLDER, or at the PHOTOS named, and keep what they show of the still room.
 
     `underside mask --rings` then masks any part of them, on any machine, as if it saw them all.
     """

@@ -105,7 +105,7 @@ class Person(AbstractContextManager["Person"]):
     def progress(self, progress: pipeline.Progress) -> None:
         """Move the bar; name a shot that was set aside."""
         rate = progress.done / max(time.monotonic() - self._started, 1e-3)
-        self._bar.update(self._task, completed=progress.done, rate=f"{rate:.1f} a second")
+        self._bar.update(self._task, completed=progress.done, rate=f"{rate:.1f} per second")
         if progress.record.state is State.FAILED:
             self._say(f"underside: {progress.record.reason}")
 
@@ -165,7 +165,7 @@ class Program(AbstractContextManager["Program"]):
         )
 
     def judged(self, judged: pipeline.Judged) -> None:
-        """Tell of a verdict, or a mask, that has changed since the shot was told of."""
+        """Report a verdict, or a mask, that has changed since the shot was reported."""
         record, before = judged.record, judged.before
         if (record.verdict, record.mask_sha256, record.steps) == (before.verdict, before.mask_sha256, before.steps):
             return
@@ -219,18 +219,18 @@ def _say_refused(result: Result) -> None:
 def summary(result: Result) -> Iterator[str]:
     """What a person must know at the end, line by line."""
     outcome = result.outcome
-    rate = f", {outcome.masked / outcome.seconds:.1f} a second" if outcome.masked else ""
+    rate = f", {outcome.masked / outcome.seconds:.1f} per second" if outcome.masked else ""
     yield f"{_count(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
     if outcome.kept:
         yield f"{_count(len(outcome.kept), 'shot')} already done, left as they are"
     if outcome.cut_out:
-        yield f"{_count(outcome.cut_out, 'cut-out')} made of masks that were there"
+        yield f"{_count(outcome.cut_out, 'cut-out')} made from existing masks"
     by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
     if by_hand:
-        yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
+        yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited overwrites them)"
     cutouts = sum(shot.cutout_by_hand for shot in outcome.manifest.shots)
     if cutouts:
-        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited writes over them)"
+        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited overwrites them)"
     if result.capture.plates:
         yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:
@@ -240,7 +240,7 @@ def summary(result: Result) -> Iterator[str]:
     for warning in outcome.manifest.warnings:
         yield f"Warning: {warning}"
     if outcome.unreached:
-        yield f"{_count(outcome.unreached, 'shot')} not reached: the same command goes on with them"
+        yield f"{_count(outcome.unreached, 'shot')} not reached: the same command continues with them"
     if outcome.failed:
         yield f"{_count(len(outcome.failed), 'shot')} set aside:"
         yield from (f"  {shot.reason}" for shot in outcome.failed)
@@ -259,7 +259,7 @@ def _one_object(result: Result) -> Iterator[str]:
     elif joined is not None and joined.why_not:
         yield f"Passes: {joined.why_not}"
     elif result.interrupted and not result.outcome.unreached:
-        yield "The passes are not proven yet: the same command goes on with that"
+        yield "The passes are not proven yet: the same command will do that"
 
 
 def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
@@ -276,7 +276,7 @@ def _trust(shots: Sequence[ShotRecord]) -> Iterator[str]:
 
 
 def _since(shot: ShotRecord) -> str:
-    return "; put right since by what the other shots show" if shot.is_put_right else ""
+    return "; since put right by what the other shots show" if shot.is_put_right else ""
 
 
 def exit_code(result: Result) -> ExitCode:

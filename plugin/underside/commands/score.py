@@ -34,16 +34,16 @@ _HEAD = "Worst shots"
     "--platter",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="True masks of the platter and of what holds the object; TRUTH/gt_platter where it is there.",
+    help="True masks of the platter and of what holds the object. Default: TRUTH/gt_platter, if it exists.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 def score(*, masks: Path, truth: Path, platter: Path | None, as_json: bool) -> int:
-    """Measure MASKS against the TRUTH: overlap, edges, what was lost and what was kept wrongly.
+    """Measure MASKS against the TRUTH: overlap, edges, what was lost and what was wrongly kept.
 
-    MASKS is an output folder, or any folder of masks called like their photos (IMG_1.JPG.png, IMG_1.png,
+    MASKS is an output folder, or any folder of masks named after their photos (IMG_1.JPG.png, IMG_1.png,
     IMG_1_mask.png), in the truth's sub-folders or in none. TRUTH is a folder of true masks, or a capture that has
-    them in gt_masks. A missing mask counts as an empty one; plates are left out. Ends with 3 where a mask could not
-    be compared.
+    them in gt_masks. A missing mask counts as an empty one; plates are left out. Exit code 3 if a mask could not be
+    compared.
     """
     found = score_masks(masks, truth, platter=platter)
     if as_json:

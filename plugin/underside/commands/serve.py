@@ -18,17 +18,17 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; 0.0.0.0 for all.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=7000, show_default=True, help="0 takes any that is free."
+    "--port", type=click.IntRange(0, 65535), default=7000, show_default=True, help="The port; 0 takes any free one."
 )
-@click.option("--workers", type=click.IntRange(1, 64), help="Photos at once; one a processor where not given.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Photos at once; default: one per processor.")
 @click.option(
     "--queue",
     type=click.IntRange(0, 1024),
     default=64,
     show_default=True,
-    help="Requests that may wait besides; more are told to come again.",
+    help="Further requests that may wait; the rest are told to try again later.",
 )
 @click.option(
     "--max-megabytes",
@@ -43,21 +43,21 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="For a photo to come, a request to wait for its turn, an answer to be taken.",
+    help="Time allowed for a photo to arrive, a request to wait its turn, an answer to be taken.",
 )
 @click.option(
     "--allow-url-host",
     "url_hosts",
     multiple=True,
     metavar="HOST[:PORT]",
-    help="Fetch photos from this host when a request names their address; from none where not given.",
+    help="Fetch photos from this host when a request gives their address. Default: from none.",
 )
 @click.option(
     "--allow-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Web pages that may ask, such as http://localhost:3000; none where not given, * for all.",
+    help="Web pages that may send requests, such as http://localhost:3000; * for all. Default: none.",
 )
 @masking_options
 def serve(
@@ -72,10 +72,10 @@ def serve(
     origins: tuple[str, ...],
     **settings: Any,  # noqa: ANN401 - checked by Settings
 ) -> None:
-    """Answer GET and POST /api/remove as `rembg s` does, for programs made for it.
+    """Answer GET and POST /api/remove as `rembg s` does, for programs that talk to it.
 
-    Each photo is masked alone. The address is printed once requests can come; Ctrl-C or a terminate signal ends the
-    service after the requests in work.
+    Each photo is masked alone. The address is printed once the service accepts requests; Ctrl-C or a terminate signal
+    ends it after the requests in progress.
     """
     _check_extra()
     from underside.hosts.serve.server import ServeOptions

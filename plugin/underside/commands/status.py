@@ -18,28 +18,28 @@ __all__ = ["status"]
 @click.argument("output", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, output: Path, as_json: bool) -> None:
-    """Show what `underside watch -o OUTPUT` has done, what waits, and what failed and why.
+    """Show what `underside watch -o OUTPUT` has done, what is waiting, and what failed and why.
 
-    The watch need not run for that, nor does it have to stop.
+    The watch may be running or stopped.
     """
     found = read_status(output)
     if as_json:
         click.echo(json_text(_facts(found)), nl=False)
         return
     watcher = found.watcher
-    tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'nobody is watching'}")
+    tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'not being watched'}")
     LiveConsole(stderr=False).print(status_table(found.captures))
     for capture in found.captures:
         if capture.answer not in ("", "yes"):
             tell(f"{capture.name}: {capture.told}")
     for trouble in found.troubles:
-        tell(f"{trouble.reason} {'Set aside' if trouble.final else 'Tried again soon'} ({trouble.attempts} tries).")
+        tell(f"{trouble.reason} {'Set aside' if trouble.final else 'To be tried again'} ({trouble.attempts} tries).")
     for reason in found.left_out.values():
         tell(reason)
     for photo in found.by_hand:
         tell(f"{photo}: by hand")
     if found.gone:
-        tell(f"{found.gone} photos are not there any more; their masks are kept")
+        tell(f"{found.gone} photos no longer exist; their masks are kept")
 
 
 def _facts(found: Status) -> dict[str, object]:

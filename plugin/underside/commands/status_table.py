@@ -1,4 +1,4 @@
-"""The captures of a watched folder as a table, one a line."""
+"""The captures of a watched folder as a table, one per line."""
 
 from rich.table import Table
 
@@ -13,7 +13,7 @@ _JOINED = {"yes": "one object", "unsafe": "unsafe to join", "no": "not one objec
 
 
 def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> Table:
-    """The captures, one a line."""
+    """The captures, one per line."""
     table = Table(caption=caption or None, caption_justify="left", box=None, pad_edge=False)
     for heading in ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", ""):
         table.add_column(heading, justify="left" if heading in ("capture", "passes", "verdicts", "") else "right")

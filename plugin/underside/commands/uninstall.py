@@ -11,7 +11,7 @@ __all__ = ["uninstall"]
 
 @click.group()
 def uninstall() -> None:
-    """Take Underside out of another program again, or a watch out of the system."""
+    """Remove Underside from another program, or a watch from the system."""
 
 
 uninstall.add_command(uninstall_metashape)

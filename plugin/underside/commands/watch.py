@@ -35,24 +35,24 @@ def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | N
 @click.command()
 @click.argument("root", type=PATH, metavar="FOLDER")
 @output_option("The folder for all results, one folder in it for each capture.")
-@click.option("--once", is_flag=True, help="Catch up and leave; exit code 3 if some shots failed.")
+@click.option("--once", is_flag=True, help="Catch up and exit; exit code 3 if some shots failed.")
 @click.option("--newest-first", is_flag=True, help="Mask the latest shot first, for a live look at the rig.")
 @click.option(
     "--settle", type=_SECONDS, default=1.0, show_default=True, metavar="SECONDS",
-    help="Take a photo when its size and time have stood still for so long.",
+    help="Take a photo once its size and time have not changed for this long.",
 )  # fmt: skip
 @click.option(
     "--quiet", type=_SECONDS, default=60.0, show_default=True, metavar="SECONDS",
-    help="Without a new photo for so long, a pass is over: its shots are masked with what its rings know.",
+    help="After this long without a new photo, a pass is over: its shots are masked with what its rings know.",
 )  # fmt: skip
 @click.option(
     "--complete-after", type=_SECONDS, default=600.0, show_default=True, metavar="SECONDS",
-    help="Without a new photo for so long, or with a file called done in it, a capture is complete: it is laid out.",
+    help="After this long without a new photo, or once a file called done is in it, a capture is laid out as complete.",
 )  # fmt: skip
-@click.option("--poll", is_flag=True, help="Look through the folder instead of relying on the system's notices.")
+@click.option("--poll", is_flag=True, help="Scan the folder instead of relying on the system's notifications.")
 @click.option(
     "--scan-every", type=Number(min=0.1), default=300.0, show_default=True, metavar="SECONDS",
-    help="Look through the folder this often beside the notices.",
+    help="Also scan the folder this often, in case a notification is missed.",
 )  # fmt: skip
 @click.option(
     "--on-capture", metavar="COMMAND", callback=_checked,
@@ -65,7 +65,7 @@ def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | N
 @click.option("--log-json", is_flag=True, help="Log as JSON lines (.underside/watch.jsonl in the output folder).")
 @click.option(
     "--metrics-port", type=click.IntRange(1, 65535), metavar="PORT",
-    help="Figures for Prometheus, at http://127.0.0.1:PORT/metrics, for this machine alone.",
+    help="Serve metrics to Prometheus at http://127.0.0.1:PORT/metrics, to this machine only.",
 )  # fmt: skip
 @click.pass_context
 def watch(
@@ -88,15 +88,15 @@ def watch(
     metrics_port: int | None,
     **_: Any,  # noqa: ANN401 - what ``given`` reads from the context
 ) -> int:
-    """Watch FOLDER and mask what comes into it, until stopped.
+    """Watch FOLDER and mask what arrives in it, until stopped.
 
     Each sub-folder is a capture, its sub-folders are passes. Each capture gets a folder of its own in the output, as
-    `underside mask` writes it: the masks, a manifest (capture.json) and a contact sheet (report.html). Started again,
-    it goes on where it was, whatever stopped it.
+    `underside mask` writes it: the masks, a manifest (capture.json) and a contact sheet (report.html). When restarted,
+    it resumes where it was, whatever stopped it.
     """
     said = given(context)
     of_capture = settings_of(said)
-    of_capture(root, "")  # a mistake in the settings is told before anything is done
+    of_capture(root, "")  # a mistake in the settings is reported before anything is done
     plan = Plan(
         root=root.resolve(),
         out=output.absolute(),

@@ -57,9 +57,9 @@ class Person(AbstractContextManager["Person"]):
     def _table(self) -> Table:
         try:
             captures = read_status(self._out).captures
-        except UndersideError:  # being made anew
+        except UndersideError:  # being made again
             captures = ()
-        return status_table(captures, caption=f"{self._pace.a_second():.1f} shots a second in the last minute")
+        return status_table(captures, caption=f"{self._pace.a_second():.1f} shots per second in the last minute")
 
 
 class Program(AbstractContextManager["Program"]):

@@ -23,13 +23,13 @@ def source_options(command: _Function) -> _Function:
         "listed",
         type=PATH,
         metavar="FILE",
-        help="Photos from a file: one path a line, in UTF-8; before it may stand the name of its pass and a tab.",
+        help="Read the photos from a file: one path per line, in UTF-8, optionally after its pass's name and a tab.",
     )(command)
     return click.argument("sources", nargs=-1, type=PATH, metavar="FOLDER|PHOTO...")(command)
 
 
 def photos_named(context: click.Context, sources: tuple[Path, ...], listed: Path | None) -> PhotoList:
-    """Of what ``source_options`` take, the one that was given."""
+    """The photos given by either of the two ways that ``source_options`` offer."""
     if (listed is None) == (not sources):
         raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
     return read_photo_list(listed) if listed is not None else PhotoList(sources)
@@ -42,7 +42,7 @@ def output_option(told: str) -> Callable[[_Function], _Function]:
 
 def work_options(command: _Function) -> _Function:
     """How many shots at once, and whether a person or a program is told of them."""
-    command = click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")(command)
-    return click.option(
-        "--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given."
-    )(command)
+    command = click.option("--events", is_flag=True, help="Print one JSON object per line, for programs.")(command)
+    return click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; default: one per processor.")(
+        command
+    )

@@ -95,7 +95,7 @@ def _library() -> Any:  # noqa: ANN401 - a library has no type
         import jpeglib
         from jpeglib._bind import CJpegLib
     except ImportError as error:
-        raise CoefficientsError("jpeglib is not installed here") from error
+        raise CoefficientsError("jpeglib is not installed") from error
     # Not by its public functions: they decode every file twice, print to standard output and leave the
     # photo behind in the temporary folder when something is wrong.
     jpeglib.version.set(_LIBRARY)

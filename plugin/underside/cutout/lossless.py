@@ -101,9 +101,9 @@ def kept_metadata(source: Segments) -> tuple[list[Segment], tuple[str, ...]]:
     """The segments that go over into a cut-out, in their order, and what stays behind."""
     kept = [each for each in source.segments if is_metadata(each.marker) and not _is_index(each)]
     if any(map(_is_index, source.segments)):
-        return kept, ("The further pictures in the file, which show the whole photo, were left out",)
+        return kept, ("Further pictures in the file, which show the whole photo, were left out",)
     if source.trailer.strip(b"\0"):
-        return kept, ("What lay behind the picture in the file (a film or the maker's data) was left out",)
+        return kept, ("What followed the picture in the file (a video or the maker's data) was left out",)
     return kept, ()
 
 
@@ -115,9 +115,9 @@ def _is_index(segment: Segment) -> bool:
 def _workable_frame(source: Segments, mask: NDArray[np.uint8]) -> Frame:
     frame = read_frame(source.segments)
     if frame is None or sum(is_frame(each.marker) for each in source.segments) != 1:
-        raise LosslessImpossibleError("it is no ordinary JPEG")
+        raise LosslessImpossibleError("it is not an ordinary JPEG")
     if frame.marker not in (_BASELINE, _EXTENDED, _PROGRESSIVE) or frame.bits != 8:
-        raise LosslessImpossibleError("only baseline and progressive JPEGs of 8 bits can be taken apart")
+        raise LosslessImpossibleError("only baseline and progressive JPEGs of 8 bits can be edited without loss")
     if (frame.height, frame.width) != mask.shape:
         raise ValueError(f"the mask has shape {mask.shape}, the photo {(frame.height, frame.width)}")
     components = frame.components

@@ -47,7 +47,7 @@ class CutoutOptions:
     format: str | None = None
     """jpeg, png, tiff or webp; the photo's own where not given, if it can hold the cut-out."""
     mode: str = "lossless"
-    """lossless keeps the object's blocks of a JPEG as they are; fast compresses anew at the same quality."""
+    """lossless keeps the object's blocks of a JPEG as they are; fast compresses again at the same quality."""
     padding: int | None = None
     """Crop to the object's box and so many pixels around it; none: the whole photo."""
 
@@ -69,7 +69,7 @@ class Cutout:
 
     data: bytes
     suffix: str
-    """Of its file name, with the dot."""
+    """The suffix of its file name, with the dot."""
     crop: Box | None = None
     """The box of the photo that it shows; none where it shows all."""
     notes: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ def parse_background(text: str) -> Background:
     colour = parse_colour(word)
     if colour is None:
         raise SettingsError(
-            f"{text!r} is no background",
+            f"{text!r} is not a background",
             "Use black, white, transparent, #rrggbb, or r,g,b with numbers from 0 to 255",
         )
     return colour
@@ -95,7 +95,7 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
     """Make the cut-out of one photo by its mask, which is 0 or 255 on the photo's stored grid."""
     if photo.container is Container.RAW:
         raise PhotoError(
-            f"{photo.path} is camera raw, of which masks are made but no cut-outs",
+            f"{photo.path} is camera raw, for which masks are made but no cut-outs",
             "Develop it to TIFF or JPEG, or leave out --cutout",
         )
     kind = options.format or _natural_format(photo, options)
@@ -106,12 +106,13 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
             result = lossless_cutout(photo.data, mask, options.background, box=box)
             return Cutout(result.data, ".jpg", result.crop, result.notes)
         except LosslessImpossibleError as error:
-            reason = (f"It was compressed anew, because {error.reason}",)
+            reason = (f"It was compressed again, because {error.reason}",)
     picture = _composed(photo, mask, options.background, kind=kind, box=box)
     longest = max(picture.mask.shape)
     if longest > _LONGEST_SIDES.get(kind, longest):
         raise PhotoError(
-            f"{photo.path} has a cut-out of {longest} pixels a side; a {kind.upper()} ends at {_LONGEST_SIDES[kind]}",
+            f"{photo.path} has a cut-out with a side of {longest} pixels; a {kind.upper()} can have "
+            f"{_LONGEST_SIDES[kind]} at most",
             "Choose --cutout-format png or tiff",
         )
     data, notes = _encoded(photo, picture, kind)
@@ -143,7 +144,7 @@ class _Picture:
     pixels: png.Pixels
     mask: NDArray[np.uint8]
     mode: str
-    """Of the pixels: grey, rgb, rgba or cmyk."""
+    """The pixels' mode: grey, rgb, rgba or cmyk."""
     flat: tuple[int, ...] | None
     """The background, one number a channel; none for a transparent one."""
     notes: tuple[str, ...] = ()
@@ -210,10 +211,10 @@ def _composed(photo: Photo, mask: NDArray[np.uint8], background: Background, *, 
         left, top, right, bottom = box
         pixels, mask = pixels[top:bottom, left:right], np.ascontiguousarray(mask[top:bottom, left:right])
     if photo.bits == 16 and kind in ("jpeg", "webp"):
-        pixels, notes = eight_bits(pixels), ("Its 16 bits a channel became 8",)
+        pixels, notes = eight_bits(pixels), ("Its 16 bits per channel became 8",)
     if mode == "cmyk" and (background is None or kind in ("png", "webp")):
         pixels, mode = rgb_of(pixels, mode=mode, icc=photo.icc), "rgb"
-        notes = (*notes, "Its inks were mixed to RGB")
+        notes = (*notes, "Its inks were converted to RGB")
     if mode == "grey" and kind == "webp":
         pixels, mode = rgb_of(pixels, mode=mode, icc=None), "rgb"
     flat = None if background is None else _flat(background, mode, white=65535 if pixels.itemsize == 2 else 255)

@@ -28,7 +28,7 @@ _GOOD_QUALITY = 95
 
 _SIMPLEJPEG_SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
 _PILLOW_SAMPLINGS = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
-# Where the n-th number of a table stands once it is no zigzag any more.
+# Where the n-th number of a table stands once it is no longer a zigzag.
 _ZIGZAG = sorted(range(64), key=lambda at: (at // 8 + at % 8, at // 8 if (at // 8 + at % 8) % 2 else at % 8))
 
 

@@ -52,7 +52,7 @@ class CutoutWorkers:
         finally:
             self._idle.put(pool)
         raise PhotoError(
-            "The process that made its cut-out was ended twice, perhaps for want of memory", "Try --workers 1"
+            "The process that made its cut-out was killed twice, perhaps for lack of memory", "Try --workers 1"
         )
 
     def _instead_of(self, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:

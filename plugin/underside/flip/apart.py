@@ -25,7 +25,7 @@ _NICE = 5
 
 
 class Question(Protocol[_Answer_co]):
-    """A function of a module; its answer is no text, and can be sent from process to process."""
+    """A function of a module; its answer is not a text, and can be sent between processes."""
 
     def __call__(self, out: Path, *, tell: Callable[[str], None]) -> _Answer_co:
         """``tell`` hears what is done just now."""
@@ -73,8 +73,8 @@ def ask_apart(
             if stop.wait(_TOLD_WITHIN):
                 return None
             raise SettingsError(
-                "The process that was to prove the passes has ended, perhaps for want of memory",
-                f"Try it by itself: underside prove {out}",
+                "The process that was proving the passes has died, perhaps for lack of memory",
+                f"Run it on its own: underside prove {out}",
             ) from None
         finally:
             if process.pid is not None:
@@ -93,5 +93,5 @@ def _ask(question: Question[object], out: Path, work: str, gently: bool, answers
     except UndersideError as error:
         answers.send(error)
     except Exception as error:
-        told = f"Underside made a mistake of its own while proving ({type(error).__name__}: {error})"
+        told = f"Internal error while proving ({type(error).__name__}: {error})"
         answers.send(SettingsError(told, "Please report it"))

@@ -15,7 +15,7 @@ def in_short(proof: ProofRecord) -> str:
 
 
 def proof_facts(proof: ProofRecord) -> dict[str, Any]:
-    """The same for programs."""
+    """The proof's result for programs."""
     return {
         "answer": proof.answer,
         "reasons": list(proof.reasons),

@@ -12,7 +12,7 @@ from underside.manifest import Manifest, ProofRecord, ShotRecord, load
 
 __all__ = ["Joined", "begin_anew", "join"]
 
-EXTRA_MISSING = "pip install 'underside[proof]' brings what proves that the passes are one object."
+EXTRA_MISSING = "To prove that the passes are one object: pip install 'underside[proof]'."
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Joined:
 
     before: Manifest
     manifest: Manifest
-    """With the masks that were put right."""
+    """The manifest with the masks that were put right."""
     mend: bool
     """Masks were to be put right."""
     kept: bool = False
@@ -37,7 +37,7 @@ class Joined:
 
     @property
     def put_right(self) -> Iterator[tuple[ShotRecord, ShotRecord]]:
-        """The shots whose masks were written anew just now, before and after."""
+        """The shots whose masks were just rewritten, before and after."""
         for before, after in zip(self.before.shots, self.manifest.shots, strict=True):
             if before.mask_sha256 != after.mask_sha256:
                 yield before, after
@@ -63,7 +63,7 @@ def join(
     """Ask whether the passes are one object, with all masks made; with ``mend``, put masks right by the answer.
 
     ``anew`` asks even where an earlier run has. Nothing where it was given up. What keeps the question from being
-    asked is no failure: the masks are there.
+    asked is not a failure: the masks are there.
     """
     manifest = load(out)
     assert manifest is not None

@@ -73,7 +73,7 @@ def _facts(proof: Proof, repaired: Sequence[Repaired] | None) -> CoverageFacts:
 
 
 def _directions(proof: Proof) -> tuple[Direction, ...]:
-    """Of every camera in the model; none where no pass says which way is up."""
+    """The direction of every camera in the model; none if no pass says which way is up."""
     up = _up(proof)
     if proof.model is None or up is None:
         return ()
@@ -123,7 +123,7 @@ def _seen(model: Model, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
 
 
 def _corners(place: Place) -> Iterator[Floats]:
-    """Of the picture, in the camera's own axes, going round."""
+    """The picture's corners in the camera's own axes, going round."""
     shot, lens = place.shot, place.lens
     for x, y in ((0, 0), (shot.width, 0), (shot.width, shot.height), (0, shot.height)):
         yield np.array([(x - lens.x) / lens.focal, (y - lens.y) / lens.focal, 1.0])

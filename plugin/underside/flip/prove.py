@@ -110,7 +110,7 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None, cut_from: 
     )
     if not proof.joined:
         return proof
-    tell("Holding the masks against each other")
+    tell("Comparing the masks with each other")
     agreement = tuple(agree(model, without=_named(answer), cut_from=cut_from))
     return replace(proof, agreement=agreement, seconds=round(time.monotonic() - started, 1))
 

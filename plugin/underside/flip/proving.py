@@ -34,7 +34,7 @@ class Proven:
     proof: Proof
     """The last, upon which masks were put right."""
     manifest: Manifest
-    """With the answer in it, and the masks that were put right."""
+    """The manifest with the answer, and the masks that were put right."""
     cut: tuple[Repaired, ...]
     """Masks that lost a platter."""
     repaired: tuple[Repaired, ...]
@@ -58,7 +58,7 @@ def is_proven(manifest: Manifest, *, mend: bool) -> bool:
 
 
 def forget_repairs(out: Path) -> bool:
-    """Let masks that an earlier proof has put right be made anew by the next run; whether there are any.
+    """Let the next run make masks again that an earlier proof put right; whether there are any.
 
     A repair begins with masks as they were made: otherwise it would matter when each photo came.
     """
@@ -116,7 +116,7 @@ class _Mended:
     repaired: Mapping[str, Repaired] = field(default_factory=dict)
     """By photo: from how it was at first."""
     last: tuple[Repaired, ...] = ()
-    """Of these what the last proof wanted."""
+    """What the last proof wanted of these."""
 
     @property
     def changed(self) -> Mapping[str, Repaired]:
@@ -134,7 +134,7 @@ def _mend(
     stop: threading.Event,
     moot: Callable[[], bool] | None,
 ) -> _Mended | None:
-    """Write masks anew; where a platter was cut off, all is asked again as long as that helps."""
+    """Rewrite masks; where a platter was cut off, everything is asked again as long as that helps."""
     cut = tuple(cut_off(out, cuts, tell=tell, stop=stop)) if cuts else ()
     mended = _repaired(out, _Mended(proof, cut), tell=tell, stop=stop)
     for _ in range(_FURTHER if cut else 0):
@@ -143,7 +143,7 @@ def _mend(
         try:
             again = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
         except UndersideError as error:
-            late = f"Whether the better masks show more could not be found out. {error}"
+            late = f"Whether the better masks show more could not be determined. {error}"
             return replace(mended, proof=_noting(mended.proof, late))
         if again is None:
             return None
@@ -168,14 +168,14 @@ def _tried_without_platter(
     try:
         trial = ask_apart(without_platter, out, tell=tell, stop=stop, moot=moot, seconds=seconds)
     except TimeoutError:
-        late = f"Whether the masks keep a platter could not be found out within {seconds:.0f} seconds."
+        late = f"Whether the masks keep a platter could not be determined within {seconds:.0f} seconds."
         return _noting(first, late), ()
     except UndersideError as error:
-        return _noting(first, f"Whether the masks keep a platter could not be found out. {error}"), ()
+        return _noting(first, f"Whether the masks keep a platter could not be determined. {error}"), ()
     if trial is None or trial.proof is None:
         return first, ()
     if not trial.proof.joined:
-        found = f"A platter was found in {len(trial.cuts)} masks; cut off, it does not make the join true either."
+        found = f"A platter was found in {len(trial.cuts)} masks, but cutting it off does not make the join true."
         return _noting(first, f"{found} No mask was changed."), ()
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
     was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"
@@ -195,7 +195,7 @@ def _masks_met(out: Path) -> dict[str, str]:
 
 
 def _as_met(shot: ShotRecord, met: str | None) -> ShotRecord:
-    """As the next run of ``mask`` will know a shot whose mask a hand has changed since the last."""
+    """A shot whose mask was changed by hand since the last run, as the next run of ``mask`` will know it."""
     if shot.state is State.FAILED or met in (None, shot.mask_sha256, shot.hand_sha256):
         return shot
     return replace(shot, state=State.BY_HAND, hand_sha256=met, hand_photo_sha256=shot.sha256)

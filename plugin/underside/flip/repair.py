@@ -1,4 +1,4 @@
-"""Write masks anew by what all shots together show: only from a true join, never over a person's hand."""
+"""Rewrite masks by what all shots together show: only from a true join, never over a person's edit."""
 
 import hashlib
 import threading
@@ -41,12 +41,12 @@ Bytes = NDArray[np.uint8]
 _SOFTNESS = 1.5
 """Grid pixels over which the new outline is left to the photo: the cells that vote are about so large."""
 _AROUND = 3
-"""Grid pixels around a change that are drawn anew with it, so that old and new outline meet."""
+"""Grid pixels around a change that are redrawn with it, so that old and new outline meet."""
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """One mask that was written anew."""
+    """One mask that was rewritten."""
 
     agreement: Agreement
     """What was wrong with the mask as it was before."""
@@ -61,7 +61,7 @@ class Repaired:
         return self.disagreement.photo
 
     def after(self, earlier: "Repaired | None") -> "Repaired":
-        """Both as one, where the mask was written anew before."""
+        """Both repairs as one, if the mask was rewritten before."""
         return replace(earlier, area_after=self.area_after) if earlier else self
 
 
@@ -72,7 +72,7 @@ class ChangedMask:
     agreement: Agreement
     disagreement: Disagreement
     record: ShotRecord
-    """As the mask is now."""
+    """The record of the mask as it is now."""
     png: bytes
 
 
@@ -83,14 +83,14 @@ def repair(
     tell: Callable[[str], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> list[Repaired]:
-    """Write the masks anew that disagree; each as it was but for what all others want changed.
+    """Rewrite the masks that disagree; each stays as it was except for what all others want changed.
 
     ``stop`` ends it after the mask in work: what is written then, the manifest knows.
     """
     if not proof.joined:
         raise SettingsError(
             "The passes are not truly joined, and masks must not be repaired from a false join",
-            "See what speaks against it, mend that, and prove again",
+            "See what speaks against it, fix that, and prove again",
         )
     tell("Repairing masks")
     return _write(out, proof.agreement, BY_OTHERS, stop or threading.Event())
@@ -111,7 +111,7 @@ def take_up(out: Path) -> None:
 
 
 def take_up_repairs(out: Path) -> bool:
-    """The same of repairs alone, before masks are made; whether one has got as far as a mask.
+    """Take up repairs alone, before masks are made; whether one has got as far as a mask.
 
     Where other ways to a mask were cut short, it is made again from the start, so that it does not matter when.
     """
@@ -137,7 +137,7 @@ def _taken_up(record: ShotRecord, out: Path) -> ShotRecord:
     if not path.is_file() or sha256_of(path) != record.next_sha256:
         return replace(record, next_sha256="", steps=tuple(step for step in record.steps if step is not begun))
     with suppress(OSError):
-        preview_path(out, record.photo).unlink()  # perhaps of the mask before; the contact sheet draws it anew
+        preview_path(out, record.photo).unlink()  # perhaps of the mask before; the contact sheet redraws it
     mask = read_mask(path, width=record.width, height=record.height)
     written = with_mask(record, mask, sha256=record.next_sha256, fingerprint=record.fingerprint)
     note = f"{BY_OTHERS}, by a run that was cut short. The verdict{_of_which(record)} is of the mask made at first"
@@ -205,7 +205,7 @@ def _announced(changed: ChangedMask) -> ShotRecord:
 
 
 def _written(announced: ShotRecord, mask: Bytes, disagreement: Disagreement, why: str) -> ShotRecord:
-    """The same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is.
+    """The record with the same fingerprint as before: for ``underside mask`` the shot is finished, and stays as it is.
 
     So does the verdict: judged again by what the network saw, which was wrong here, the better mask would look worse.
     """

@@ -31,7 +31,7 @@ class Trial:
     cuts: tuple[Agreement, ...] = ()
     """Masks as they are, and without the platter; none where no platter was found."""
     proof: Proof | None = None
-    """With the platter cut off."""
+    """The proof with the platter cut off."""
 
 
 def may_keep_platter(proof: Proof) -> bool:

@@ -46,7 +46,7 @@ def variables(*, as_nodes: bool) -> Mapping[str, Path]:
     root = meshroom_nodes_folder()
     if os.pathsep in str(root):
         raise SettingsError(
-            f"Meshroom cannot be told of {root}: {os.pathsep!r} in a path separates paths",
+            f"Meshroom cannot be pointed to {root}: {os.pathsep!r} in a path separates paths",
             "Install Underside in a folder without it",
         )
     if not as_nodes:
@@ -55,7 +55,7 @@ def variables(*, as_nodes: bool) -> Mapping[str, Path]:
 
 
 def lines(found: Mapping[str, Path], shell: Shell) -> list[str]:
-    """The same for a shell; what the variables hold already stays."""
+    """The lines that set the variables in a shell; what they already hold stays."""
     return [_line(name, str(path), shell) for name, path in found.items()]
 
 
@@ -102,9 +102,7 @@ def record() -> Path:
     try:
         write_atomically(path, json.dumps(content, indent=1).encode())
     except OutputError as error:
-        raise OutputError(
-            error.what, f"See to it that you may write there, or let UNDERSIDE_PYTHON name {sys.executable}"
-        ) from error
+        raise OutputError(error.what, f"Make it writable, or set UNDERSIDE_PYTHON to {sys.executable}") from error
     return path
 
 

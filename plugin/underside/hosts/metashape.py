@@ -39,7 +39,7 @@ def install(folder: Path) -> None:
         # Last: what it needs is there whenever Metashape starts.
         write_atomically(folder / _SCRIPT, (source / _SCRIPT).read_bytes())
     except OutputError as error:
-        raise OutputError(error.what, "See to it that you may write there, or name another folder, --folder") from error
+        raise OutputError(error.what, "Make it writable, or name another folder with --folder") from error
 
 
 def uninstall(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from underside.resources import user_data_folder
 
 __all__ = ["Service", "install", "service_for", "uninstall"]
 
-# A folder on a share that is not there yet at start, say: try again, all day if need be.
+# For example a folder on a share that is not there yet at start: try again, all day if necessary.
 _AGAIN_AFTER = 30
 # The shots in flight are finished first, on a slow machine, too.
 _TIME_TO_END = 60
@@ -44,9 +44,7 @@ def service_for(folder: Path, words: Sequence[str] = (), *, system: str = sys.pl
     """The service that watches a folder, given the words of its command line; each folder has one of its own."""
     for word in (*words, sys.executable, str(folder)):
         if not _is_text(word):
-            raise SettingsError(
-                f"{word!a} holds characters that no service's file can hold", "Give that folder another name"
-            )
+            raise SettingsError(f"{word!a} contains characters that a service file cannot hold", "Rename that folder")
     readable = re.sub(r"[^A-Za-z0-9]+", "-", folder.name).strip("-")[:40] or "folder"
     name = f"underside-{readable}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]}"
     command = [sys.executable, "-m", "underside", *words]
@@ -64,7 +62,7 @@ def install(service: Service) -> None:
         problem = _run(command)
         if problem:
             raise OutputError(
-                f"The service lies in {service.path}, but `{subprocess.list2cmdline(command)}` failed: {problem}",
+                f"The service is in {service.path}, but `{subprocess.list2cmdline(command)}` failed: {problem}",
                 "Run that yourself where you are logged in",
             )
 
@@ -106,7 +104,7 @@ def _environment() -> dict[str, str]:
 def _systemd_unit(name: str, folder: Path, command: Sequence[str]) -> Service:
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     program, *words = command
-    # The program's name is no place for variables, so "$" is itself there.
+    # The program's name cannot hold variables, so "$" is itself there.
     line = " ".join([_quoted(program), *(_quoted(word).replace("$", "$$") for word in words)])
     lines = [
         "[Unit]",
@@ -136,7 +134,7 @@ def _systemd_unit(name: str, folder: Path, command: Sequence[str]) -> Service:
         after_removal=((*ours, "daemon-reload"),),
         note=(
             "It runs while you are logged in; `loginctl enable-linger` keeps it running always. "
-            f"`journalctl --user -u {unit}` shows what it says."
+            f"`journalctl --user -u {unit}` shows its log."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The file of a journal: one SQLite database, checked when it is opened, its troubles told in words."""
+"""The file of a journal: one SQLite database, checked when it is opened, its troubles put into words."""
 
 import os
 import sqlite3
@@ -41,10 +41,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
 
 
 class JournalDamagedError(OutputError):
-    """What the journal's file holds is no journal."""
+    """What the journal's file holds is not a journal."""
 
     def __init__(self, path: Path, problem: object) -> None:
-        super().__init__(f"The journal {path} is damaged ({problem})", "Start underside watch again: it mends itself")
+        super().__init__(f"The journal {path} is damaged ({problem})", "Start underside watch again: it repairs itself")
 
 
 def journal_path(out: Path) -> Path:
@@ -121,7 +121,7 @@ def as_text(value: object) -> str:
 
 def _to_read(path: Path) -> sqlite3.Connection:
     written_now = path.with_name(f"{path.name}-wal").exists()
-    # Even to be read it wants files beside it, unless it is told that nobody writes it.
+    # Even for reading it wants files beside it, unless it is told that nobody writes it.
     how = "mode=ro" if written_now or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=30)
 
@@ -159,7 +159,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         added = "ALTER TABLE photos ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0"
         db.executescript(f"BEGIN; {added}; PRAGMA user_version = {FORMAT}; COMMIT;")
     if _columns_of(db, "photos") != set(COLUMNS):
-        raise JournalDamagedError(path, "its tables are of another kind")
+        raise JournalDamagedError(path, "its tables are not as expected")
 
 
 def _columns_of(db: sqlite3.Connection, table: str) -> set[str]:
@@ -174,8 +174,11 @@ def _inode(path: Path) -> tuple[int, int] | None:
     return facts.st_dev, facts.st_ino
 
 
-_FULL = ("the disk is full or fails", "Free some space, or see to the disk")
-_FORBIDDEN = ("you may not read or write it", "Give yourself the right to, or choose another output folder with -o")
+_FULL = ("the disk is full or fails", "Free some space, or check the disk")
+_FORBIDDEN = (
+    "you have no permission to read or write it",
+    "Give yourself permission, or choose another output folder with -o",
+)
 _HELD = ("another program holds it", "Close that program, or wait for it, then try again")
 _REMEDIES = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -200,5 +203,5 @@ def _in_words(path: Path) -> Iterator[None]:
         code &= 0xFF  # what it is, without what of it
         if code in _DAMAGED:
             raise JournalDamagedError(path, error) from error
-        reason, remedy = _REMEDIES.get(code, (str(error), "See to the disk"))
+        reason, remedy = _REMEDIES.get(code, (str(error), "Check the disk"))
         raise OutputError(f"Cannot use the journal {path}: {reason}", remedy) from error

@@ -14,7 +14,7 @@ from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 __all__ = ["Journal", "looking_into"]
 
 _GLIMPSES = "SELECT photo, capture, pass_name, stage, size, mtime_ns, ctime_ns, mask_stamp, gone_at > 0 FROM photos"
-# What may hold a name, which may be no Unicode.
+# Columns that may hold a name, which may not be Unicode.
 _NAMES = ("photo", "folder", "kin", "capture", "pass_name", "reason")
 
 
@@ -49,7 +49,7 @@ class Journal(Database):
         return {as_text(row[0]): Glimpse(as_text(row[1]), as_text(row[2]), *row[3:]) for row in rows}
 
     def glimpse(self, photo: str) -> Glimpse | None:
-        """The same of one photo."""
+        """The glimpse of one photo."""
         rows = self._read(f"{_GLIMPSES} WHERE photo = ?", photo)
         return Glimpse(as_text(rows[0][1]), as_text(rows[0][2]), *rows[0][3:]) if rows else None
 
@@ -164,7 +164,7 @@ class Journal(Database):
         return str(rows[0][0]) if rows else ""
 
     def all_handed_over(self) -> dict[str, str]:
-        """The same of every capture of which something was handed over."""
+        """What was handed over, for every capture of which something was."""
         rows = self._read("SELECT capture, handed_over FROM captures WHERE handed_over <> ''")
         return {as_text(row[0]): str(row[1]) for row in rows}
 
@@ -173,7 +173,7 @@ class Journal(Database):
         self._write("UPDATE captures SET handed_over = ? WHERE capture = ?", [content, capture])
 
     def proofs(self) -> dict[str, tuple[str, str]]:
-        """Of captures whose passes were proven: the answer, and what it says in short."""
+        """The answer, and its short form, for each capture whose passes were proven."""
         if not self._read("SELECT 1 FROM pragma_table_info('captures') WHERE name = 'proof'"):
             return {}  # of an earlier Underside, and only read
         rows = self._read("SELECT capture, proof FROM captures WHERE proof <> ''")

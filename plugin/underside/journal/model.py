@@ -30,7 +30,7 @@ class Stage(StrEnum):
 
 
 FINISHED = frozenset({Stage.DONE, Stage.BY_HAND, Stage.SET_ASIDE, Stage.PLATE, Stage.COMPANION, Stage.LEFT_OUT})
-"""Nothing is left to do, until the file changes."""
+"""The stages with nothing left to do until the file changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Glimpse(NamedTuple):
 
 @dataclass(frozen=True)
 class Count:
-    """So many photos of a pass are at a stage."""
+    """How many photos of a pass are at a stage."""
 
     capture: str
     pass_name: str

@@ -143,7 +143,7 @@ class _Climber:
 
     @property
     def mask(self) -> Mask:
-        """The best."""
+        """The best mask."""
         return self._best[0]
 
     def attempt(self, rung: Rung) -> _Tried | None:

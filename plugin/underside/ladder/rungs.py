@@ -34,7 +34,7 @@ class Rung(Protocol):
 
     @property
     def name(self) -> str:
-        """As the manifest calls it."""
+        """The step's name in the manifest."""
 
     @property
     def worth(self) -> float:
@@ -62,7 +62,7 @@ class ByColour:
     reach = 1.0
 
     def find(self, masked: Masked, best: Found, lenders: Lenders) -> Found | None:
-        """The matte, cut anew."""
+        """The matte, cut again."""
         if noise_of(masked.look.pixels) > BEARABLE_NOISE:
             return None
         picture = seen_through(masked.look.frame, masked.look.pixels, best.box, best.matte.shape)
@@ -117,13 +117,13 @@ class Other:
         self._loading = threading.Lock()
 
     def find(self, masked: Masked, best: Found, lenders: Lenders) -> Found | None:
-        """The other one's matte."""
+        """The other segmenter's matte."""
         look = masked.look
         try:
             with self._loading:
                 self._segmenter = self._segmenter or self._load()
             found = self._masker.find(look, self._segmenter, first=look.first if self._closer else None)
-        except UndersideError:  # nobody asked for it: what it cannot do is no error
+        except UndersideError:  # nobody asked for it: what it cannot do is not an error
             return None
         return look.ring.correct(found, look.frame, look.pixels) if self._closer and look.ring else found
 

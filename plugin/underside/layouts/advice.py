@@ -25,7 +25,7 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: P
     ]
     if failed:
         if layout.cut_out or any(place.photo for place in placed):
-            yield f"Not in this layout, for want of a mask: {some(failed)}"
+            yield f"Not in this layout, for lack of a mask: {some(failed)}"
         elif layout.without_mask is WithoutMask.LEFT_OUT:
             yield f"{layout.program} {layout.without_mask}: {some(failed)}"
         else:
@@ -46,7 +46,7 @@ def kept_note(layout: Layout, changed: Sequence[str], masks: Mapping[str, ShotRe
     """
     if not changed:
         return ""
-    told = f"Changed by hand, so it stays as it is (delete it to have it made anew): {some(changed)}"
+    told = f"Changed by hand, so it stays as it is (delete it to have it made again): {some(changed)}"
     first = next((name for name in changed if name in masks), None)
     if first is None:
         return told
@@ -63,7 +63,7 @@ def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
             f"Masks for {layout.program}",
             how_to,
             *(f"{sentence}." for sentence in sentences),
-            "Underside makes this folder anew with every run, but for what somebody has changed in it. To change a "
+            "Every run makes this folder again, except for what somebody has changed in it. To change a "
             "mask, change the one in the masks folder beside capture.json and run underside mask again. Do not edit "
             "files here: they may be the very same files as your photos and masks (hard links).\n",
         ]
@@ -94,4 +94,4 @@ def _usual_mask(layout: Layout, place: Place) -> str:
 def _why(layout: Layout, renamed: Sequence[Place]) -> str:
     if not layout.spaces and any(" " in place.shot.photo for place in renamed):
         return f"{layout.program} ignores masks with a space in their name"
-    return "otherwise names would meet in one folder"
+    return "otherwise names would clash in one folder"

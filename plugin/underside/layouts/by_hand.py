@@ -21,12 +21,12 @@ class File:
     photo: str
     """Whose file it is."""
     sha256: frozenset[str]
-    """More than one only where a run may have been killed before the last was in its place."""
+    """The file's hash; more than one only if a run may have been killed before the last was in place."""
     sources: tuple[Path, ...] = ()
     """What it was made from: nothing is lost with a file that is the same."""
 
     def or_as(self, before: Self | None) -> "File":
-        """As it is now, or was before."""
+        """The file as it is now, or was before."""
         return File(self.photo, self.sha256 | before.sha256 if before else self.sha256)
 
 
@@ -40,12 +40,12 @@ def known_files(folder: Path) -> dict[str, File]:
         return {name: File(photo, frozenset(hashes)) for name, (photo, *hashes) in table.items()}
     except OSError as error:
         raise OutputError(
-            f"Cannot read {error.filename or path}: {error.strerror}", "Mend that and run again"
+            f"Cannot read {error.filename or path}: {error.strerror}", "Fix that and run again"
         ) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise OutputError(
-            f"{path} is nothing that Underside has written ({error})",
-            f"Delete it; what is newer in {folder} than its {HOW_TO} then counts as changed by hand",
+            f"{path} was not written by Underside ({error})",
+            f"Delete it; anything in {folder} newer than its {HOW_TO} then counts as changed by hand",
         ) from error
 
 

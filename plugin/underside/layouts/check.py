@@ -64,7 +64,7 @@ def check_folder(folder: Path, *, layout: str | None = None, photos: Path | None
     """
     for given in filter(None, (folder, photos)):
         if not given.is_dir():
-            raise SettingsError(f"{given} is no folder", "Check the path")
+            raise SettingsError(f"{given} is not a folder", "Check the path")
     return tuple(_check(place, photos) for place in _places(folder.absolute(), layout))
 
 
@@ -93,7 +93,7 @@ def _of_output(folder: Path) -> Manifest | None:
 def _meant(folder: Path, layout: str | None) -> Layout:
     if layout is None and folder.name not in LAYOUTS:
         raise SettingsError(
-            f"Nothing says which program {folder} is for, and each wants its masks in another way",
+            f"Nothing says which program {folder} is for, and each wants its masks in a different way",
             f"Name it with --layout: {', '.join(LAYOUTS)}",
         )
     return find(layout or folder.name)
@@ -157,10 +157,10 @@ def _of_another_time(place: _Place, photos: _Photos, written: Mapping[str, File]
     """Shots that have come or gone since the layout was made; a photo that a person has put there stays."""
     there = {alike(name) for name in photos.names}
     for photo in sorted(photo for photo in photos.records if alike(photo) not in there):
-        yield Finding(Kind.OLD, "It has a mask by now, and is not in this layout: lay out again", photo)
+        yield Finding(Kind.OLD, "It has a mask now, but is not in this layout: lay out again", photo)
     for photo in sorted(set(photos.names) - photos.records.keys()):
         if (photos.folder / photo).relative_to(place.folder).as_posix() in written:
-            yield Finding(Kind.OLD, "The capture has no such shot with a mask any more: lay out again", photo)
+            yield Finding(Kind.OLD, "The capture no longer has such a shot with a mask: lay out again", photo)
 
 
 def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: str, mask: str) -> list[Finding]:

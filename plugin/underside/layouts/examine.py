@@ -29,7 +29,7 @@ class Facts:
 
     width: int
     height: int
-    """Of the stored grid."""
+    """Height of the stored grid."""
     orientation: int
     made: Mask | None = None
     """The mask that Underside made for it, if it did: white object, stored grid."""
@@ -48,7 +48,7 @@ def examine(layout: Layout, path: Path, photo: Facts | None) -> Iterator[tuple[K
     yield from _container(layout, opened)
     mask = _as_read(layout, path, eight_bits(pixels))
     if not layout.cut_out and layout is not OWN and opened.mode == "rgba" and _hides_white(pixels, mask):
-        yield Kind.CHANNELS, f"What is transparent in it is white beneath, and that is what {layout.program} sees"
+        yield Kind.CHANNELS, f"Its transparent part is white underneath, and that is what {layout.program} sees"
     wanted = _wanted_size(layout, photo) if photo else None
     found = (mask.shape[1], mask.shape[0])
     if wanted and found != wanted:
@@ -71,11 +71,11 @@ def _container(layout: Layout, opened: Photo) -> Iterator[tuple[Kind, str]]:
     if opened.mode != "grey" and _FORMS.get(opened.mode) not in layout.reads:
         yield Kind.CHANNELS, f"It has {_CHANNELS[opened.mode]}; a mask has one channel, grey"
     if opened.bits != 8 and Form.DEEP not in layout.reads:
-        yield Kind.DEPTH, f"It has {opened.bits} bits a pixel; a mask has 8"
+        yield Kind.DEPTH, f"It has {opened.bits} bits per pixel; a mask has 8"
     if opened.orientation != 1 and Form.TAGGED not in layout.reads:
         yield (
             Kind.TAGGED,
-            f"It carries the EXIF orientation {opened.orientation}, by which some programs turn it once more",
+            f"It carries the EXIF orientation {opened.orientation}, by which some programs turn it again",
         )
 
 
@@ -106,9 +106,9 @@ def _size(layout: Layout, found: tuple[int, int], wanted: tuple[int, int]) -> It
     sizes = f"it is {found[0]} x {found[1]}, {layout.program} wants {wanted[0]} x {wanted[1]}"
     if found == wanted[::-1]:
         grid = "as the photo is seen upright" if layout.upright else "as the file stores the photo"
-        yield Kind.TURNED, f"It is turned by a quarter: {sizes}, {grid}"
+        yield Kind.TURNED, f"It is turned by 90 degrees: {sizes}, {grid}"
     elif not (layout.scales and abs(found[0] * wanted[1] - found[1] * wanted[0]) <= max(*found, *wanted)):
-        yield Kind.SIZE, f"It has another size than its photo: {sizes}"
+        yield Kind.SIZE, f"Its size differs from its photo's: {sizes}"
 
 
 def _values(layout: Layout, mask: Mask) -> Iterator[tuple[Kind, str]]:
@@ -117,9 +117,9 @@ def _values(layout: Layout, mask: Mask) -> Iterator[tuple[Kind, str]]:
         yield Kind.SOFT, f"{_share(between / mask.size)} of it is neither black (0) nor white (255)"
     share = np.count_nonzero(_object(layout, mask)) / mask.size
     if share == 0:
-        yield Kind.EMPTY, f"There is no object in it: {layout.program} would use nothing of the photo"
+        yield Kind.EMPTY, f"There is no object in it: {layout.program} would use none of the photo"
     elif share == 1:
-        yield Kind.FULL, f"It is object all over: {layout.program} would use the background too"
+        yield Kind.FULL, f"It is all object: {layout.program} would use the background too"
 
 
 def _against_what_was_made(layout: Layout, mask: Mask, photo: Facts, made: Mask) -> Iterator[tuple[Kind, str]]:
@@ -133,7 +133,7 @@ def _against_what_was_made(layout: Layout, mask: Mask, photo: Facts, made: Mask)
         grid = "upright" if layout.upright else "as the file stores the photo"
         yield Kind.TURNED, f"It is turned: {layout.program} wants it {grid}"
     elif photo.by_hand:
-        yield Kind.BY_HAND, "It was changed by hand, and is another one than the mask beside capture.json"
+        yield Kind.BY_HAND, "It was changed by hand, and differs from the mask beside capture.json"
     else:
         yield Kind.OLD, "It is older than the mask beside capture.json: lay out again"
 

@@ -23,7 +23,7 @@ class Place:
     shot: ShotRecord
     mask: str
     photo: str | None
-    """None where the photo stays where it is."""
+    """The photo's new name; none if it stays where it is."""
 
 
 def mask_names(layout: Layout, photo: str) -> tuple[str, ...]:

@@ -99,9 +99,9 @@ def _difference(layout: Layout, wanted: PurePosixPath, found: PurePosixPath) -> 
     if wanted == found:
         return f"{layout.program} ignores names with spaces: rename the photo and {found}"
     if alike(str(wanted)) == alike(str(found)):
-        why = "case counts"
+        why = "case matters"
     elif wanted.name == found.name:
-        why = "it lies in another folder"
+        why = "it is in another folder"
     elif wanted.with_suffix("") == found.with_suffix(""):
         why = "it is another kind of file"
     else:

@@ -39,7 +39,7 @@ class Photos(Enum):
 class WithoutMask(StrEnum):
     """What a program does about a missing mask."""
 
-    TAKEN_WHOLE = "takes a photo without a mask for object all over"
+    TAKEN_WHOLE = "uses the whole of a photo without a mask"
     LEFT_OUT = "leaves out a photo without a mask"
     REFUSED = "stops at a photo without a mask"
 
@@ -196,7 +196,7 @@ _ALL = (
         reads=frozenset({Form.DEEP}),
         how_to=(
             'DensifyPointCloud scene.mvs --mask-path "{folder}/masks" --ignore-mask-label 0, and the same '
-            "two options for TextureMesh: without the label OpenMVS ignores all masks and does not say so."
+            "two options for TextureMesh: without the label OpenMVS silently ignores all masks."
         ),
         check_once=(
             "OpenMVS looks for the name and the pixels of the undistorted photo: these masks fit only where "

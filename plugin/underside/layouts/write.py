@@ -202,7 +202,7 @@ def _is_transparent_png(path: Path) -> bool:
 
 def _must_be_there(path: Path) -> None:
     if not path.is_file():
-        raise OutputError(f"{path} is not there any more", "Put it back, or run underside mask again")
+        raise OutputError(f"{path} no longer exists", "Put it back, or run underside mask again")
 
 
 def _encode_tiff(mask: Mask) -> bytes:
@@ -256,5 +256,5 @@ def _in_words(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"Cannot write {folder}: {error.strerror}", "Close what uses that folder, then run again"
+            f"Cannot write {folder}: {error.strerror}", "Close whatever uses that folder, then run again"
         ) from error

@@ -39,12 +39,12 @@ def load(folder: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise OutputError(
-            f"Cannot read {path}: {error.strerror}", "Mend that, or choose another output folder with -o"
+            f"Cannot read {path}: {error.strerror}", "Fix that, or choose another output folder with -o"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
             f"{path} is not a manifest that Underside can read ({error})",
-            "Move it away and run again: masks that would come out otherwise now are then kept as changed by hand",
+            "Move it away and run again: masks that would now come out differently are then kept as changed by hand",
         ) from error
 
 
@@ -52,12 +52,12 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     manifest: Manifest = as_typed(content, Manifest, "the manifest")
     for name in _names(manifest):
         if leads_out(name):
-            raise ValueError(f"{name!r} lies outside the folder")
+            raise ValueError(f"{name!r} is outside the folder")
     return manifest
 
 
 def _names(manifest: Manifest) -> Iterator[str]:
-    """Of every file that the manifest tells of."""
+    """The names of all files in the manifest."""
     yield from manifest.plates
     for shot in manifest.shots:
         yield from (shot.photo, shot.mask, shot.cutout, *shot.companions, *shot.cutouts_before)

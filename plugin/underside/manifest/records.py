@@ -29,7 +29,7 @@ PUT_RIGHT = "what the other shots show"
 """The step by which a mask is put right once the passes are proven to be one object."""
 BY_OTHERS = "Put right by what the other shots show"
 CUT_OFF = "The platter was cut off"
-"""With one of these begins the note of a mask that was put right."""
+"""The note of a mask that was put right begins with one of these two."""
 
 
 class State(StrEnum):
@@ -46,7 +46,7 @@ class Step:
 
     name: str
     doubt: float | None
-    """Of the mask that it gave; none where that was not judged by itself."""
+    """Doubt of the mask that it gave; none if that was not judged on its own."""
     taken: bool
     """Whether that mask was better than what there was."""
     change: float
@@ -70,7 +70,7 @@ class ShotRecord:
     """With size and time, the stamp of the photo's file; 0 where an earlier Underside wrote the record."""
     width: int = 0
     height: int = 0
-    """Of the stored pixel grid, as the mask's."""
+    """Size of the stored pixel grid, as the mask's."""
     orientation: int = 1
     """EXIF orientation of the stored grid, 1 to 8."""
     mask: str = ""
@@ -91,7 +91,7 @@ class ShotRecord:
     cutout_by_hand: bool = False
     """A person has changed it since, so that it was kept where another one was to be made."""
     cutouts_before: Mapping[str, str] = field(default_factory=dict)
-    """Cut-outs that were written earlier, by name, with their hashes: where they lie still, they are no person's."""
+    """Cut-outs that were written earlier, by name, with their hashes: if still there, they are not a person's."""
     crop: tuple[int, int, int, int] | None = None
     """The box that a cropped cut-out shows."""
     box: tuple[int, int, int, int] | None = None
@@ -114,9 +114,9 @@ class ShotRecord:
     terms: Mapping[str, float] = field(default_factory=dict)
     """What the verdict is made of, each 1 where nothing is wrong."""
     reasons: tuple[str, ...] = ()
-    """Why the verdict is no better, worst first."""
+    """Why the verdict is not better, worst first."""
     silhouette: tuple[float, ...] = ()
-    """Of the mask before any further step: area, height, middle across and down, as shares of the upright photo."""
+    """The mask before any further step: area, height, middle across and down, as shares of the upright photo."""
     steps: tuple[Step, ...] = ()
     """What was tried beyond the usual way, in order."""
     agreement: str = ""
@@ -142,7 +142,7 @@ class ShotRecord:
 
     @property
     def is_put_right(self) -> bool:
-        """The mask was written anew by what the other shots show; the verdict is of the mask before."""
+        """Whether the mask was rewritten by what the other shots show; the verdict is of the mask before."""
         return any(step.name == PUT_RIGHT and step.taken for step in self.steps)
 
     @property
@@ -193,7 +193,7 @@ class ProofRecord:
     repaired: tuple[str, ...] | None
     """Photos whose masks were put right; none where that was not asked for."""
     version: str
-    """Of Underside."""
+    """The version of Underside."""
     of: str
     """Stands for the photos and masks that it speaks of."""
     notes: tuple[str, ...] = ()
@@ -215,7 +215,7 @@ class Manifest:
     plates_told: tuple[str, ...] = ()
     """What is wrong of plates, among the warnings too."""
     proof: ProofRecord | None = None
-    """Of these very masks; none where they were not proven."""
+    """The proof of these very masks; none if they were not proven."""
     format: int = field(default=FORMAT)
 
     def of_photo(self, photo: str) -> ShotRecord | None:

@@ -196,7 +196,7 @@ _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
 
 def _heif_info(data: bytes) -> Mapping[Any, Any]:
     if heif.is_for_pillow(data):
-        # Pillow writes EXIF anew where the picture was turned, and fails at what it cannot read.
+        # Pillow rewrites EXIF if the picture was turned, and fails at what it cannot read.
         with heif.open_avif(data) as picture:
             return {**picture.info, "exif": exif_item(data)}
     import pillow_heif

@@ -96,12 +96,12 @@ def left_behind(metadata: Metadata, *, container: str) -> tuple[str, ...]:
     """What a container cannot hold, as sentences."""
     notes = []
     if metadata.exif_is_lost:
-        notes.append("Its EXIF is not where the file says, and stayed behind")
+        notes.append("Its EXIF is not where the file says, and was left out")
     if container == "jpeg" and len(kept := _fitting(metadata.exif)) < len(metadata.exif):
-        which = "the largest tags" if kept else "all of it"
-        notes.append(f"Its EXIF is longer than JPEG can hold: {which} stayed behind")
+        which = "the largest tags were" if kept else "all of it was"
+        notes.append(f"Its EXIF is longer than JPEG can hold: {which} left out")
     if container == "webp" and (metadata.photoshop or metadata.comments):
-        notes.append("WebP holds no IPTC and no comments: they stayed behind")
+        notes.append("WebP holds no IPTC and no comments: they were left out")
     if container == "tiff" and metadata.exif:
         notes += _too_broken_for_tiff(metadata.exif)
     return tuple(notes)
@@ -112,9 +112,9 @@ def _too_broken_for_tiff(block: bytes) -> list[str]:
     tags = exif.Tags.of(block)
     entries = {} if tags is None or tags.big else tags.directory(tags.first).entries
     if tags is None or not entries:
-        return ["Its EXIF is too broken for TIFF and stayed behind"]
+        return ["Its EXIF is too broken for TIFF and was left out"]
     if any(tiff.value_of(tags, entry) is None for entry in entries.values()):
-        return ["Some tags of its EXIF are too broken for TIFF and stayed behind"]
+        return ["Some tags of its EXIF are too broken for TIFF and were left out"]
     return []
 
 

@@ -32,7 +32,7 @@ def has_position(data: bytes) -> bool:
 
 
 def without_position(data: bytes) -> bytes:
-    """The same file without EXIF's position, XMP's, and headings; the same object where it has none."""
+    """The file without the positions and headings in EXIF and XMP; the same object if it has none."""
     if not has_position(data):
         return data
     content = bytearray(data)
@@ -43,7 +43,7 @@ def without_position(data: bytes) -> bytes:
             stripped = stripped[end - begin :]
     for begin, end in _packets(data):
         for found in _XMP.finditer(data, begin, end):
-            # Spaces keep every length and place true that is told elsewhere.
+            # Spaces keep true every length and place that is recorded elsewhere.
             content[found.start() : found.end()] = b" " * len(found[0])
     return _with_sums(bytes(content)) if data.startswith(png.SIGNATURE) else bytes(content)
 
@@ -119,7 +119,7 @@ def _entries(block: bytes) -> list[tuple[int, int]]:
 
 
 def _shape(tags: Tags, directory: int) -> tuple[int, int, int]:
-    """Of a directory: where its entries begin, how long one is, and how long what follows them."""
+    """A directory's shape: where its entries begin, how long one is, and how long what follows them."""
     return (directory + 8, 20, 8) if tags.big else (directory + 2, 12, 4)
 
 

@@ -134,7 +134,7 @@ def header_segments(data: bytes) -> Iterator[Segment]:
 def split(data: bytes) -> Segments:
     """Take a file apart; raise where it is not whole."""
     if data[:2] != b"\xff\xd8":
-        raise NotWholeError("it does not begin as a JPEG")
+        raise NotWholeError("it does not begin like a JPEG")
     segments: list[Segment] = []
     position = 2
     while True:

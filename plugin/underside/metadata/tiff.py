@@ -81,7 +81,7 @@ def value_of(tags: Tags, entry: Entry) -> bytes | None:
 def pack_tags(
     tags: Tags, *, without: frozenset[int] = frozenset(), longest: int | None = None, reach: int | None = None
 ) -> bytes:
-    """A block of its own with all tags of a file's first directory that are no facts of its pixels.
+    """A separate block with all tags of a file's first directory that are not facts about its pixels.
 
     Those with more than ``longest`` bytes stay behind. Makers' notes hold places counted from the file's beginning:
     theirs stays where it was, if that is within ``reach`` (of the block's own length and a megabyte, where not given).
@@ -232,7 +232,9 @@ def encode_tiff(
 def _check_end(position: int) -> None:
     """Places are numbers of 32 bits; the tables that come last have some room left."""
     if position > 2**32 - 2**16:
-        raise PhotoError("The cut-out is too large for a TIFF, which ends at 4 GB", "Choose --cutout-format png")
+        raise PhotoError(
+            "The cut-out is too large for a TIFF, which can have 4 GB at most", "Choose --cutout-format png"
+        )
 
 
 def _may_stay(tags: Tags, tag: int, entry: Entry) -> bool:

@@ -49,7 +49,7 @@ class Entry:
     type: int
     count: int
     size: int
-    """Of the value, in bytes."""
+    """Size of the value, in bytes."""
     offset: int
     """Where the value begins."""
     raw: bytes

@@ -23,10 +23,10 @@ class Peek:
 
     size: int
     mtime: float
-    """Of the file, in seconds."""
+    """Time of the file, in seconds."""
     width: int = 0
     height: int = 0
-    """Of the stored grid."""
+    """Size of the stored grid."""
     orientation: int = 1
     camera: CameraFacts = field(default_factory=CameraFacts)
 
@@ -60,7 +60,7 @@ def _peek(name: str, stamp: Stamp) -> Peek | None:
     except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise  # a disk or a share that fails for a moment is asked again the next time
-        # Readers' ways to fail are countless. What is wrong is told when the photo is opened for its pixels.
+        # Readers fail in countless ways. What is wrong is reported when the photo is opened for its pixels.
         return None
     return Peek(size, mtime, header.width, header.height, header.orientation, header.camera)
 

@@ -71,7 +71,7 @@ class Photo(Header):
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file's bytes."""
+        """Hash of the file's bytes."""
         known = self.hashed
         if known is not None and known.stamp == self.stamp:
             return known.sha256
@@ -79,7 +79,7 @@ class Photo(Header):
 
 
 def open_photo(path: Path, *, max_megapixels: float = MOST_MEGAPIXELS, hashed: Hashed | None = None) -> Photo:
-    """Read a photo's file and its facts; what is no whole photo of bearable size is a PhotoError.
+    """Read a photo's file and its facts; what is not a whole photo of bearable size is a PhotoError.
 
     ``hashed`` saves hashing the file again, where it was and has not changed since.
     """
@@ -90,12 +90,12 @@ def open_photo(path: Path, *, max_megapixels: float = MOST_MEGAPIXELS, hashed: H
 
 
 def open_known(path: Path, like: Sized) -> Photo:
-    """A photo whose size is known from an earlier run: what passed the limit of that run passes here."""
+    """Read a photo whose size is known from an earlier run: what passed the limit of that run passes here."""
     return open_photo(path, max_megapixels=max(MOST_MEGAPIXELS, like.width * like.height / 1e6 + 1))
 
 
 def photo_of(data: bytes, *, name: str = "The photo", max_megapixels: float = MOST_MEGAPIXELS) -> Photo:
-    """The same for a file's bytes that are in memory already; ``name`` is what errors call it."""
+    """Read a photo from bytes that are already in memory; ``name`` is what errors call it."""
     return _opened(Path(name), data, stamp=Stamp(len(data), 0, 0), max_megapixels=max_megapixels)
 
 
@@ -143,9 +143,9 @@ def _all_pixels(photo: Photo) -> Pixels:
 def _read(path: Path) -> tuple[bytes, os.stat_result]:
     # Opening a pipe or a device could wait for ever.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise RefusedError("is no file", "Leave it out, or name a photo")
+        raise RefusedError("is not a file", "Leave it out, or name a photo")
     with path.open("rb") as file:
-        # Asked before reading: a file that is written meanwhile is told from what was read by its later time.
+        # Asked before reading: a file written meanwhile is distinguished from what was read by its later time.
         facts = os.fstat(file.fileno())
         start = file.read(64)
         if identify(start, path.suffix.lower()) is None:
@@ -174,14 +174,14 @@ def _check_size(header: Header, max_megapixels: float) -> None:
 def _of_no_known_kind(data: bytes) -> RefusedError:
     if not data:
         return RefusedError("is empty")
-    # It may be whole: BMP and JPEG 2000 are photos, too.
+    # It may be intact: BMP and JPEG 2000 are photos too.
     remedy = "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged"
-    return RefusedError("is no photo of a kind that Underside reads", remedy)
+    return RefusedError("is not a photo of a kind that Underside reads", remedy)
 
 
 _FILE_ERRORS = {
     FileNotFoundError: ("there is no such file", "Check the path"),
-    PermissionError: ("you may not read it", "Give yourself the right to read it"),
+    PermissionError: ("you have no permission to read it", "Give yourself permission"),
 }
 
 

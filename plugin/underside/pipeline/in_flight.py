@@ -15,7 +15,7 @@ _MOST = 8
 
 
 def usual_workers() -> int:
-    """As many as there are processors for us, within reason."""
+    """As many workers as there are processors for us, within reason."""
     try:
         processors = len(os.sched_getaffinity(0))
     except AttributeError:  # not on Windows and macOS

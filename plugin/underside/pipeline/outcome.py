@@ -24,7 +24,7 @@ class Judged:
 
     record: ShotRecord
     before: ShotRecord
-    """As it was masked."""
+    """The record as the shot was masked."""
     left: int
     """How many shots of its pass are still being tried again."""
 

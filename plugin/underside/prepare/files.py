@@ -31,7 +31,7 @@ class PrepareOptions:
     """What a person may choose."""
 
     copies: bool = False
-    """Never hard links, through which an editor would write into the originals."""
+    """Whether to copy rather than link: through a hard link an editor would write into the originals."""
     without_position: bool = False
     """Copies without GPS and the like, of the photos that have it."""
     without_insufficient: bool = False

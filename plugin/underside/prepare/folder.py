@@ -36,7 +36,7 @@ class _File:
     size: int = 0
     mtime_ns: int = 0
     sha256: str = ""
-    """Of photos and masks: tells a person's hand from a copy that has lost its time."""
+    """Hash of photos and masks: distinguishes a person's edit from a copy that has lost its time."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class SetMask:
     """One mask of a set, as its table tells of it."""
 
     photo: str
-    """As the output folder's manifest calls it."""
+    """The photo's name in the output folder's manifest."""
     prepared: str
     """The photo in the set."""
     name: str
     source_sha256: str
-    """Of the mask in the output folder from which it was made."""
+    """Hash of the mask in the output folder from which it was made."""
     sha256: str
-    """Of itself, as it was written."""
+    """Hash of the file itself, as it was written."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Table:
     output: str
     """The output folder from which it was made."""
     masks: tuple[SetMask, ...]
-    """None while the set is not whole; none that an earlier Underside made, which did not say of what."""
+    """The set's masks; none while it is incomplete, or if an earlier Underside made it, which did not record them."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class SetFolder:
 
     @property
     def is_new(self) -> bool:
-        """Nothing was prepared here before."""
+        """Whether nothing was prepared here before."""
         return not self.before
 
     def plan(self, names: Iterable[str]) -> None:
@@ -91,7 +91,7 @@ class SetFolder:
         for name in names:
             # Path.exists() fails where the name is too long to be there.
             if name not in self._files and os.path.lexists(self.folder / name):
-                raise OutputError(f"{self.folder / name} is in the way, and not of Underside's making", _ELSEWHERE)
+                raise OutputError(f"{self.folder / name} is in the way, and was not made by Underside", _ELSEWHERE)
             self._wanted.add(name)
 
     def put(self, name: str, of: str, make: Callable[[Path], str]) -> str:
@@ -203,7 +203,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     refusal = f"Another run of Underside is preparing {folder}"
-    with locked(folder / ".underside-lock", refusal, remedy="Wait for its end"):
+    with locked(folder / ".underside-lock", refusal, remedy="Wait for it to end"):
         for part in folder.rglob(f".*{PART_SUFFIX}"):
             with suppress(OSError):
                 part.unlink()
@@ -218,7 +218,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
 
 
 def read_table(folder: Path) -> Table | None:
-    """What a set says of itself; none where a folder is no set."""
+    """What a set says of itself; none if the folder is not a set."""
     if not (folder / TABLE).exists():
         return None
     try:
@@ -231,7 +231,7 @@ def read_table(folder: Path) -> Table | None:
         ]
         return Table(content["output"], tuple(masks))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{folder / TABLE} is no table that this Underside can read ({error!r})"
+        what = f"{folder / TABLE} is not a table that this Underside can read ({error!r})"
         raise OutputError(what, "Run underside prepare again") from error
 
 
@@ -249,7 +249,7 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
         files = {str(name): _File(**facts) for name, facts in content["files"].items()} if version == _FORMAT else {}
         found = {name: content[name] for name in kind}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(f"{folder / TABLE} is no table that Underside can read ({error})", _ELSEWHERE) from error
+        raise OutputError(f"{folder / TABLE} is not a table that Underside can read ({error})", _ELSEWHERE) from error
     if version != _FORMAT:
         raise OutputError(
             f"{folder / TABLE} has format {version}, this Underside reads {_FORMAT}",

@@ -89,7 +89,7 @@ def _fill(opened: SetFolder, sources: Sources, advance: Callable[[int, int], Non
     left_out = {**chosen.left_out, **{photo: _RAW.format(photo) for photo in raw}, **refused}
     if not members:
         raise SettingsError(
-            f"No shot could be prepared. {next(iter(left_out.values())).rstrip('.')}", "Mend that and run again"
+            f"No shot could be prepared. {next(iter(left_out.values())).rstrip('.')}", "Fix that and run again"
         )
     changed = not opened.is_new and opened.written > 0
     for each, text in program.more(Draft(opened.folder, members, sensors)).items():
@@ -178,7 +178,7 @@ def _notes(
     placed = [] if options.without_position else [each.shot.photo for each in members if _has_position(sources, each)]
     if placed:
         yield (
-            "Some photos tell where they were taken (GPS), which programs may take for the camera's place; "
+            "Some photos record where they were taken (GPS), which programs may take for the camera's position; "
             f"--without-position makes copies that do not: {some(placed)}"
         )
     renamed = [
@@ -191,12 +191,12 @@ def _notes(
         )
     if copied and not options.copies:
         number = "all " * (copied == len(members)) + str(copied)
-        yield f"Copied, as hard links do not reach from their disk to that of {folder}: {number} photos"
+        yield f"Copied, because hard links cannot reach from their disk to that of {folder}: {number} photos"
     if program.layout.check_once:
         yield f"Not confirmed. {program.layout.check_once}"
     if opened.changed_by_others:
         yield (
-            "Changed since Underside wrote it, so it stays as it is (delete it to have it made anew): "
+            "Changed since Underside wrote it, so it stays as it is (delete it to have it made again): "
             f"{some(sorted(opened.changed_by_others))}"
         )
     if changed and program.stale and (folder / program.stale).exists():
@@ -248,7 +248,7 @@ def _refuse_place(folder: Path, out: Path, capture: Path) -> None:
     """Not among photos that would be read again, nor among results that runs sweep."""
     real, real_out, real_capture = (Path(os.path.realpath(each)) for each in (folder, out, capture))
     if real == real_out or any(real.is_relative_to(real_out / name) for name in RESULT_FOLDERS):
-        raise SettingsError(f"{folder} is a folder of the masks' own", "Choose another folder with -o")
+        raise SettingsError(f"{folder} lies in the masks' own output folder", "Choose another folder with -o")
     if real.is_relative_to(real_capture) and not real.is_relative_to(real_out):
         raise SettingsError(f"{folder} lies among the photos of the capture", "Choose another folder with -o")
     if real_out.is_relative_to(real) or real_capture.is_relative_to(real):

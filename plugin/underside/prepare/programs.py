@@ -59,7 +59,7 @@ class Program:
     cut_outs: bool = False
     """It looks for features outside the masks: it gets copies whose background is black."""
     stale: str = ""
-    """A file that the program makes from the photos and does not make anew when they change."""
+    """A file that the program makes from the photos and does not remake when they change."""
 
 
 def find_program(name: str) -> Program:
@@ -83,7 +83,7 @@ def _for_metashape(draft: Draft) -> Texts:
 def _proof(folder: Path, shots: Sequence[ShotRecord]) -> ProofRecord | None:
     """What ``underside prove`` has found of the set, if it was of these very masks."""
     before: Manifest | None = None
-    with suppress(OutputError):  # it is no manifest any more
+    with suppress(OutputError):  # it is no longer a manifest
         before = load(folder)
     proof = before.proof if before else None
     return proof if proof and proof.of == masks_of(shots) else None
@@ -191,20 +191,20 @@ PROGRAMS: Mapping[str, Program] = {
         layout=replace(LAYOUTS["metashape"], flat=True, photos=Photos.COME),
         how_to=(
             'With the Underside menu: Underside > Import capture as one chunk, and choose "{folder}"; it makes a group '
-            'for each pass and puts the masks on. Without: Add Folder "{folder}/images", then File > Import > Import '
+            'for each pass and applies the masks. Without: Add Folder "{folder}/images", then File > Import > Import '
             'Masks, Method: From File, template "{folder}/masks/{filename}_mask.png". Then Align Photos with Apply '
-            "masks to: Key points, and Reference preselection off. Detect coded targets before the masks are on."
+            "masks to: Key points, and Reference preselection off. Detect coded targets before the masks are applied."
         ),
         more=_for_metashape,
     ),
     "meshroom": Program(
         layout=replace(LAYOUTS["meshroom"], photos=Photos.COME),
         how_to=(
-            'Open "{folder}/project.mg", in which the masks are wired up, and save it under a name of yours. Or, in a '
-            'pipeline of your own, drag "{folder}/images" into Meshroom (meshroom_batch: -i "{folder}/scene.sfm"); in '
+            'Open "{folder}/project.mg", in which the masks are wired up, and save it under your own name. Or, in your '
+            'own pipeline, drag "{folder}/images" into Meshroom (meshroom_batch: -i "{folder}/scene.sfm"); in '
             'FeatureExtraction set Masks Folder to "{folder}/masks" and Mask Extension to png, in PrepareDenseScene '
-            "add the same folder to Masks Folders. Project and scene name whole paths: prepare again elsewhere rather "
-            "than move this folder."
+            "add the same folder to Masks Folders. Project and scene contain absolute paths: prepare again elsewhere "
+            "rather than move this folder."
         ),
         more=_for_meshroom,
     ),

@@ -36,7 +36,7 @@ class Region:
 
     @property
     def name(self) -> str:
-        """As a person has named it."""
+        """The region as the person wrote it."""
         what = ",".join(map(str, self.box)) if self.box else str(self.picture)
         return f"{self.where}={what}" if self.where else what
 
@@ -57,7 +57,7 @@ def parse_region(text: str) -> Region:
     elif _is_file(what):
         return Region(where, picture=Path(what).resolve())
     raise SettingsError(
-        f"{text!r} is no region to keep",
+        f"{text!r} is not a region to keep",
         "Give left,top,width,height in stored pixels, or a picture of the photo's size, white where masks stay; for "
         "one pass PASS=REGION",
     )
@@ -75,7 +75,7 @@ def check_regions(regions: Sequence[Region], shots: Sequence[ShotRecord]) -> Non
         if not members:
             passes = ", ".join(dict.fromkeys(shot.pass_name for shot in shots if shot.pass_name))
             raise SettingsError(
-                f"--keep-region {region.name} is for no shot of this capture",
+                f"--keep-region {region.name} matches no shot of this capture",
                 f"Passes are {passes}; a pattern such as PASS/DSC_00* names photos" if passes else "Leave out PASS=",
             )
         for shot in members:
@@ -133,7 +133,7 @@ def _drawn(region: Region) -> Mask:
     assert region.picture is not None
     picture = drawn_mask(region.picture)
     if picture is None:
-        raise SettingsError(f"{region.picture} is no picture", "Save the region as PNG, white where the masks stay")
+        raise SettingsError(f"{region.picture} is not a picture", "Save the region as PNG, white where the masks stay")
     return picture
 
 

@@ -49,7 +49,7 @@ def sensor_notes(sensors: Sequence[Sensor]) -> Iterator[str]:
     labels = " and ".join(_LABELS[at] for at in differing)
     yield (
         f"Programs take these for photos of {len(sensors)} cameras, by {labels}: {groups}. Each is "
-        "solved for itself, which makes passes harder to join: shoot all with one camera and one focal length"
+        "solved separately, which makes passes harder to join: shoot all with one camera and one focal length"
     )
 
 

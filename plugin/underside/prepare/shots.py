@@ -41,7 +41,7 @@ def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
     capture = Path(manifest.capture)
     if not capture.is_dir():
         raise SettingsError(
-            f"The photos' folder {capture} is not there", "Put it back, or mask the photos where they are now"
+            f"The photos' folder {capture} is missing", "Put it back, or mask the photos where they are now"
         )
     shots: list[ShotRecord] = []
     hashes: dict[str, str] = {}
@@ -66,9 +66,7 @@ def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
         shots.append(record)
     if not shots:
         why = next(iter(left_out.values()), "Every mask is insufficient." if declined else "It lists no shots.")
-        raise SettingsError(
-            f"No shot of {out} can be used. {why.rstrip('.')}", "Mend that and run underside mask again"
-        )
+        raise SettingsError(f"No shot of {out} can be used. {why.rstrip('.')}", "Fix that and run underside mask again")
     return Chosen(
         capture=capture,
         shots=tuple(shots),
@@ -89,8 +87,8 @@ def chosen_notes(chosen: Chosen) -> Iterator[str]:
     if len(passes) == 1:
         name = f" ({passes[0]})" if passes[0] else ""
         yield (
-            f"There is only one pass{name}: no program can show what the object stood on. For the underside turn it "
-            "over, shoot a second pass, and mask both into one output folder"
+            f"There is only one pass{name}: no program can show the side the object stood on. For the underside turn "
+            "it over, shoot a second pass, and mask both into one output folder"
         )
     if others := of_other_photos(chosen.shots):
         yield others
@@ -100,16 +98,16 @@ def chosen_notes(chosen: Chosen) -> Iterator[str]:
             f"Their masks are insufficient, look at them first (--without-insufficient leaves them out): {some(poor)}"
         )
     if chosen.declined:
-        yield f"Left out as their masks are insufficient: {some(chosen.declined)}"
+        yield f"Left out because their masks are insufficient: {some(chosen.declined)}"
     if chosen.not_masked:
         yield (
-            f"Photos lie in {chosen.capture} that have not been masked; if they are of this object, run underside mask "
+            f"{chosen.capture} holds photos that have not been masked; if they show this object, run underside mask "
             f"and then this again: {some(chosen.not_masked)}"
         )
     odd = [shot.photo for shot in chosen.shots if _is_odd(shot.photo)]
     if odd:
         yield (
-            "Camera raw and HEIC are read by some programs only, and turned by some: develop to TIFF or JPEG and "
+            "Only some programs read camera raw and HEIC, and some of these turn them: develop to TIFF or JPEG and "
             f"mask these if the masks do not fit: {some(odd)}"
         )
 
@@ -128,7 +126,7 @@ def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
     """The mask's hash, if all is well."""
     photo, mask = capture / record.photo, out / record.mask
     if not photo.is_file():
-        raise PhotoError(f"The photo {photo} is not there any more", "Put it back")
+        raise PhotoError(f"The photo {photo} no longer exists", "Put it back")
     if not record.is_of(photo):
         raise PhotoError(f"{photo} has changed since it was masked", "Run underside mask again")
     try:

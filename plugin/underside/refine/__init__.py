@@ -22,7 +22,7 @@ _WIDEST = 32766
 """Pixels a side that cv2.remap can read from."""
 _NEUTRAL = 0.5
 _LEAST_LEVEL = 0.02
-"""Of the matte between its two sure levels: at the ends of the sensitivity, what is sure must stay sure."""
+"""Lowest level of the matte between its two sure ones: at the ends of the sensitivity, what is sure must stay sure."""
 
 
 def refine(

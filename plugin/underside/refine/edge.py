@@ -25,12 +25,12 @@ _COLOUR_NOISE = 4.0
 _OVERLAP = np.float32(0.5)
 """Squared distance of the two colours, in their spreads, at which they count for half: paint may set them apart."""
 _COLOUR_WEIGHT = 0.25
-"""Of the colours' log-odds, a photo pixel: neighbours repeat each other."""
+"""Weight of the colours' log-odds, per photo pixel: neighbours repeat each other."""
 _MOST_LOG_ODDS = 4.0
 _SLACK = 1.0
 """Cells that the matte's outline may be off: so far its vote is evened out."""
 _MATTE_WEIGHT = 3.0
-"""Of the matte's doubt (-1 to 1), a cell."""
+"""Weight of the matte's doubt (-1 to 1), per cell."""
 _DROP_WEIGHT = 8.0
 """For an edge where the log-odds drop steeply, against one where they fade."""
 _BEND_COST = 0.8

@@ -18,9 +18,9 @@ class EdgeOptions:
     foreground: int = 240
     """From here up, on the matte's 0 to 255, it is object without asking the photo."""
     background: int = 15
-    """Up to here it is background; halfway between the two the edge is looked for."""
+    """The level up to which it is background; the edge is looked for halfway between the two."""
     keep: Literal["parts", "largest", "centre"] = "parts"
-    """``parts``: all but specks; ``largest``: the largest part; ``centre``: what holds the photo's middle."""
+    """``parts``: all but specks; ``largest``: the largest part; ``centre``: the part at the photo's middle."""
     specks: float = 0.1
     """Parts with less than this share of the largest part's area are dropped."""
     pinholes: float = 0.002
@@ -35,6 +35,6 @@ class EdgeOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.background < self.foreground <= 255:
             raise SettingsError(
-                f"Background {self.background} and foreground {self.foreground} are no two levels of a matte",
+                f"Background {self.background} and foreground {self.foreground} are not two levels of a matte",
                 "Choose background below foreground, both from 0 to 255",
             )

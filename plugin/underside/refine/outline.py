@@ -39,7 +39,7 @@ class Grid:
         return cls(box[0], box[1], (box[2] - box[0]) / shape[1], (box[3] - box[1]) / shape[0])
 
     def grown(self, cells: int) -> "Grid":
-        """The same grid with so many more cells on every side."""
+        """The grid with this many more cells on every side."""
         return Grid(self.left - cells * self.step_x, self.top - cells * self.step_y, self.step_x, self.step_y)
 
 

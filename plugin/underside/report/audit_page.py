@@ -93,7 +93,7 @@ def _facts(audit: Audit) -> Html:
         "Sampled": str(len(audit.reference.shots)),
         "Settings": str(len(audit.by_setting)),
         "Variants": str(len(audit.trials)),
-        "Time a shot, reference": seconds(audit.reference.seconds),
+        "Time per shot, reference": seconds(audit.reference.seconds),
     }
     if audit.reference.truth_iou is not None:
         figures["IoU with the truth, reference"] = f"{audit.reference.truth_iou:.4f}"

@@ -59,7 +59,7 @@ def _drawn(photo: Pixels, mask: Pixels, gained: Pixels, lost: Pixels) -> Pixels:
 
 
 def _grown(changed: Pixels) -> Pixels:
-    """At a preview's size, where a single pixel of the photo still shows as one."""
+    """The change at a preview's size, in which a single pixel of the photo still shows."""
     step = -(-max(changed.shape) // PREVIEW_SIDE)
     rows, columns = shrink(changed).shape
     if step > 1:

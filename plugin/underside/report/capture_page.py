@@ -49,7 +49,7 @@ def capture_facts(seen: Overview) -> str:
 
 def _findings(findings: Sequence[Finding]) -> Html:
     if not findings:
-        return Html('<p class="lede">Nothing is missing, as far as photos can tell.</p>')
+        return Html('<p class="lede">Nothing is missing, as far as the photos show.</p>')
     items = join(
         markup("<li$kind>$text.</li>", kind=Html(' class="needed"' if finding.needed else ""), text=finding.text)
         for finding in findings
@@ -58,7 +58,7 @@ def _findings(findings: Sequence[Finding]) -> Html:
 
 
 def _pass(each: PassView, out: Path) -> Html:
-    pose = each.of.pose.value if each.of.sure else f"taken as {each.of.pose}"
+    pose = each.of.pose.value if each.of.sure else f"assumed {each.of.pose}"
     facts = [pose] if pose != each.of.name and each.of.pose.value != "unknown" else []
     facts += [count(len(each.of.shots), "shot"), count(len(each.rings), "ring")]
     return markup(
@@ -95,7 +95,7 @@ def _ring(ring: Ring, number: int, each: PassView, out: Path) -> Html:
             _shot(sight, doubles.get(sight.shot.name), out),
         )
     ]
-    told = {"room": "the camera stood still", "pauses": "told by pauses", "": "not told apart"}[ring.told_by]
+    told = {"room": "the camera stood still", "pauses": "found by pauses", "": "not separated"}[ring.told_by]
     head = f"Ring {number} · {count(len(ring.shots), 'shot')} · {told}"
     return markup(
         '<div class="ring"><h3>$head</h3><ul class="$kind">$cells</ul></div>',

@@ -58,7 +58,7 @@ def _made(sheet: Sheet) -> str:
 
 def _way(engine: Mapping[str, Any]) -> str:
     segmenter = engine.get("segmenter", {})
-    parts = [segmenter.get("segmenter") or segmenter.get("model", "a segmenter of another Underside")]
+    parts = [segmenter.get("segmenter") or segmenter.get("model", "a segmenter of another version of Underside")]
     if "effort" in engine:
         parts.append(f"effort {engine['effort']}")
     if "provider" in segmenter:
@@ -94,7 +94,7 @@ def _figures(sheet: Sheet) -> Iterator[tuple[str, str]]:
             yield "Put right by the other shots", str(len(sheet.manifest.proof.repaired))
     if sheet.masked:
         yield "Median area", percent(median(shot.area for shot in sheet.masked))
-        yield "Median time a shot", seconds(median(shot.seconds for shot in sheet.masked))
+        yield "Median time per shot", seconds(median(shot.seconds for shot in sheet.masked))
 
 
 def _failed(sheet: Sheet) -> Html:
@@ -117,7 +117,7 @@ def _failed(sheet: Sheet) -> Html:
 
 
 def _after_name(reason: str, photo: str) -> str:
-    """The reason as it goes on behind the photo's name, which it usually begins with."""
+    """The reason without the photo's name, with which it usually begins."""
     rest = reason.removeprefix(photo)
     return rest if rest != reason else f": {reason}"
 

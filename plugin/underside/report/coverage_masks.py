@@ -25,8 +25,8 @@ _SECTION = """\
 <p class="lede">$lede</p>
 $rest</section>"""
 _KEY = """\
-<ul class="key"><li class="lost">Red: cut off, though it is object to the others</li>\
-<li class="kept">Cyan: kept, though it is no object to the others</li></ul>"""
+<ul class="key"><li class="lost">Red: cut off, though object in the others</li>\
+<li class="kept">Cyan: kept, though not object in the others</li></ul>"""
 _DOUBT = """\
 <li class="doubt"><div class="name"><h3><a href="$card"><bdi>$name</bdi></a></h3>$badge</div>
 <p class="wrong">The mask $told</p>
@@ -41,7 +41,7 @@ def masks_section(facts: CoverageFacts, sheet: Sheet, card: dict[str, str]) -> H
     if not facts.doubts:
         told = "No mask disagrees with what all the others show of the object."
         if not facts.compared:
-            told = "Masks are held against each other in space once the passes are truly joined. They are not."
+            told = "Masks are compared with each other in space only once the passes are truly joined. They are not."
         return markup(_SECTION, head="Masks", lede=told, rest=Html(""))
     pictured, named = facts.doubts[:_PICTURED], facts.doubts[_PICTURED:]
     cards = join(_doubt(each, facts, sheet, card, _largest(pictured)) for each in pictured)

@@ -145,7 +145,7 @@ def _pass_row(each: PassLine, number: int) -> Html:
 
 def _turned(each: PassLine, number: int) -> str:
     if each.turned is None:
-        return "cannot be told"
+        return "unknown"
     return "as it stands" if number == 0 else f"{each.turned:.0f}{_GAP}degrees"
 
 
@@ -167,7 +167,7 @@ def _ties(ties: Sequence[TieLine]) -> Html:
     )
     return markup(
         '<div class="wide"><table><thead><tr><th scope="col">Between</th><th scope="col">Points</th>'
-        '<th scope="col">Pairs of shots</th><th scope="col">Pairs that say otherwise</th></tr></thead>'
+        '<th scope="col">Pairs of shots</th><th scope="col">Pairs that disagree</th></tr></thead>'
         "<tbody>$rows</tbody></table></div>",
         rows=rows,
     )

@@ -39,7 +39,7 @@ class DoubtPictures:
     before: bytes
     error: bytes
     after: bytes | None
-    """None where the mask was left as it is."""
+    """The mask afterwards; none if it was left as it is."""
 
 
 def doubt_pictures(doubt: MaskDoubt, shot: ShotRecord, capture: Path, out: Path, *, largest: int) -> DoubtPictures:

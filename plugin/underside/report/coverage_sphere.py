@@ -14,7 +14,7 @@ __all__ = ["PASS_COLOURS", "pass_mark", "sphere"]
 Floats = NDArray[np.float64]
 
 PASS_COLOURS = ("#8fb1ff", "#f3b33e", "#e39be8", "#8fd08f", "#ff9b80", "#c9bfae")
-"""On dark, one a pass; coverage.css has the same, and darker ones for paper."""
+"""Colours on dark, one per pass; coverage.css has the same, and darker ones for paper."""
 _RADIUS = 200.0
 _EDGE = 14.0
 _STEPS = 64

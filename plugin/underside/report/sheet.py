@@ -22,11 +22,11 @@ class Sheet:
     out: Path
     passes: Mapping[str, Sequence[ShotRecord]]
     masked: Sequence[ShotRecord]
-    """By hand included, the most doubtful first; where there is no verdict, the largest change."""
+    """Masked shots, by hand included, the most doubtful first; without a verdict, the largest change first."""
     failed: Sequence[ShotRecord]
     changes: Mapping[str, Change]
     numbers: Mapping[str, int]
-    """Of each photo, in shooting order, from 1."""
+    """Each photo's number in shooting order, from 1."""
 
     @classmethod
     def of(cls, manifest: Manifest, out: Path) -> "Sheet":

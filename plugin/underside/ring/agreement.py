@@ -34,12 +34,12 @@ class Silhouette:
     height: float
     across: float
     down: float
-    """Of its middle."""
+    """How far down its middle is."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of one shot with its ring."""
+    """The agreement of one shot with its ring."""
 
     score: float
     """1 where it goes with its neighbours, 0 where it cannot be right."""
@@ -48,7 +48,7 @@ class Agreement:
 
 
 def silhouette_of_mask(mask: NDArray[np.uint8], orientation: int) -> Silhouette:
-    """Of a mask on the stored grid; all zero where there is no object."""
+    """The silhouette of a mask on the stored grid; all zero if there is no object."""
     step = max(1, max(mask.shape) // _SEEN_AT)
     upright = turn_upright(mask[step // 2 :: step, step // 2 :: step], orientation)
     rows, columns = np.nonzero(upright)
@@ -64,7 +64,7 @@ def silhouette_of_mask(mask: NDArray[np.uint8], orientation: int) -> Silhouette:
 
 
 def agreement(ring: Sequence[Silhouette]) -> list[Agreement]:
-    """Of every shot of a ring, in the order in which they were taken."""
+    """The agreement of every shot of a ring, in the order in which they were taken."""
     if len(ring) < _FEWEST:
         return [Agreement(1.0, "") for _ in ring]
     usual = float(np.median([shot.height for shot in ring])) or 1.0
@@ -87,7 +87,7 @@ def _judged(off: NDArray[np.float64], times: NDArray[np.float64]) -> Agreement:
     if score == 1:
         return Agreement(1.0, "")
     if worst >= 2:
-        return Agreement(score, "stands elsewhere than in its neighbours")
+        return Agreement(score, "stands in a different place from its neighbours")
     share = abs(np.expm1(off[worst]))
     where = "below" if off[worst] < 0 else "above"
     # Of neighbours that are lost there is hardly anything: no share of it tells more.

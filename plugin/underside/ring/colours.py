@@ -77,13 +77,13 @@ def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colour
         around += _counts(numbers[near.astype(np.bool_) & (matte < _SURE_BACKGROUND)])
     own, others = _shares(surely), _shares(around)
     shared = 1.0 if noisy else float(np.minimum(own, others).sum())
-    # What looks like the room is no sure object: where the object has its colours, they are learnt from all of it.
+    # What looks like the room is not surely object: where the object has its colours, they are learnt from all of it.
     apart = _falling(shared, _WELL_APART, _LITTLE_APART)
     return Colours(_density(apart * own + (1 - apart) * _shares(perhaps)), _density(others), shared)
 
 
 def numbers_of(planes: Layer) -> Numbers:
-    """Of colours, channels first."""
+    """The numbers of colours, channels first."""
     red, green, blue = planes
     light = (red + green + blue) * np.float32(_LIGHT / 768)
     warm, cold = ((other - green) / np.float32(_STEP) + np.float32(_TINT / 2) for other in (red, blue))
@@ -95,7 +95,7 @@ def numbers_of(planes: Layer) -> Numbers:
 
 
 def numbers_of_levels(pixels: NDArray[np.uint8]) -> Numbers:
-    """The same of a picture's whole levels, channels last, by whole numbers."""
+    """The numbers of a picture's integer levels, channels last, in integer arithmetic."""
     red, green, blue = (pixels[..., channel].astype(np.int16) for channel in range(3))
     light = (red + green + blue) // (768 // _LIGHT)
     step = int(_STEP)
@@ -124,7 +124,7 @@ def _counts(numbers: Numbers) -> NDArray[np.float64]:
 
 
 def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of all that was counted, blurred along each axis, so that a colour's neighbours count too."""
+    """Shares of everything counted, blurred along each axis, so that a colour's neighbours count too."""
     for axis in range(3):
         middle = np.moveaxis(counts, axis, 0)
         blurred = 2 * middle

@@ -33,7 +33,7 @@ Layer = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _NET_LIMIT = 5.0
-# Below these log-odds the network is sure that a place is no object, and each further one counts as three: a pedestal
+# Below these log-odds the network is sure that a place is not object, and each further one counts as three: a pedestal
 # that it took for part of the object in other shots looks like it, and differs from the room. Measured on eight tuning
 # captures, November 2026: .028 won with such a support, .002 lost at most elsewhere, on thin legs and small objects.
 _NET_SURE, _NET_STEEPER, _NET_LEAST = -3.0, 3.0, -12.0
@@ -91,7 +91,7 @@ class View:
 
     @property
     def trust(self) -> float:
-        """Of the colours."""
+        """The trust in the colours."""
         return self._colours.trust
 
     @property
@@ -114,7 +114,7 @@ class View:
         return numbers_of(self._sharp)
 
     def at(self, chosen: NDArray[np.intp]) -> "View":
-        """The same at some places only."""
+        """The view at some places only."""
         view = copy(self)
         view.colour, view._sharp = (
             np.take(colour.reshape(3, -1), chosen, axis=1) for colour in (self.colour, self._sharp)
@@ -129,7 +129,7 @@ class Compared:
     behind: Layer
     """What does, of all between which it strays: the nearest to what is seen."""
     volume: Layer
-    """Of the colours that it may have."""
+    """Volume of the colours that it may have."""
     room: Layer
     """How likely the room would look like this: a logarithm."""
     tinted: Layer
@@ -239,7 +239,7 @@ def _bell(squares: Layer, volume: Layer) -> Layer:
 
 
 def slope(picture: Layer) -> Layer:
-    """How steep it is, in levels a pixel."""
+    """How steep it is, in levels per pixel."""
     grey = (picture[..., 0] + picture[..., 1] + picture[..., 2]) / 3
     # Not by OpenCV: its last digits depend on where in memory the picture lies.
     down, across = (np.gradient(grey, axis=axis) if grey.shape[axis] > 1 else np.zeros_like(grey) for axis in (0, 1))
@@ -257,7 +257,7 @@ def planes(picture: cv2.typing.MatLike) -> Layer:
 
 
 def squeezed(size: Layer) -> Layer:
-    """As evidence: ten times the difference is not ten times as sure."""
+    """The difference as evidence: ten times as much is not ten times as sure."""
     return np.asarray(np.log(1 + np.clip(size, 0, 60)), np.float32)
 
 
@@ -270,7 +270,7 @@ def corrected(evidence: Mapping[str, Layer], weights: Mapping[str, float]) -> La
 
 
 def chance(log_odds: Layer) -> Layer:
-    """Of being object."""
+    """The chance of being object."""
     return (1 / (1 + np.exp(-np.clip(log_odds, -12, 12)))).astype(np.float32)
 
 

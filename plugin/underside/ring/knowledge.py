@@ -62,7 +62,7 @@ class RingBuilder:
 
     @property
     def pictures(self) -> list[Pixels]:
-        """Of the shots that are kept."""
+        """The pictures of the shots that are kept."""
         return [shot.pixels for shot in self._kept]
 
     def add_plate(self, plate: Observation) -> None:
@@ -135,7 +135,7 @@ class RingKnowledge:
         return Found(matte, found.box, rim=RIM * max(cell, 1.0) + smoothed)
 
     def correct_coarsely(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
-        """The same on half the matte's grid, for a fraction of the work: enough to tell where the object is."""
+        """Correct on half the matte's grid, for a fraction of the work: enough to tell where the object is."""
         coarse = Found(halved(found.matte), found.box)
         evidence = all_evidence(self._sight(coarse, frame, pixels), coarse.matte, pixel=0.5)
         return Found(corrected(evidence, self._weights), found.box)
@@ -221,7 +221,7 @@ class RingKnowledge:
             )
 
     def _gain(self, found: Found, frame: Frame, pixels: Pixels) -> Layer:
-        """Of this shot, from single pixels of it: a median needs no averages."""
+        """The shot's gain, from single pixels of it: a median needs no averages."""
         rows, columns = self.room.middle.shape[:2]
         step = max(1, round((rows * columns / 6_000) ** 0.5))
         y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)

@@ -10,7 +10,7 @@ from underside.looks import Found, Frame, resampled
 
 __all__ = ["AREA", "BEARABLE_NOISE", "Observation", "noise_of", "observe", "reduced"]
 
-# A ring is learnt at so many pixels a shot: the second look sees no more of its box.
+# A ring is learnt at this many pixels per shot: the second look sees no more of its box.
 AREA = 480_000
 # In levels of 255: more leads astray what goes by the colours of single pixels.
 BEARABLE_NOISE = 3.0
@@ -68,7 +68,7 @@ def _noise(pixels: Pixels) -> float:
 
 
 def _median(whole: NDArray[np.int16]) -> float:
-    """Of whole numbers: counted, which is many times faster than to sort them."""
+    """The median of integers: counted, which is many times faster than sorting them."""
     up_to = np.cumsum(np.bincount(whole.ravel()))
     middle = ((whole.size - 1) // 2, whole.size // 2)
     return float(np.searchsorted(up_to, middle, side="right").mean())

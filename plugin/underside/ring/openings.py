@@ -1,4 +1,4 @@
-"""Openings that are none: holes in a mask through which nothing of the room is seen."""
+"""False openings: holes in a mask through which nothing of the room is seen."""
 
 from dataclasses import dataclass
 
@@ -40,15 +40,15 @@ class Clues:
     """Deviations from what any light on what stands behind would look like; NaN where that is not known."""
 
     def within(self, part: tuple[slice, slice]) -> "Clues":
-        """Of some rows and columns."""
+        """The clues of some rows and columns."""
         return Clues(self.colour[part], self.around[part], self.in_no_light[part])
 
 
 def closed(matte: Layer, clues: Clues, colours: Colours, *, noisy: bool) -> Layer:
-    """The matte without them; the clues may lie on a coarser grid."""
+    """The matte without false openings; the clues may be on a coarser grid."""
     shape = clues.colour.shape
     here = cv2.resize(matte, shape[::-1], interpolation=cv2.INTER_AREA)
-    # A way out as narrow as a doubt is none.
+    # A way out as narrow as a doubt is not one.
     kept = cv2.morphologyEx((here > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, numbers, facts, _ = cv2.connectedComponentsWithStats(1 - kept, connectivity=4)
     false = np.zeros(shape, np.uint8)

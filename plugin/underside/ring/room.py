@@ -105,7 +105,7 @@ def _quantiles(
 
 
 def _of_rank(values: Pixels, rank: NDArray[np.uint8]) -> Pixels:
-    """Of each place the value of that rank: rank by rank, for there are few."""
+    """Each place's value of that rank: rank by rank, as there are few."""
     picked = np.empty_like(values[0])
     for here in np.flatnonzero(np.bincount(rank.ravel())):
         cv2.copyTo(values[here], (rank == here).astype(np.uint8), picked)
@@ -143,5 +143,5 @@ def _usual_noise(middle: Pixels, spread: Layer, known: NDArray[np.bool_]) -> Lay
 
 
 def _largest(picture: Pixels) -> Pixels:
-    """Of each place's channels: NumPy is many times slower over so short a last axis."""
+    """The largest of each place's channels: NumPy is many times slower over so short a last axis."""
     return np.asarray(cv2.max(cv2.max(picture[..., 0], picture[..., 1]), picture[..., 2]), np.uint8)

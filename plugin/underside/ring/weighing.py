@@ -103,11 +103,11 @@ class Sight:
     behind: Callable[[Places], Behind]
 
     def view(self, pixel: float = 1.0) -> View:
-        """On this grid, whose pixels are so large, or larger."""
+        """The view on this grid, or one with larger pixels."""
         return View(evened(self.pixels, self.gain), self.colours, smoothing=self.smoothing, pixel=pixel)
 
     def halved(self) -> "Sight":
-        """On half the grid."""
+        """A copy on half the grid."""
         pixels = cv2.resize(self.pixels, half(self.pixels.shape)[::-1], interpolation=cv2.INTER_AREA)
         return Sight(pixels.astype(np.uint8, copy=False), self.gain, self.colours, self.smoothing / 2, self.behind)
 
@@ -118,7 +118,7 @@ def all_evidence(sight: Sight, matte: Layer, *, pixel: float = 1.0) -> Mapping[s
 
 
 def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
-    """The matte that all evidence together gives, without openings that are none."""
+    """The matte that all evidence together gives, without false openings."""
     coarse = halved(matte)
     looked = _looked(sight.halved(), coarse, 0.5)
     total, around = np.zeros(coarse.shape, np.float32), np.zeros(coarse.shape, np.float32)
@@ -137,7 +137,7 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
 
 
 def halved(layer: Layer) -> Layer:
-    """On half the grid."""
+    """A copy on half the grid."""
     return np.asarray(cv2.resize(layer, half(layer.shape)[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -148,11 +148,11 @@ def half(shape: Shape) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Looked:
-    """A shot on one grid, held against all that is known of it."""
+    """A shot on one grid, compared with all that is known of it."""
 
     terms: Mapping[str, Layer]
     light: Mapping[str, Layer]
-    """What falls on each place, by the backdrop that it would fall on."""
+    """The light on each place, by the backdrop that it would fall on."""
     clues: Clues
 
 

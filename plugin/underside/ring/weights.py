@@ -106,6 +106,6 @@ def weights_for(colours: Colours, *, with_plate: bool, noisy: bool) -> Weights:
 
 
 def _mixed(ones: Weights, others: Weights, share: float) -> Weights:
-    """With so much of the others."""
+    """The weights mixed with so much of the others."""
     names = dict.fromkeys([*ones, *others])
     return {name: (1 - share) * ones.get(name, 0.0) + share * others.get(name, 0.0) for name in names}

@@ -119,7 +119,7 @@ def cuda_obstacle() -> Obstacle | None:
     onnxruntime = load_onnxruntime()
     if _CUDA not in onnxruntime.get_available_providers():
         return Obstacle(
-            "the installed onnxruntime has no CUDA in it",
+            "the installed onnxruntime has no CUDA support",
             "Install underside[cuda] on Linux or Windows (x86-64), or use --device cpu",
             has_driver=False,
         )
@@ -132,7 +132,7 @@ def _driver_obstacle(onnxruntime: Any) -> Obstacle | None:  # noqa: ANN401 - unt
         driver = ctypes.CDLL(name)
     except OSError:
         return Obstacle(
-            f"{name} is missing, which NVIDIA's driver brings",
+            f"{name}, which comes with NVIDIA's driver, is missing",
             "Install the driver, or use --device cpu",
             has_driver=False,
         )
@@ -141,7 +141,7 @@ def _driver_obstacle(onnxruntime: Any) -> Obstacle | None:  # noqa: ANN401 - unt
     if error or not count.value:
         return Obstacle(
             f"{name} finds no graphics card" + (f" (error {error})" if error else ""),
-            "Check nvidia-smi and, in a container, that it may see the card; or use --device cpu",
+            "Check nvidia-smi and, in a container, that it can see the card; or use --device cpu",
         )
     driver.cuDriverGetVersion(ctypes.byref(version))
     needed = str(getattr(onnxruntime, "cuda_version", "") or "0").partition(".")[0]
@@ -178,8 +178,8 @@ def _explained(error: Exception, path: Path, provider: Provider) -> ModelError |
     if is_the_cards_failure(error, provider.name):
         return DeviceError(f"CUDA cannot load {path.name}: {in_short(error)}", "Use --device cpu")
     return ModelError(
-        f"{path} is no network that onnxruntime can load: {in_short(error)}",
-        "Get the file anew; it may be cut short, or be something else than an ONNX file",
+        f"{path} is not a network that onnxruntime can load: {in_short(error)}",
+        "Get the file again; it may be cut short, or not be an ONNX file",
     )
 
 

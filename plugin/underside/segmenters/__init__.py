@@ -18,7 +18,7 @@ class Segmenter(Protocol):
 
     @property
     def name(self) -> str:
-        """As the catalogue or the file calls it."""
+        """The name in the catalogue, or the file's."""
 
     @property
     def fingerprint(self) -> Mapping[str, str]:

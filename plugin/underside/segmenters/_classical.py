@@ -13,19 +13,19 @@ __all__ = ["ClassicalSegmenter"]
 
 @dataclass(frozen=True)
 class ClassicalSegmenter:
-    """Nothing but the picture is asked, so that it works on any machine and needs nothing learnt."""
+    """A segmenter that looks only at the picture, so it works on any machine and needs nothing learnt."""
 
     name: str
     rules: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     """From the small picture to its matte."""
     chosen: Mapping[str, str] = field(default_factory=dict)
-    """What the rules were told, as the fingerprint names it."""
+    """The rules' parameters, as the fingerprint names them."""
     notes: tuple[str, ...] = ()
     closer_look: bool = False
 
     @property
     def fingerprint(self) -> Mapping[str, str]:
-        """The method and what it was told."""
+        """The method and its parameters."""
         return {"segmenter": self.name, "revision": "1", **self.chosen}
 
     def grid(self, width: int, height: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ Image = NDArray[np.float32]
 
 # All constants below were tuned on the rendered tuning captures (docs/captures.md), November 2026.
 
-# Added to linear light before logarithms: what is darker is all the same black.
+# Added to linear light before logarithms: anything darker is equally black.
 _BLACK = np.float32(0.004)
 # The outer part of the picture, as a share of its smaller side, that tells the exposure: the room.
 _ROOM = 0.1
@@ -50,7 +50,7 @@ class _Compared:
     level: Image
     """The plate's mean log light."""
     noise: Image
-    """Of ``light``."""
+    """Noise of ``light``."""
     colour: Image
     """How far the colour's direction has turned."""
     evidence: Image
@@ -62,7 +62,7 @@ class _Compared:
     darker: Image
     """Than anything of the plate nearby, in log light."""
     contrast: Image
-    """Of the plate nearby, in log light."""
+    """Contrast of the plate nearby, in log light."""
 
 
 def difference_matte(shot: NDArray[np.uint8], plate: NDArray[np.uint8], prior: Image | None = None) -> Image:
@@ -164,7 +164,7 @@ def _noise(residue: Image, level: Image) -> Image:
 def _from_nearby(
     shot: tuple[Image, Image], plate: tuple[Image, Image], colour_limit: Image, light_limit: Image
 ) -> Image:
-    """Squared distance, in tolerances, from the likest part of the plate nearby; being darker costs nothing."""
+    """Squared distance, in tolerances, from the most similar part of the plate nearby; being darker costs nothing."""
     direction, level = shot
     height, width = level.shape
     beside, above = max(_ACROSS), max(_DOWN)

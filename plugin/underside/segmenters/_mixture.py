@@ -32,7 +32,7 @@ class _Part:
         return np.asarray(products - np.outer(self.mean, self.mean) + _ROUNDING * np.eye(3))
 
     def halves(self) -> "tuple[_Part, _Part] | None":
-        """On both sides of its middle, along the way in which it is widest; nothing where all is one colour."""
+        """The halves on both sides of its middle, along its widest direction; none if all is one colour."""
         along = np.linalg.eigh(self.covariance)[1][:, -1]
         beyond = _along(self.colours, along) > _along(self.mean, along)
         if beyond.all() or not beyond.any():

@@ -15,7 +15,7 @@ from underside.errors import ModelError, SettingsError
 __all__ = ["Form", "form_of", "grid_of", "matte_from", "numbers_for", "sized"]
 
 _USUAL_SIZE = 1024
-# Exports to half precision stray a little out of 0..1; anything further out is no probability.
+# Exports to half precision stray a little out of 0..1; anything further out is not a probability.
 _STRAY = 0.01
 # A coarser answer is a list of classes, not a picture of them.
 _COARSEST = 4
@@ -52,7 +52,7 @@ def form_of(session: Any, recipe: Recipe, name: str) -> Form:  # noqa: ANN401 - 
         raise _no_segmenter(name, f"it takes {asked.type}, not floating-point numbers")
     # An empty shape says that the file does not tell; the answer will.
     if answered.shape and len(answered.shape) not in (3, 4):
-        raise _no_segmenter(name, f"it answers with {len(answered.shape)} dimensions, as one that names things does")
+        raise _no_segmenter(name, f"it answers with {len(answered.shape)} dimensions, as a classifier does")
     height, width = shape[1:3] if channels_last else shape[2:4]
     fixed = isinstance(width, int) and isinstance(height, int)
     return Form(asked.name, answered.name, numbers[asked.type], channels_last, (width, height) if fixed else None)
@@ -70,9 +70,9 @@ def sized(recipe: Recipe, form: Form, working_size: int | None, name: str) -> Re
         return replace(recipe, size=size)
     wanted, fixed = _written(size), _written(form.size)
     if wanted != fixed and working_size is not None:
-        raise SettingsError(f"{name} looks at {fixed} pixels and at no other size", "Leave the working size out")
+        raise SettingsError(f"{name} works at {fixed} pixels and no other size", "Leave the working size out")
     if wanted != fixed:
-        raise ModelError(f"{name} takes {fixed} pixels, but its entry says {wanted}", "Mend the entry, or get its file")
+        raise ModelError(f"{name} takes {fixed} pixels, but its entry says {wanted}", "Fix the entry, or get its file")
     return replace(recipe, size=form.size)
 
 
@@ -97,11 +97,11 @@ def matte_from(answer: NDArray[Any], recipe: Recipe, form: Form, name: str) -> N
     """What the network said, as probabilities; never stretched, so that nothing found stays nothing."""
     channels = channels_of(answer, form, name)
     if not np.isfinite(channels).all():
-        raise ModelError(f"{name} answers with something else than numbers", "Try another --device, or another model")
+        raise ModelError(f"{name} answers with something other than numbers", "Try another --device, or another model")
     if recipe.channel >= len(channels):
         raise ModelError(
             f"{name} answers in {len(channels)} channels; its entry names number {recipe.channel}",
-            "Count from 0 and mend the entry",
+            "Count from 0 and fix the entry",
         )
     if recipe.activation == "softmax":
         shifted = np.exp(channels - channels.max(axis=0))
@@ -111,7 +111,7 @@ def matte_from(answer: NDArray[Any], recipe: Recipe, form: Form, name: str) -> N
         matte = 0.5 + 0.5 * np.tanh(0.5 * matte)
     if not is_probability(matte):
         raise ModelError(
-            f"{name} answers with {matte.min():.3g} to {matte.max():.3g}, which are no probabilities",
+            f"{name} answers with {matte.min():.3g} to {matte.max():.3g}, which are not probabilities",
             'State activation = "sigmoid" (or "softmax") in its entry',
         )
     matte = np.clip(matte, 0, 1)
@@ -124,7 +124,9 @@ def channels_of(answer: NDArray[Any], form: Form, name: str) -> NDArray[np.float
     if values.ndim == 4:
         values = values[0].transpose(2, 0, 1) if form.channels_last and values.shape[1] != 1 else values[0]
     if values.ndim != 3 or min(values.shape[1:]) < _COARSEST:
-        raise _no_segmenter(name, f"it answers with {' x '.join(map(str, answer.shape))} numbers, which is no picture")
+        raise _no_segmenter(
+            name, f"it answers with {' x '.join(map(str, answer.shape))} numbers, which is not a picture"
+        )
     return values
 
 
@@ -145,7 +147,7 @@ def _called(ports: Sequence[Any], wanted: str, name: str, kind: str) -> Any:  # 
     for port in ports:
         if wanted in ("", port.name):
             return port
-    raise ModelError(f"{name} has no {kind} called {wanted}, but {_names(ports)}", "Mend its entry")
+    raise ModelError(f"{name} has no {kind} called {wanted}, but {_names(ports)}", "Fix its entry")
 
 
 def _names(ports: Sequence[Any]) -> str:
@@ -157,4 +159,4 @@ def _written(size: int | tuple[int, int]) -> str:
 
 
 def _no_segmenter(name: str, why: str) -> ModelError:
-    return ModelError(f"{name} is no network that finds objects in photos: {why}", "Choose another file or model")
+    return ModelError(f"{name} is not a network that finds objects in photos: {why}", "Choose another file or model")

@@ -41,7 +41,7 @@ def parse_key(text: str) -> Rgb:
     """Understand #rrggbb, or three numbers with commas."""
     key = parse_colour(text)
     if key is None:
-        raise SettingsError(f"{text!r} is no key colour", "Use #rrggbb, or r,g,b with numbers from 0 to 255")
+        raise SettingsError(f"{text!r} is not a key colour", "Use #rrggbb, or r,g,b with numbers from 0 to 255")
     return key
 
 

@@ -62,7 +62,7 @@ class NetworkSegmenter:
 
     @property
     def closer_look(self) -> bool:
-        """As its recipe says."""
+        """Whether its recipe asks for a closer look."""
         return self.recipe.closer_look
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -70,7 +70,7 @@ class NetworkSegmenter:
         return grid_of(self.recipe, width, height)
 
     def larger(self, times: float) -> "NetworkSegmenter | None":
-        """The same network with so many times its pixels along each side; none where its file takes no others."""
+        """The network with so many times its pixels along each side; none if its file takes no other size."""
         if self.form.size is not None or self.recipe.size is None:
             return None
         width, height = self.recipe.size if isinstance(self.recipe.size, tuple) else (self.recipe.size,) * 2
@@ -104,8 +104,8 @@ def load_segmenter(
     known = read_own_model(own) if own else load_catalogue().find(str(model))
     if known.refused and not allow_non_object:
         raise ModelError(
-            f"{known.name} is no model for objects: {known.refused}",
-            "Choose another (`underside models`), or insist with --allow-non-object",
+            f"{known.name} is not a model for objects: {known.refused}",
+            "Choose another (`underside models`), or override this with --allow-non-object",
         )
     check_licence(known, accepted=accept_licence)
 
@@ -157,10 +157,10 @@ def _own_file(model: str | Path) -> Path | None:
 def _own_checked(path: Path, weights: Weights) -> tuple[Path, str]:
     try:
         if problem := checksum_problem(weights, path):
-            raise ModelError(f"{path} is not the file that {path.stem}.toml describes: {problem}", "Mend either")
+            raise ModelError(f"{path} is not the file that {path.stem}.toml describes: {problem}", "Fix one of them")
         return path, sha256_of(path)
     except OSError as error:
-        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check who may read it") from error
+        raise ModelError(f"Cannot read {path}: {error.strerror}", "Check its permissions") from error
 
 
 def _best(model: Model, provider: Provider, load: Callable[[Weights], NetworkSegmenter]) -> NetworkSegmenter:
@@ -217,14 +217,14 @@ def _ask(session: Any, form: Form, numbers: NDArray[Any], name: str) -> NDArray[
         told = in_short(error)
         if any(sign in told for sign in _OUT_OF_MEMORY):
             raise DeviceError(
-                f"{name} needs more memory than it may have: {told}",
-                "Raise --gpu-memory, take fewer --workers, or choose a smaller model",
+                f"{name} needs more memory than it is allowed: {told}",
+                "Raise --gpu-memory, use fewer --workers, or choose a smaller model",
             ) from error
         if is_the_cards_failure(error, session.get_providers()[0]):
             raise DeviceError(f"CUDA cannot run {name}: {told}", "Use --device cpu") from error
         raise ModelError(f"{name} cannot answer: {told}", "Check its entry, above all its size") from error
     if not isinstance(answer, np.ndarray):
-        raise ModelError(f"{name} answers with something else than numbers", "Choose another model")
+        raise ModelError(f"{name} answers with something other than numbers", "Choose another model")
     return answer
 
 
@@ -241,7 +241,7 @@ def _with_activation(session: Any, form: Form, recipe: Recipe, name: str) -> tup
             f"{name} answers in {len(channels)} channels, and which one is the object is not known",
             'State channel = 0 or another, and activation = "none", "sigmoid" or "softmax", in its entry',
         )
-    seen = f"its answers to a trial picture go from {channels.min():.3g} to {channels.max():.3g}"
+    seen = f"its answers to a trial picture range from {channels.min():.3g} to {channels.max():.3g}"
     if is_probability(channels):
         return replace(recipe, activation="none"), f"{seen} and are taken as probabilities"
     return replace(recipe, activation="sigmoid"), f"{seen} and go through a sigmoid"
@@ -252,8 +252,8 @@ def _assumed(model: Model, recipe: Recipe, seen: str, *, is_own: bool) -> str:
         return f"{model.name}: {seen}"
     width, height = grid_of(recipe, 1024, 1024)
     return (
-        f"{model.name} is asked with {width} x {height} pixels, mean {list(recipe.mean)} and deviation "
-        f"{list(recipe.std)}; {seen}; whatever is wrong of this, state it in {model.name}.toml beside it"
+        f"{model.name} gets {width} x {height} pixels, mean {list(recipe.mean)} and deviation "
+        f"{list(recipe.std)}; {seen}; if any of this is wrong, state the right value in {model.name}.toml beside it"
     )
 
 

@@ -63,7 +63,7 @@ class PlateSegmenter:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Of the plates, and of the prior."""
+        """The notes on the plates, and on the prior."""
         return (*self.told, *(self.prior.notes if self.prior else ()))
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -127,7 +127,7 @@ def plate_of(picture: NDArray[np.uint8], *, name: str, sha256: str = "") -> Plat
 
 
 def choose_plate(plates: Sequence[Plate], picture: NDArray[np.uint8]) -> Plate | None:
-    """Of the plates with the picture's shape, the one whose room is most like the picture's."""
+    """The plate of the picture's shape whose room is most like the picture's."""
     fitting = [plate for plate in plates if _same_shape(plate.picture, picture)]
     return min(fitting, key=lambda plate: _unlike(picture, plate.picture), default=None)
 
@@ -154,7 +154,7 @@ def _witnesses(choices: Choices) -> Iterator[NDArray[np.uint8]]:
         try:
             photo = open_photo(shots[place], max_megapixels=choices.max_megapixels)
             picture = turn_upright(to_srgb(decode(photo), photo.icc), photo.orientation)
-        except PhotoError:  # told when its turn comes
+        except PhotoError:  # reported when its turn comes
             continue
         yield shrunk(picture, grid_near(picture.shape[1], picture.shape[0]))
 

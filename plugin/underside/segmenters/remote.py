@@ -48,7 +48,7 @@ class RemoteSegmenter:
         """That pictures leave."""
         return (
             f"Reduced pictures of the photos are sent to {self.url}",
-            "What model answers there is not known: a second run may give other masks",
+            "Which model answers there is unknown: a second run may give different masks",
         )
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -71,10 +71,10 @@ class RemoteSegmenter:
             with connection.getresponse() as response:
                 content = self._read(response)
         except TimeoutError as error:
-            raise ModelError(f"{self.url} has said nothing for {self.patience:g} s", _REMEDY) from error
+            raise ModelError(f"{self.url} has not answered for {self.patience:g} s", _REMEDY) from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-            raise ModelError(f"{self.url} cannot be asked: {reason}", _REMEDY) from error
+            raise ModelError(f"{self.url} cannot be reached: {reason}", _REMEDY) from error
         finally:
             connection.close()
         if response.status != 200:
@@ -90,9 +90,9 @@ class RemoteSegmenter:
         content, end = bytearray(), time.monotonic() + self.patience
         while len(content) <= _MOST_BYTES and (some := response.read1(_CHUNK)):
             content += some
-            # Each byte that comes starts the connection's own patience anew.
+            # Each byte that arrives restarts the connection's own timeout.
             if time.monotonic() > end:
-                raise ModelError(f"{self.url} has not ended its answer within {self.patience:g} s", _REMEDY)
+                raise ModelError(f"{self.url} has not finished its answer within {self.patience:g} s", _REMEDY)
         return bytes(content)
 
 
@@ -108,7 +108,8 @@ def make(choices: Choices) -> RemoteSegmenter:
         right = False
     if not right or not choices.url.isascii() or any(sign <= " " for sign in choices.url):
         raise SettingsError(
-            f"{choices.url} is no address of a service", "Give one as http://localhost:7000/api/remove or https://..."
+            f"{choices.url} is not the address of a service",
+            "Give one as http://localhost:7000/api/remove or https://...",
         )
     return RemoteSegmenter(choices.url)
 
@@ -153,9 +154,9 @@ def _matte_of(content: bytes, size: tuple[int, int], url: str) -> NDArray[np.flo
                 grey = answer.convert("RGBA").getchannel("A")
             else:
                 raise ModelError(
-                    f"{url} answers with colours and no transparency, so which part is object is not told",
+                    f"{url} answers with colours and no transparency, so nothing says which part is object",
                     "Use a service that answers as rembg does: a grey mask, or a cut-out with transparency",
                 )
             return np.asarray(grey, np.float32) / np.float32(255)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ModelError(f"{url} answers with something that is no picture", _REMEDY) from error
+        raise ModelError(f"{url} answers with something that is not a picture", _REMEDY) from error

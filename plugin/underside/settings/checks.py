@@ -1,4 +1,4 @@
-"""What an option may be, and whether a value is that: the same for the command line, for files and for programs."""
+"""What values an option allows, checked the same way for the command line, files and programs."""
 
 import json
 import math
@@ -49,7 +49,7 @@ class Kind(Enum):
     TRUTH = "true or false"
     WHOLE = "a whole number"
     NUMBER = "a number"
-    TEXT = "a text"
+    TEXT = "text"
 
 
 def option_of(field: Setting) -> Option:
@@ -101,7 +101,7 @@ def checked(field: Setting, value: object) -> Any:  # noqa: ANN401 - whatever th
             if option.check is not None:
                 option.check(value)
         except SettingsError as error:
-            raise SettingsError(f"{spoken(field.name)} {written(value)} is not possible", error.remedy) from error
+            raise SettingsError(f"{spoken(field.name)} {written(value)} is not valid", error.remedy) from error
     elif isinstance(value, int | float) and not _within(option, value):
         raise refused(field, value)
     return value
@@ -113,8 +113,8 @@ def _within(option: Option, value: float) -> bool:
 
 
 def refused(field: Setting, value: object) -> SettingsError:
-    """What to say of a value that the option does not allow."""
-    return SettingsError(f"{spoken(field.name)} {written(value)} is not possible", f"It is {allowed(field)}")
+    """The error for a value that the option does not allow."""
+    return SettingsError(f"{spoken(field.name)} {written(value)} is not valid", f"Use {allowed(field)}")
 
 
 def written(value: object) -> str:

@@ -16,7 +16,7 @@ __all__ = ["FILE_NAME", "placed", "read_settings", "settings_files_for"]
 
 FILE_NAME = "underside.toml"
 
-# A week: what is further apart is no capture.
+# A week: what is further apart is not a capture.
 _LONGEST_GAP = 7 * 24 * 60
 _OF_A_RUN = ("output", "workers", "force", "force-edited", "events")
 _HELP = "`underside config --template` prints a file with all of them"
@@ -40,7 +40,7 @@ def read_settings(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path}: {error.what}", error.remedy) from error
         for each, its_value in values.items():
             if each in found:
-                raise SettingsError(f"{path}: {spoken(each)} is said twice, under two names", "Leave one of them out")
+                raise SettingsError(f"{path}: {spoken(each)} is set twice, under two names", "Leave one of them out")
             found[each] = its_value
     return found
 
@@ -50,13 +50,13 @@ def _content(path: Path) -> Mapping[str, Any]:
         # Editors on Windows may begin a file with a mark that TOML does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}", "Mend that, or move it away") from error
+        raise SettingsError(f"{path} cannot be read: {error.strerror}", "Fix that, or move it away") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is no UTF-8 text", "Save it as UTF-8") from error
+        raise SettingsError(f"{path} is not UTF-8 text", "Save it as UTF-8") from error
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise SettingsError(
-            f"{path} is no TOML: {reason}", 'Write NAME = VALUE, one a line, texts in quotes: effort = "fast"'
+            f"{path} is not TOML: {reason}", 'Write NAME = VALUE, one per line, text in quotes: effort = "fast"'
         ) from error
 
 
@@ -72,7 +72,7 @@ def _known(path: Path, name: str) -> tuple[str, _Read]:
     if plain in _OTHERS:
         return plain, _OTHERS[plain]
     if spoken(name) in _OF_A_RUN:
-        raise SettingsError(f"{path}: {name} is of one run, not of a file", "Say it on the command line")
+        raise SettingsError(f"{path}: {name} is for one run, not for a file", "Give it on the command line")
     also = (other for each in SETTINGS.values() for other in option_of(each).also)
     near = difflib.get_close_matches(spoken(plain), map(spoken, (*SETTINGS, *also, *_OTHERS)), n=1)
     raise SettingsError(f"{path}: there is no setting {written(name)}", f"Is it {near[0]}? {_HELP}" if near else _HELP)
@@ -103,20 +103,20 @@ def _plates(value: object, folder: Path) -> tuple[Path, ...]:
 
 def _no_plates(value: object, _folder: Path) -> bool:
     if not isinstance(value, bool):
-        raise SettingsError(f"no-plates {written(value)} is not possible", "It is true or false")
+        raise SettingsError(f"no-plates {written(value)} is not valid", "Use true or false")
     return value
 
 
 def _passes(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise SettingsError(f"passes {written(value)} is not possible", "It is a table: [passes]")
+        raise SettingsError(f"passes {written(value)} is not valid", "Use a table: [passes]")
     found: dict[str, Any] = {}
     patterns: dict[str, tuple[str, ...]] = {}
     for name, said in value.items():
         if spoken(name) != "gap-minutes":
             patterns[_pass_name(name)] = _texts(f"passes.{name}", said)
         elif "gap_minutes" in found:
-            raise SettingsError("gap-minutes is said twice, under two names", "Leave one of them out")
+            raise SettingsError("gap-minutes is set twice, under two names", "Leave one of them out")
         else:
             found["gap_minutes"] = _gap(said)
     return found | ({"passes": patterns} if patterns else {})
@@ -133,15 +133,15 @@ def _pass_name(name: str) -> str:
 def _gap(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_GAP:
         raise SettingsError(
-            f"passes.gap-minutes {written(value)} is not possible",
-            f"It is a number of minutes, more than 0 and at most {_LONGEST_GAP}",
+            f"passes.gap-minutes {written(value)} is not valid",
+            f"Use a number of minutes, more than 0 and at most {_LONGEST_GAP}",
         )
     return float(value)
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in _items(value)):
-        raise SettingsError(f"{name} {written(value)} is not possible", f'It is a list of texts: {name} = ["…", "…"]')
+        raise SettingsError(f"{name} {written(value)} is not valid", f'Use a list of strings: {name} = ["…", "…"]')
     return tuple(value)
 
 

@@ -38,7 +38,7 @@ class Settings:
     )
     segmenter: str = _option(
         "network",
-        "How the object is found: by a network, or by a way of docs/segmenters.md.",
+        "How the object is found: by a network, or in one of the ways in docs/segmenters.md.",
         choices=tuple(SEGMENTERS),
     )
     url: str | None = _option(
@@ -46,7 +46,7 @@ class Settings:
     )
     key_colour: str | None = _option(
         None,
-        "The background's colour for --segmenter chroma: #rrggbb or r,g,b; the border's where not given.",
+        "The background's colour for --segmenter chroma: #rrggbb or r,g,b; default: the border's.",
         metavar="COLOUR",
         check=parse_key,
         only_for="chroma",
@@ -54,13 +54,13 @@ class Settings:
     model: str = _option("turntable", "A name that `underside models` lists, or an ONNX file.", metavar="NAME")
     working_size: int | None = _option(
         None,
-        "Side of the square with as many pixels as the network looks at; the model's own where not given.",
+        "Side of a square of the area, in pixels, that the network looks at; default: the model's own.",
         least=64,
         most=4096,
         metavar="PIXELS",
     )
     device: str = _option("auto", "The processor to use.", choices=("auto", "cpu", "cuda"))
-    gpu_memory: float = _option(2.0, "GPU memory for the network, at most.", least=0.25, metavar="GB")
+    gpu_memory: float = _option(2.0, "Most GPU memory for the network.", least=0.25, metavar="GB")
     sensitivity: float = _option(
         _EDGES.sensitivity,
         "How much of a doubtful matte is kept: more above 0.5, less below.",
@@ -71,21 +71,21 @@ class Settings:
     )
     foreground: int = _option(
         _EDGES.foreground,
-        "From here up (of 255) the matte is object without asking the photo.",
+        "From this level up (of 255) the matte is object without consulting the photo.",
         least=1,
         most=255,
         in_mask=True,
     )
     background: int = _option(
         _EDGES.background,
-        "Up to here (of 255) the matte is background without asking the photo.",
+        "Up to this level (of 255) the matte is background without consulting the photo.",
         least=0,
         most=254,
         in_mask=True,
     )
     keep: str = _option(
         _EDGES.keep,
-        "parts: all large parts; largest: one; centre: what holds the object's middle.",
+        "parts: all large parts; largest: one; centre: the one at the photo's middle.",
         choices=("parts", "largest", "centre"),
         in_mask=True,
     )
@@ -107,7 +107,7 @@ class Settings:
     )
     grow: int = _option(
         _EDGES.grow,
-        "Grow the mask by so many pixels; negative shrinks.",
+        "Grow the mask by this many pixels; negative shrinks.",
         least=-200,
         most=200,
         metavar="PIXELS",
@@ -116,7 +116,7 @@ class Settings:
     )
     mask_blur: float = _option(
         _EDGES.mask_blur,
-        "Even jagged outlines over so many pixels; the mask stays hard.",
+        "Smooth jagged outlines over this many pixels; the mask stays hard.",
         least=0.0,
         most=10.0,
         metavar="PIXELS",
@@ -130,7 +130,7 @@ class Settings:
     )
     cutout_format: str | None = _option(
         None,
-        "Container of the cut-outs; the photo's own where not given, if it can hold them.",
+        "File format of the cut-outs; default: the photo's own, if it can hold them.",
         choices=("jpeg", "png", "tiff"),
     )
     cutout_mode: str = _option(
@@ -140,7 +140,7 @@ class Settings:
     )
     crop: int | None = _option(
         None,
-        "Crop cut-outs to the object's box and so many pixels around it (10 without a number).",
+        "Crop cut-outs to the object's box plus this many pixels around it (10 without a number).",
         least=0,
         metavar="PIXELS",
         bare=10,

@@ -12,8 +12,8 @@ __all__ = ["template"]
 _HEAD = f"""\
 # {FILE_NAME}: settings for the capture in this folder, or for all captures in this folder's folders.
 #
-# A capture's own file wins over that of the folder around it, the command line over both. Take away the "#" before
-# a line to change it; what stands there is the default. `underside config` shows what holds, and why.
+# A capture's own file wins over that of its parent folder, the command line over both. Remove the "#" before
+# a line to change it; the value shown is the default. `underside config` shows what applies, and why.
 """
 
 _REST = """
@@ -24,7 +24,7 @@ _REST = """
 # true: photos named like plates (empty/, plate*) are shots too.
 # no-plates = false
 
-# Which photos are which pass, where folders do not say it, and how long a pause begins another.
+# Which photos belong to which pass, if folders do not say so, and how long a pause starts another.
 # [passes]
 # gap-minutes = 5
 # upright = ["A_*"]

@@ -30,7 +30,7 @@ def read_text(field: Setting, text: str) -> Any:  # noqa: ANN401 - whatever the 
         if kind in (Kind.WHOLE, Kind.NUMBER) and text != NONE:
             return checked(field, int(text) if kind is Kind.WHOLE else float(text))
     except KeyError:
-        raise SettingsError(f"{spoken(field.name)} {text} is not possible", "It is yes or no") from None
+        raise SettingsError(f"{spoken(field.name)} {text} is not valid", "Use yes or no") from None
     except ValueError:
         raise refused(field, text) from None
     return checked(field, text)

@@ -45,7 +45,7 @@ class Better:
 
     @property
     def sha256(self) -> str:
-        """Of the PNG."""
+        """Hash of the PNG."""
         return hashlib.sha256(self.png).hexdigest()
 
 
@@ -54,9 +54,9 @@ class Climbed:
     """How a climb ended."""
 
     record: ShotRecord
-    """With the verdict and the steps, but still of the mask that there is."""
+    """The record with the verdict and the steps, but still of the existing mask."""
     better: Better | None
-    """None where no step gave a better mask."""
+    """The better mask; none if no step gave one."""
 
 
 def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
@@ -65,7 +65,7 @@ def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
         return None
     try:
         ahead, mask = ladder.climb_ahead(masked, signs)
-    except Exception:  # it will be met again, and told of, when the shot's turn to climb comes
+    except Exception:  # it will come up again, and be reported, when the shot's turn to climb comes
         return None
     if mask is masked.mask:
         return Tried(ahead)
@@ -106,5 +106,5 @@ def climb(
 
 
 def _climbed(before: ShotRecord, record: ShotRecord, best: Better) -> Climbed:
-    """The best mask may be the very one that there is."""
+    """The result of a climb; the best mask may be the existing one."""
     return Climbed(record, None if best.sha256 == before.mask_sha256 else best)

@@ -55,7 +55,7 @@ class Cutouts:
             cutout = self.workers.make(photo, mask, self.options)
         name = _cutout_name(shot.name, cutout.suffix)
         if name != shot.name and name in self.names:
-            raise PhotoError(f"Its cut-out would be called {name}, as that of another photo", "Rename one of the two")
+            raise PhotoError(f"Its cut-out would be called {name}, like that of another photo", "Rename one of the two")
         sha256 = hashlib.sha256(cutout.data).hexdigest()
         written = record.cutouts_written.get(f"{CUTOUTS}/{name}", sha256)
         if not self.force_edited and self._is_by_hand(shot, name, (sha256, written)):

@@ -43,12 +43,12 @@ def in_words(error: Exception) -> str:
         case UndersideError():
             return str(error)
         case OSError() if error.filename:
-            return f"Cannot read {error.filename}: {error.strerror}. Mend that and run again."
+            return f"Cannot read {error.filename}: {error.strerror}. Fix that and run again."
         case OSError():
-            return f"A file cannot be read: {error.strerror or error}. Mend that and run again."
+            return f"A file cannot be read: {error.strerror or error}. Fix that and run again."
         case MemoryError():
             return "There is not enough free memory for it. Try --workers 1."
-    return f"Underside made a mistake of its own ({type(error).__name__}: {error}). Please report it."
+    return f"Internal error ({type(error).__name__}: {error}). Please report it."
 
 
 def that_meets_all(error: Exception) -> UndersideError | None:

@@ -18,7 +18,7 @@ from underside.verdict import Signs, judge
 
 __all__ = ["MaskOfShot", "Masking"]
 
-_OF_ANOTHER_PHOTO = "Its photo has changed since a person changed this mask: look whether it fits still"
+_OF_ANOTHER_PHOTO = "Its photo has changed since this mask was changed by hand: check that it still fits"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Masking:
     results: Results
     ladder: Ladder
     fingerprint: str
-    """Of everything that decides the mask's bytes."""
+    """Fingerprint of everything that determines the mask's bytes."""
     promises: Promises
     force: bool
     """Make masks again that are there."""

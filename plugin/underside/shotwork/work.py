@@ -41,7 +41,7 @@ class ShotWork:
     cutouts_later: bool = False
     """Masks may still change: cut-outs are made by ``cut_out`` once they do not, rather than with each mask."""
     force: bool = False
-    """Do finished shots again."""
+    """Mask finished shots again."""
     force_edited: bool = False
     """Write over masks and cut-outs that a person has changed."""
     names: frozenset[str] = frozenset()
@@ -81,7 +81,7 @@ class ShotWork:
         try:
             known = self._masked(shot, before, ring) if before is not None else None
             if known is not None:
-                # A raw file may have come since, or another pass been told apart.
+                # A raw file may have arrived since, or another pass have been found.
                 kept = replace(known, pass_name=shot.pass_name, companions=shot.companions)
                 return Done(replace(kept, place=seen.place) if seen else kept, kept=True)
             photo = self._open(shot, hashed)
@@ -131,7 +131,7 @@ class ShotWork:
                 photo = photo or self._open(shot)
                 final = self._put_in_place(shot, photo, record, final, climbed.better, announce)
                 if final is not record and self._cutouts is not None:
-                    record = final  # should the cut-out fail, the better mask is there all the same
+                    record = final  # should the cut-out fail, the better mask is still there
                     final = self._cutouts.add(shot, photo, climbed.better.mask, final, None)
             return Done(replace(final, seconds=round(record.seconds + time.monotonic() - started, 3)))
         except Exception as error:
@@ -155,7 +155,7 @@ class ShotWork:
             return False
         try:
             sha256 = self._results.mask_sha256(shot)
-        except (OSError, UnfitNameError):  # it will be met, and told of, when the mask is read for the cut-out
+        except (OSError, UnfitNameError):  # it will come up, and be reported, when the mask is read for the cut-out
             return True
         return sha256 is not None and not self._has_cutout(record, sha256)
 
@@ -163,7 +163,7 @@ class ShotWork:
         """Whether an earlier run left nothing to do."""
         try:
             known = self._masked(shot, before, ring)
-        except (OSError, UnfitNameError):  # no mask can be read there: it is met, and told of, when the shot is done
+        except (OSError, UnfitNameError):  # an unreadable mask will come up, and be reported, when the shot is done
             return False
         return known is not None and (before.judged or before.state is State.BY_HAND)
 
@@ -219,7 +219,7 @@ class ShotWork:
 
     @property
     def _cutouts(self) -> Cutouts | None:
-        """None where no cut-out goes with each mask."""
+        """The cut-outs to make; none if no cut-out goes with each mask."""
         options = None if self.cutouts_later else self.settings.cutout_options
         if options is None:
             return None

@@ -15,7 +15,7 @@ from underside.sorting.sights import Sight
 
 __all__ = ["Finding", "findings", "pass_title"]
 
-# A pass with less than this share of the shots of the largest one is told of.
+# A pass with less than this share of the shots of the largest one is reported.
 _FEW = 2 / 3
 # Steps of more than 30 degrees are hard to match.
 _FEWEST_ONCE_ROUND = 12
@@ -28,7 +28,7 @@ class Finding:
     text: str
     """A sentence without its full stop; what to do follows a colon or a semicolon."""
     needed: bool = False
-    """Without it there will be no whole object."""
+    """Whether there can be no whole object without it."""
 
 
 def findings(seen: Overview) -> list[Finding]:
@@ -50,20 +50,22 @@ def _poses(seen: Overview) -> Iterator[Finding]:
     poses = {each.of.pose for each in passes}
     if len(passes) == 1:
         beside = _beside(seen.capture.folder)
-        where = f"; the folder {beside} beside it is called like the other one: put both into one folder" * bool(beside)
+        where = f"; the folder {beside} beside it is named like the other one: put both into one folder" * bool(beside)
         split = "" if passes[0].of.name or beside else "; if there are two, put them into folders upright and flipped"
         yield Finding(
-            f"Only one pass: the underside cannot be had. Turn the object over and take it again{where}{split}",
+            "Only one pass: the underside cannot be reconstructed. Turn the object over and shoot it again"
+            f"{where}{split}",
             needed=True,
         )
     elif len(poses) == 1 and Pose.UNKNOWN not in poses:
         yield Finding(
-            f"All {len(passes)} passes are called {passes[0].of.pose}: the underside cannot be had", needed=True
+            f"All {len(passes)} passes are called {passes[0].of.pose}: the underside cannot be reconstructed",
+            needed=True,
         )
     if len(passes) > 1 and not any(each.of.sure for each in passes):
         taken = ", ".join(f"{each.of.name} as {each.of.pose}" for each in passes if each.of.pose is not Pose.UNKNOWN)
-        how = f"taken: {taken}. " if taken else ""
-        yield Finding(f"No name tells how the object lay; {how}Folders called upright and flipped make it sure")
+        how = f"assumed: {taken}. " if taken else ""
+        yield Finding(f"No name says how the object lay; {how}Folders called upright and flipped settle it")
     if any(each.of.name.startswith("pass ") for each in passes) or (len(passes) == 1 and not passes[0].of.name):
         yield from _places_disagree(seen)
 
@@ -72,7 +74,7 @@ def _places_disagree(seen: Overview) -> Iterator[Finding]:
     by_place = passes_by_place([sight for each in seen.passes for sight in each.sights])
     if len(by_place) > 1 and len(by_place) != len(seen.passes):
         counts = ", ".join(f"{part[0].shot.name} to {part[-1].shot.name} ({len(part)} shots)" for part in by_place)
-        yield Finding(f"By the camera's places there are {len(by_place)} passes: {counts}. Folders make it sure")
+        yield Finding(f"By the camera's positions there are {len(by_place)} passes: {counts}. Folders settle it")
 
 
 def _beside(folder: Path) -> str:
@@ -114,7 +116,7 @@ def _files(seen: Overview) -> Iterator[Finding]:
 def _plates(seen: Overview) -> Iterator[Finding]:
     if not seen.capture.plates:
         yield Finding(
-            "No plate: a photo of the empty platter from each place of the camera, in a folder called empty, makes "
+            "No plate: a photo of the empty platter from each camera position, in a folder called empty, makes "
             "masks better"
         )
         return
@@ -127,7 +129,7 @@ def _plates(seen: Overview) -> Iterator[Finding]:
         # In a bare room a plate may look unlike its own ring: with a plate for each, nothing is said.
         if without and len(seen.plates) < len(told):
             rings = "one ring" if without == 1 else f"{without} rings"
-            yield Finding(f"No plate was taken from the camera's place in {rings} of {pass_title(each, seen)}")
+            yield Finding(f"No plate was taken from the camera's position in {rings} of {pass_title(each, seen)}")
 
 
 def _has_plate(ring: Ring, plates: Sequence[Sight]) -> bool:
@@ -140,7 +142,7 @@ def _heights(seen: Overview) -> Iterator[Finding]:
     told = [each for each in seen.passes if each.rings and all(ring.told_by == "room" for ring in each.rings)]
     if len(seen.passes) > 1 and told and all(len(each.rings) == 1 for each in told):
         yield Finding(
-            "Each pass has one ring; how high the camera stood cannot be told from the photos. Passes join where both "
+            "Each pass has one ring; the photos do not show how high the camera stood. Passes join where both "
             "see the object's sides: shoot one ring low (about 15°), and one at about 60° for top and underside"
         )
     unseen = [pass_title(each, seen) for each in seen.passes if each.sights and each not in told]
@@ -148,7 +150,7 @@ def _heights(seen: Overview) -> Iterator[Finding]:
         by_pauses = any(ring.told_by == "pauses" for each in seen.passes for ring in each.rings)
         yield Finding(
             f"Where the camera moved cannot be seen in {' and '.join(unseen)} (hardly any room behind the object)"
-            + "; rings are told by pauses alone" * by_pauses
+            + "; rings are separated by pauses alone" * by_pauses
         )
 
 
@@ -156,9 +158,7 @@ def _cameras(seen: Overview) -> Iterator[Finding]:
     with_shots = [each for each in seen.passes if each.sights]
     if len({frozenset(each.cameras) for each in with_shots}) > 1:
         which = "; ".join(f"{each.of.name}: {', '.join(each.cameras)}" for each in with_shots)
-        yield Finding(
-            f"Passes of different cameras ({which}): they join less surely, and need a lens of their own each"
-        )
+        yield Finding(f"Passes of different cameras ({which}): they join less reliably, and each needs its own lens")
     by_camera: dict[str, list[Sight]] = {}
     for sight in seen.sights:
         by_camera.setdefault(sight.camera_name, []).append(sight)
@@ -183,7 +183,7 @@ def _times(seen: Overview) -> Iterator[Finding]:
     without = sum(sight.time is None for sight in seen.sights)
     if without:
         whole = "No photo says" if without == len(seen.sights) else f"{without} of {len(seen.sights)} photos do not say"
-        yield Finding(f"{whole} when it was taken: pauses cannot tell passes, nor a clock what is missing")
+        yield Finding(f"{whole} when it was taken: pauses cannot separate passes, nor the clock show what is missing")
     clocks: dict[str, list[float]] = {}
     for each in seen.passes:
         times: dict[str, list[float]] = {}

@@ -19,7 +19,7 @@ class PassView:
 
     of: Pass
     sights: tuple[Sight, ...]
-    """Of the shots that can be opened."""
+    """The sights of the shots that can be opened."""
     rings: tuple[Ring, ...]
     doubles: tuple[Double, ...]
     gaps: tuple[Gap, ...]
@@ -68,7 +68,7 @@ class Overview:
 
     @property
     def sights(self) -> tuple[Sight, ...]:
-        """Of all shots that can be opened."""
+        """The sights of all shots that can be opened."""
         return tuple(sight for each in self.passes for sight in each.sights)
 
 

@@ -72,7 +72,7 @@ def rings(sights: Sequence[Sight]) -> list[Ring]:
 
 
 def copies(sights: Sequence[Sight]) -> list[Double]:
-    """Files with the same content, wherever they lie; the one with the shortest name is no copy."""
+    """Files with the same content, wherever they are; the one with the shortest name is not a copy."""
     same: dict[str, list[str]] = defaultdict(list)
     for sight in sights:
         same[sight.sha256].append(sight.shot.name)
@@ -205,4 +205,4 @@ def _numbers_between(one: Sight, other: Sight, elsewhere: frozenset[tuple[str, i
     lost = list(between)
     width = len(PurePosixPath(one.shot.name).stem) - len(prefix)
     names = [f"{prefix}{number:0{width}d}" for number in lost]
-    return f"{names[0]} is not there" if len(names) == 1 else f"{names[0]} to {names[-1]} are not there"
+    return f"{names[0]} is missing" if len(names) == 1 else f"{names[0]} to {names[-1]} are missing"

@@ -60,7 +60,7 @@ def faults(signs: Signs, agreement: Agreement | None) -> dict[str, float]:
 
 
 def _much(share: float) -> float:
-    """As the share itself while it is small, as its logarithm when it is large."""
+    """The share itself while it is small, its logarithm when it is large."""
     return log1p(max(share, 0.0) / _SMALL)
 
 

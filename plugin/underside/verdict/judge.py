@@ -15,7 +15,7 @@ __all__ = ["Grade", "Verdict", "judge", "known_by", "odds_of"]
 
 # A shot that is called empty is a greater harm than a plate that is not.
 _EMPTY = 1.0
-# Chances closer to certainty than this are not told.
+# Chances closer to certainty than this are not given.
 _CERTAIN = 30.0
 
 
@@ -29,7 +29,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """On one mask. Terms are 1 where nothing is wrong, 0 where nothing is right."""
+    """The verdict on one mask. Terms are 1 if nothing is wrong, 0 if nothing is right."""
 
     grade: Grade
     doubt: float

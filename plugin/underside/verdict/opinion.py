@@ -19,7 +19,7 @@ __all__ = ["Opinion", "opinion"]
 
 @dataclass(frozen=True)
 class Opinion:
-    """On the scene's grid."""
+    """A second opinion, on the scene's grid."""
 
     matte: Layer
     """The first look's, with all that the ring knows."""
@@ -30,7 +30,7 @@ class Opinion:
 
 
 def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
-    """Of the same place in the same photo."""
+    """The ring's opinion of the same place in the same photo."""
     whole = (0, 0, frame.width, frame.height)
 
     def here(layer: NDArray[np.uint8] | Layer) -> Layer:

@@ -30,13 +30,13 @@ class Outline:
     """Shares of the outline."""
 
     length: float
-    """Of all outlines, in pixels of the grid; the photo's own border does not count."""
+    """Length of all outlines, in pixels of the grid; the photo's own border does not count."""
     off_edges: float
     """No edge of the photo lies there."""
     beside_edges: float
     """The strongest edge lies beside it."""
     faint: float
-    """Both sides look alike."""
+    """Share of the outline whose two sides look alike."""
 
 
 @dataclass(frozen=True)

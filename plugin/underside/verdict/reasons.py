@@ -28,7 +28,7 @@ _USUAL = {
 _BROKEN = 20.0
 # A person reads no more.
 _MOST = 3
-# What says the same of a mask in several ways is told once, in the way that is furthest beyond what is usual.
+# Of reasons that say the same about a mask only one is given, the one furthest beyond what is usual.
 _SAY_THE_SAME = (
     {"left out", "object-like", "ring outside", "missing"},
     {"ring inside", "where never"},

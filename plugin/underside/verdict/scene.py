@@ -28,7 +28,7 @@ class Scene:
     """All layers have the same shape; the matte and the first look are 0 where they were not asked."""
 
     box: Box
-    """Of the photo, that the grid covers."""
+    """The part of the photo that the grid covers."""
     mask: Layer
     """Share of each of the grid's pixels that is object."""
     matte: Layer

@@ -27,7 +27,7 @@ class Signs:
     """Numbers to be kept as JSON; "unlike" is 1 less intersection over union, mattes weighed softly."""
 
     area: float
-    """Of the mask, as a share of the photo; 0 where it is empty."""
+    """Area of the mask, as a share of the photo; 0 if it is empty."""
     looks: int
     """2 where the first look is another than the matte that was cut."""
     matte_unlike: float
@@ -39,7 +39,7 @@ class Signs:
     unsure: float
     """Pixels where the matte is neither object nor room, for each of the mask."""
     first_unsure: float
-    """The same of the first look."""
+    """How unsure the first look is."""
     left_out: float
     """What the matte or the first look see outside the mask, for each pixel of the mask."""
     sureness: float

@@ -217,7 +217,7 @@ class Captures:
             return
         try:
             own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
-        except SettingsError as error:  # those of the capture do not go together with them
+        except SettingsError as error:  # those of the capture are not compatible with them
             self._refuse(entry, error)
             return
         shot = Shot(self._folder.path(entry.photo), _name(entry), entry.pass_name, companions)
@@ -240,14 +240,14 @@ class Captures:
         self._tell(Masked(desk.name, entry.photo, record, alone=True))
 
     def _still_asked(self, asked: Entry) -> Entry | None:
-        """A shot as it is known now; none where it, or what is asked for it, has changed: then its turn comes again."""
+        """The shot as it is known now; None if it, or what is asked for it, has changed: then its turn comes again."""
         entry = self._journal.entry(asked.photo)
         if entry is None or entry.stage is not Stage.READY:
             return None
         return entry if (entry.sha256, entry.settings) == (asked.sha256, asked.settings) else None
 
     def _refuse(self, entry: Entry, error: UndersideError) -> None:
-        """It cannot be masked with settings of its own, which no other shot of its capture has."""
+        """Set aside a shot that cannot be masked with its own settings, which no other shot of its capture has."""
         self.intake.failed(entry, f"{entry.photo}: {error}")
 
     def _go_through(self, desk: Desk, now: float) -> None:
@@ -336,7 +336,7 @@ class Captures:
         )
 
     def _progressed(self, desk: Desk, photo: str, record: ShotRecord) -> None:
-        """So that a status tells of a long pass before its end."""
+        """Record progress, so that a status shows a long pass before its end."""
         entry = self._journal.entry(photo)
         if record.state is State.FAILED or entry is None or not self._results.fits(entry, record):
             return

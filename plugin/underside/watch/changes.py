@@ -12,7 +12,7 @@ class Changes:
     """Filled from any thread, emptied by one."""
 
     def __init__(self, out: Path, wake: Callable[[], None]) -> None:
-        """Our own results, where they lie in the watched folder, are no news."""
+        """Our own results in the watched folder are not news."""
         self._ours = str(out) + os.sep
         self._wake = wake
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ __all__ = ["Ended", "run_command"]
 
 _KEEPER = Path(__file__).with_name("keeper.py")
 _LOOK_EVERY = 0.1
-# A stop of the watch gives it so long to come to its end by itself, before it is told to.
+# How long a stop of the watch lets it end on its own, before it is told to.
 _GRACE = 2.0
 
 

@@ -24,7 +24,7 @@ class Conclusion:
     """What a capture has come to."""
 
     done: GoneThrough
-    """With the manifest as it is now."""
+    """The work done, with the manifest as it is now."""
     joined: Joined
     laid_out: LaidOut
 

@@ -25,7 +25,7 @@ class Work:
     folder: Path
     out: Path
     output: Path
-    """Of the whole watch: never looked into."""
+    """The output folder of the whole watch, which is never searched."""
     own: Set[str]
     """All photos of the capture."""
     allowed: Mapping[str, str]

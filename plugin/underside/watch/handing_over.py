@@ -58,7 +58,7 @@ class _Done:
 
 
 class Runner:
-    """Runs one command at a time; a watch that begins anew under way leaves it running, and hears of its end later."""
+    """Runs one command at a time; a watch that restarts meanwhile leaves it running, and learns of its end later."""
 
     def __init__(self, stop: threading.Event) -> None:
         """A command that runs when ``stop`` is set is ended soon after."""
@@ -110,7 +110,7 @@ class HandingOver:
         return self._runner.task is None and not self._waiting
 
     def begin(self) -> None:
-        """Take up what a watch that was killed had begun, or this one before it began anew."""
+        """Take up what a killed watch had begun, or this one before it restarted."""
         for name in self._journal.complete_captures() if self._plan.on_capture else ():
             content = self._journal.handed_over(name)
             if content.startswith(_BEGUN):
@@ -155,5 +155,7 @@ def _run(command: Sequence[str], manifest: Path, is_over: Callable[[], bool]) ->
     try:
         return _Done(run_command(command, manifest, is_over))
     except Ended:
-        told = f"The command {command[0]} still ran for {manifest} when the watch was stopped, and was ended"
+        told = (
+            f"The command {command[0]} was still running for {manifest} when the watch was stopped, and was ended too"
+        )
         return _Done(f"{told}: the next watch runs it again", to_its_end=False)

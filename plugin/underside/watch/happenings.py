@@ -48,7 +48,7 @@ class Masked:
     photo: str
     record: ShotRecord
     alone: bool
-    """Without what its ring knows, for now."""
+    """Whether it was masked without what its ring knows, for now."""
 
 
 @dataclass(frozen=True)
@@ -82,22 +82,22 @@ class Proving:
 
 @dataclass(frozen=True)
 class Proven:
-    """It is known whether a capture's passes are one object."""
+    """The answer to whether a capture's passes are one object."""
 
     capture: str
     proof: ProofRecord
     kept: bool
-    """Of masks that were proven before."""
+    """Whether the proof is of masks that were proven before."""
 
 
 @dataclass(frozen=True)
 class Completed:
-    """Nothing is left to do for a capture."""
+    """A capture with nothing left to do."""
 
     capture: str
     manifest: Manifest
     path: Path
-    """Of the manifest."""
+    """Path of the manifest."""
     layouts: tuple[LayoutResult, ...]
 
 

@@ -57,7 +57,7 @@ class Intake:
         self._checking: set[str] = set()
         self._doubts = Doubts(folder, crew, self._content_read)
         self.rewriting: str | None = None
-        """The capture whose masks are being put right just now: what changes there is no person's doing."""
+        """The capture whose masks are being put right just now: changes there are not a person's."""
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
         self._left_out = LeftOut(journal)
@@ -178,7 +178,7 @@ class Intake:
             self._stirred(entry.capture, entry.pass_name, now)
 
     def _takes_plates(self) -> bool:
-        """Whether folders of the watched folder may be of plates, as was last said where that cannot be read now."""
+        """Whether folders in the watched folder may hold plates; the last known answer if that cannot be read now."""
         with suppress(SettingsError):
             self._plates = not self._plan.of_capture(self._plan.root, "").no_plates
         return self._plates
@@ -297,7 +297,7 @@ class Intake:
         self._stirred(entry.capture, entry.pass_name, time.monotonic() - ago)
 
     def again(self, entry: Entry) -> None:
-        """Begin anew with a photo."""
+        """Start again with a photo."""
         self._journal.change(entry.photo, stage=Stage.SETTLING, attempts=0, reason="")
         self._again_at.pop(entry.photo, None)
         self._settling.changed(_as_seen(entry), time.monotonic() - self._plan.settle)

@@ -49,7 +49,7 @@ class Crew:
         then: Callable[[_Result], None],
         failed: Callable[[UndersideError], None],
     ) -> None:
-        """The same for what takes minutes and keeps no shot from being masked."""
+        """Start what takes minutes and keeps no shot from being masked."""
         self._pool.submit(lambda: self.inbox.put(_outcome(job, then, failed, lambda seen_to: seen_to())))
 
     def close(self) -> None:

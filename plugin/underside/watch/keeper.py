@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 _LOOK_EVERY = 0.1
-# When it is told to end it gets so long.
+# How long it gets once it is told to end.
 _TO_END = 1.0
 
 

@@ -36,6 +36,6 @@ class LeftOut:
 
 
 def left_out(journal: Journal) -> dict[str, str]:
-    """The same, read beside a watch or without one."""
+    """The photos left out, read beside a watch or without one."""
     reasons: dict[str, str] = json.loads(journal.fact(_FACT) or "{}")
     return reasons

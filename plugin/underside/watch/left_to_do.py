@@ -15,13 +15,13 @@ _COUNTING_RESTS = 10
 
 
 class LeftToDo:
-    """As the journal tells, counted anew when it has changed."""
+    """What the journal says is left to do, counted again when it has changed."""
 
     def __init__(self, plan: Plan, journal: Journal) -> None:
         self._plan = plan
         self._journal = journal
         self.blind_for = 0.0
-        """So long may something go unnoticed, where no notices come."""
+        """How long something may go unnoticed without notifications."""
         self._unfinished: dict[str, dict[str, dict[Stage, int]]] = {}
         self._counted = -1
         self._count_at = 0.0

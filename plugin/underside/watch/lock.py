@@ -18,7 +18,7 @@ if sys.platform != "win32":
 
 __all__ = ["Watcher", "held_by", "watching_alone"]
 
-# Who asks whether somebody watches has the lock himself for a moment, which is none to refuse a watch for.
+# Whoever asks whether somebody watches holds the lock for a moment, which is not a reason to refuse a watch.
 _PATIENCE = 0.5
 
 

@@ -1,4 +1,4 @@
-"""The log of a watch: all that happens, a line each, in a file that is begun anew before it grows too long."""
+"""The log of a watch: everything that happens, a line each, in a file that starts afresh before it grows too long."""
 
 import json
 import time
@@ -36,7 +36,7 @@ class Log(AbstractContextManager["Log"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # One that has never begun may have been refused: then the file is another watch's.
+        # One that never started may have been refused: then the file is another watch's.
         if error is not None and self._begun:
             self(Note(f"Ended by {kind.__name__ if kind else 'a mistake'}: {error}"))
 

@@ -84,7 +84,7 @@ class CaptureSession:
         self._saving = threading.Lock()
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:  # which lets go of the folder where it is of no use
+        with ExitStack() as stack:  # which releases the folder if this fails
             stack.enter_context(claimed(self._out))
             take_up_repairs(self._out)
             self._promises = Promises(self._out)

@@ -32,7 +32,7 @@ class Metrics(AbstractContextManager["Metrics"]):
         try:
             self._server = _Server((_HOST, port), _handler(self))
         except OSError as error:
-            what = f"Metrics cannot be had at port {port}: {error.strerror}"
+            what = f"Metrics cannot be served on port {port}: {error.strerror}"
             raise SettingsError(what, "Choose another --metrics-port") from error
         threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
 
@@ -60,14 +60,14 @@ class Metrics(AbstractContextManager["Metrics"]):
         with self._lock:
             counts, seconds = Counter(self._counts), self._seconds
         lines = [
-            *_figure("photos_seen_total", "counter", "Photos that were new.", counts["seen"]),
-            *_figure("failures_total", "counter", "Tries at a photo that failed.", counts["failed"]),
+            *_figure("photos_seen_total", "counter", "New photos seen.", counts["seen"]),
+            *_figure("failures_total", "counter", "Failed attempts at a photo.", counts["failed"]),
             *_figure("shots_per_second", "gauge", "Masks made in the last minute.", round(self._pace.a_second(), 3)),
             *_heading("shot_seconds", "summary", "Masks made since the start, and the time that each took."),
             f"underside_shot_seconds_sum {seconds:.3f}",
             f"underside_shot_seconds_count {counts['masked']}",
         ]
-        with suppress(UndersideError):  # the journal is being made anew
+        with suppress(UndersideError):  # the journal is being made again
             lines += _of_journal(read_status(self._out))
         return "".join(f"{line}\n" for line in lines)
 
@@ -80,7 +80,7 @@ def _of_journal(status: Status) -> list[str]:
     complete = sum(capture.complete for capture in status.captures)
     waiting = sum(capture.waiting for capture in status.captures)
     return [
-        *_figure("queue", "gauge", "Photos that wait for their first mask.", waiting),
+        *_figure("queue", "gauge", "Photos waiting for their first mask.", waiting),
         *_heading("photos", "gauge", "Photos in the folder, by how far they have come."),
         *(f'underside_photos{{stage="{stage.value}"}} {stages[stage.value]}' for stage in Stage),
         *_heading("captures", "gauge", "Captures, complete or in work."),

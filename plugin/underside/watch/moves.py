@@ -38,12 +38,12 @@ class Move:
 
     @property
     def name_before(self) -> str:
-        """As the manifest of its capture called it."""
+        """Its name in its capture's manifest before the move."""
         return name_in_capture(self.before.photo, self.before.capture)
 
     @property
     def name_after(self) -> str:
-        """As the manifest of its capture calls it now."""
+        """Its name in its capture's manifest now."""
         return name_in_capture(self.after.photo, self.after.capture)
 
 
@@ -75,9 +75,9 @@ class Moves:
         return False
 
     def make(self, desks: Mapping[str, Desk], refused: Callable[[Desk, OutputError], None]) -> list[tuple[Move, bool]]:
-        """Move what can be moved now; whether each had something to move.
+        """Move what can be moved now; returns whether each had something to move.
 
-        ``refused`` hears of a capture whose moves have to wait, as another run is writing where they lead from or to.
+        ``refused`` is told of a capture whose moves have to wait, because another run is writing at either end.
         """
         now = time.monotonic()
         together: dict[tuple[str, str], list[Move]] = defaultdict(list)
@@ -110,7 +110,7 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
     Whatever stops it in between: the same again goes on where it was.
     """
     with ExitStack() as stack:
-        for out in sorted({before, after}):  # that of the source may be gone, and then is not to stay
+        for out in sorted({before, after}):  # the source's may be gone, and must not be left behind
             stack.enter_context(claimed(out) if out == after else alone_in(out))
         old = load(before) or Manifest(capture="", engines={})
         new = old if before == after else load(after) or Manifest(capture=str(capture), engines={})
@@ -157,7 +157,7 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
 
 
 def _take_a_hands_work_along(move: Move, before: Path, after: Path) -> None:
-    """The photo was missed for so long that its record is gone; its mask is made anew unless it is a person's."""
+    """The photo was missing for so long that its record is gone; its mask is remade unless it is a person's."""
     source, target = before / mask_name(move.name_before), after / mask_name(move.name_after)
     with suppress(OSError, UnfitNameError):  # no mask, or one that cannot be read just now or have such a name
         if not target.exists() and not Promises(before).is_ours(move.name_before, sha256_of(source)):

@@ -47,7 +47,7 @@ class Notices(AbstractContextManager["Notices"]):
 
     def __init__(self, folder: Path, changed: Callable[[str, bool], None]) -> None:
         """Raises OSError where the system has no watches left."""
-        # A full queue is told as a warning; the full scan finds what it has lost.
+        # A full queue is reported as a warning; the full scan finds what it has lost.
         logging.getLogger("watchdog").setLevel(logging.ERROR)
         self._observer = Observer()
         self._observer.schedule(_Handler(changed), str(folder), recursive=True, event_filter=_OF_INTEREST)
@@ -80,7 +80,7 @@ def why_to_poll(folder: Path) -> str:
     """Why the system's events cannot be relied on there, as a sentence; empty where they can."""
     kind = file_system_of(folder)
     if kind.lower().startswith(_WITHOUT_EVENTS) and not kind.lower().startswith(_WITH_EVENTS):
-        return f"{folder} lies on {kind}, which gives no notice of changes made elsewhere"
+        return f"{folder} lies on {kind}, which gives no notification of changes made elsewhere"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""How many shots a second were masked lately."""
+"""How many shots per second were masked lately."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ class Pace:
             self._at.append(time.monotonic())
 
     def a_second(self) -> float:
-        """Over the last minute, or since the beginning where that is less."""
+        """Shots per second over the last minute, or since the start if that is less."""
         now = time.monotonic()
         with self._lock:
             while self._at and self._at[0] < now - _OVER:

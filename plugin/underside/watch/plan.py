@@ -11,7 +11,7 @@ __all__ = ["Plan"]
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All that a watch is told. Times are in seconds."""
+    """Everything a watch needs to know. Times are in seconds."""
 
     root: Path
     out: Path
@@ -20,11 +20,11 @@ class Plan:
     said: str = ""
     """What was chosen for this watch, as JSON."""
     settle: float = 1.0
-    """So long must a file's size and time stand still."""
+    """How long a file's size and time must stay the same."""
     quiet: float = 60.0
-    """So long without a new photo, and a pass is over for now."""
+    """How long without a new photo until a pass is over for now."""
     complete_after: float = 600.0
-    """So long without a new photo, and a capture is complete."""
+    """How long without a new photo until a capture is complete."""
     poll: float | None = None
     """Look through the folder this often in place of the system's notices."""
     scan_every: float = 300.0

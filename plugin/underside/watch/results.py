@@ -1,4 +1,4 @@
-"""What has come of a photo, entered into the journal: a mask, a failure, or that it is no shot at all."""
+"""What came of a photo, entered into the journal: a mask, a failure, or that it is not a shot at all."""
 
 import time
 from contextlib import suppress
@@ -31,9 +31,9 @@ class Results:
 
     @staticmethod
     def fits(entry: Entry, record: ShotRecord) -> bool:
-        """Whether a record can be entered, or the photo has changed since and begins anew.
+        """Whether a record can be entered, or the photo has changed since and starts again.
 
-        One that was set aside has opened after all: to begin anew with it might set it aside again, and never end.
+        One that was set aside has opened after all: starting again with it might set it aside again, and never end.
         """
         return entry.stage is Stage.SET_ASIDE or is_of(record, entry)
 
@@ -90,7 +90,7 @@ class Results:
 
 
 def is_of(record: ShotRecord, entry: Entry) -> bool:
-    """Whether a record tells of the photo as the journal knows it.
+    """Whether a record is of the photo as the journal knows it.
 
     By the file's stamp too, as a run does: it keeps the mask of a photo that does not differ in that.
     """

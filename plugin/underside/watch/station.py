@@ -28,10 +28,10 @@ _POLL_SHARE = 0.05
 
 
 class LostError(UndersideError):
-    """Something was lost under way, and the watch begins anew."""
+    """Something was lost under way, and the watch starts again."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(what, "The watch begins anew")
+        super().__init__(what, "The watch starts again")
 
 
 class Station:
@@ -81,7 +81,7 @@ class Station:
         return self._captures.refused_layouts
 
     def run(self) -> None:
-        """Until it is asked to stop, or with ``once`` until nothing is left to do."""
+        """Run until asked to stop, or with ``once`` until nothing is left to do."""
         try:
             self._captures.begin()
             self._intake.begin()
@@ -142,7 +142,7 @@ class Station:
             self._tell(Note(f"{self._folder.root} cannot be read: waiting until it is back"))
         if not away:
             if not self.notices_come():
-                raise LostError("The system's notices have ended")
+                raise LostError("The system's notifications have ended")
             self._intake.look_through(first=first)
             self._captures.look_for_done_files()
         took = time.monotonic() - started

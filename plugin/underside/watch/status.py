@@ -44,7 +44,7 @@ class CaptureStatus:
     """Whether its passes are one object: ``yes``, ``unsafe`` or ``no``; empty where that was not asked, or not of
     all photos that are there now."""
     told: str = ""
-    """The same in a sentence."""
+    """The capture's state in a sentence."""
 
     @property
     def shots(self) -> int:

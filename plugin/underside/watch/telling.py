@@ -34,7 +34,7 @@ def in_words(happening: Happening) -> list[str]:
         case Failed(reason=reason, final=final):
             return [f"underside: {reason}{' It is set aside.' if final else ''}"]
         case Moved(photo, before):
-            return [f"{before} is {photo} now; its mask went along"]
+            return [f"{before} is now {photo}; its mask was moved too"]
         case Proving(capture, text):
             return [f"{capture}: {text}"]
         case Proven(capture, proof):

@@ -1,4 +1,4 @@
-"""Which troubles are of one capture alone, so that the others go on."""
+"""Which problems concern one capture alone, so that the others continue."""
 
 from underside.errors import OutputError, UndersideError, UnfitNameError
 
@@ -6,7 +6,7 @@ __all__ = ["is_of_one_capture"]
 
 
 def is_of_one_capture(error: UndersideError) -> bool:
-    """Whether it is of what lies in one output folder, or who writes there, and not of the disk."""
+    """Whether it concerns what is in one output folder, or who writes there, and not the disk."""
     if isinstance(error, UnfitNameError) or not isinstance(error, OutputError):
         return True
     return isinstance(error.__cause__, PermissionError) or not isinstance(error.__cause__, OSError)

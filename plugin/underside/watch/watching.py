@@ -19,7 +19,7 @@ from underside.watch.station import LostError, Station
 
 __all__ = ["watch"]
 
-# How long to wait before beginning anew where something cannot be written, from first to last.
+# How long to wait before starting again if something cannot be written, from first to last.
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 # A watch that has gone well for so long begins with the short pauses again.
 _WELL_FOR = 60.0
@@ -49,14 +49,14 @@ def _watch(plan: Plan, run: "_Run", tell: Listener, stop: threading.Event) -> in
             break
         except JournalDamagedError as error:
             dated = set_aside(journal_path(plan.out))
-            tell(Note(f"{error.what}: it is kept as {dated.name}, and made again from what lies on the disk"))
+            tell(Note(f"{error.what}: it is kept as {dated.name}, and made again from what is on the disk"))
         except LostError as error:
             tell(Note(error.what))
         except OutputError as error:
             if plan.once or not (_may_pass(error) or run.ran):
                 raise
             if error.what != told or _went_well(began):
-                tell(Note(f"{error.what}: waiting until that is mended"))
+                tell(Note(f"{error.what}: waiting until that is fixed"))
             told = error.what
         tries = 0 if _went_well(began) else tries
         if stop.wait(_PAUSES[min(tries, len(_PAUSES) - 1)]):
@@ -110,10 +110,10 @@ class _Run:
                 station.notices_come = lambda: notices.come
                 return
             except OSError as error:
-                why = f"The system gives no notices for {self._plan.root} ({error.strerror})"
+                why = f"The system gives no notifications for {self._plan.root} ({error.strerror})"
         station.poll(_POLL_EVERY)
         if not self.ran:
-            self._tell(Note(f"{why}: it is looked through every {_POLL_EVERY:g} s instead"))
+            self._tell(Note(f"{why}: it is scanned every {_POLL_EVERY:g} s instead"))
 
 
 def _went_well(began: float) -> bool:

@@ -28,7 +28,7 @@ def rings() -> Any:
     return desc.File(
         name="rings",
         label="Rings",
-        description="Folder of UndersideRings: what all shots together tell of the still room behind the object. "
+        description="Folder from UndersideRings: what all shots together show of the still room behind the object. "
         "Without it each view is masked alone.",
         value="",
     )
@@ -40,7 +40,7 @@ def model() -> Any:
         name="model",
         label="Model",
         description="A name that `underside models` lists, or the path of an ONNX file. Models are never downloaded "
-        "by a computation.",
+        "during a computation.",
         value="turntable",
     )
 
@@ -50,7 +50,7 @@ def effort() -> Any:
     return desc.ChoiceParam(
         name="effort",
         label="Effort",
-        description="fast: one look, edges at half resolution, nothing of rings; normal: two looks, edges at full "
+        description="fast: one look, edges at half resolution, no rings; normal: two looks, edges at full "
         "resolution, more where a mask cannot be trusted; best: every step for every view.",
         value="normal",
         values=["fast", "normal", "best"],
@@ -68,7 +68,7 @@ def passes() -> Any:
     return desc.StringParam(
         name="passes",
         label="Passes",
-        description="Where folders do not tell the passes (the poses of the object): NAME = PATTERN, several between "
+        description="If folders do not show the passes (the poses of the object): NAME = PATTERN, separated by "
         "semicolons, as in: upright = up*; flipped = down*",
         value="",
     )
@@ -95,7 +95,7 @@ def without_mask(values: dict[str, str], label: str) -> Any:
         name="withoutMask",
         label=label,
         description=f"What to do about a view that cannot be masked, or in which no object is found. {meanings}. "
-        "Another choice makes all views anew.",
+        "Another choice makes all views again.",
         value=next(iter(values)),
         values=list(values),
         exclusive=True,
@@ -108,7 +108,7 @@ def last() -> list[Any]:
         desc.IntParam(
             name="revision",
             label="Revision",
-            description="Of Underside's way to a mask. It goes up with Underside and makes older results invalid; "
+            description="Version of how Underside makes masks. Updates raise it, which makes older results invalid; "
             "leave it as it is.",
             value=REVISION,
             range=(0, 1000000, 1),
@@ -117,7 +117,7 @@ def last() -> list[Any]:
         desc.ChoiceParam(
             name="verboseLevel",
             label="Verbose Level",
-            description="How much the log tells.",
+            description="How much the log says.",
             value="info",
             values=_LEVELS,
             exclusive=True,

@@ -17,7 +17,7 @@ from .trouble import NodeError
 __all__ = ["Engine", "Event", "find_engine", "record_path"]
 
 _INSTALL = "Open a terminal and run: underside install meshroom"
-_HAND_IN = "or let the variable UNDERSIDE_PYTHON name the Python that has Underside"
+_HAND_IN = "or set the variable UNDERSIDE_PYTHON to the Python that has Underside"
 # What Meshroom sets for its own Python and for AliceVision's programs would break another Python.
 _NOT_FOR_THE_ENGINE = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONSTARTUP", "PYTHONEXECUTABLE")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH")
@@ -43,13 +43,13 @@ def find_engine() -> Engine:
     """The engine, asked for its version; every way to lack it ends in what to do."""
     python, told_by = _python()
     if not os.path.isfile(python):
-        raise NodeError(f"Underside's engine is gone: there is no {python}, which {told_by} names. {_INSTALL}")
+        raise NodeError(f"Underside's engine is missing: there is no {python}, which {told_by} names. {_INSTALL}")
     engine = Engine(python)
     found = engine.version()
     if found.split(".")[:2] != VERSION.split(".")[:2]:
         raise NodeError(
-            f"These nodes are of Underside {VERSION}, but the engine that {told_by} names is {found}. {_INSTALL} "
-            "from the version that you want, and start Meshroom again."
+            f"These nodes belong to Underside {VERSION}, but the engine that {told_by} names is {found}. {_INSTALL} "
+            "from the version that you want, and restart Meshroom."
         )
     return engine
 
@@ -63,7 +63,7 @@ def _python() -> tuple[str, str]:
         with open(path, encoding="utf-8") as file:
             return str(json.load(file)["python"]), path
     except FileNotFoundError:
-        raise NodeError(f"Underside's engine is not known here: there is no {path}. {_INSTALL}; {_HAND_IN}") from None
+        raise NodeError(f"Underside's engine was not found: there is no {path}. {_INSTALL}; {_HAND_IN}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NodeError(f"{path} cannot be read ({error}). {_INSTALL}; {_HAND_IN}") from error
 
@@ -119,7 +119,7 @@ class Engine(NamedTuple):
             reader.join(10)
         finally:
             _end(process)
-        # Some shots that failed (3) are told by the manifest, each with its reason.
+        # Shots that failed (3) are in the manifest, each with its reason.
         if code not in (0, 3):
             raise NodeError(_complaint(complaints, code))
 
@@ -130,7 +130,7 @@ class Engine(NamedTuple):
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The user's environment, without what Meshroom has put into it for itself."""
     own = {name: value for name, value in environment.items() if name not in _NOT_FOR_THE_ENGINE}
-    # A node's process stands in its cache folder, whose files are no modules.
+    # A node's process stands in its cache folder, whose files are not modules.
     own.update(PYTHONUTF8="1", PYTHONSAFEPATH="1")
     homes = [sys.prefix, sys.base_prefix, os.path.dirname(sys.executable or "")]
     homes += [environment[name] for name in _HOSTS if environment.get(name)]
@@ -184,8 +184,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _complaint(lines: Sequence[str], code: int) -> str:
     if code == 130:
-        return "The engine was stopped before the last view. Compute the node again: it goes on where it was."
+        return "The engine was stopped before the last view. Compute the node again: it resumes where it stopped."
     told = [line for line in lines if line.startswith("underside: ")] or list(lines)
     if not told:
-        return f"The engine ended without a word (exit code {code}). Run `underside doctor` in a terminal."
+        return f"The engine ended without a message (exit code {code}). Run `underside doctor` in a terminal."
     return told[-1].split("underside: ", 1)[-1]

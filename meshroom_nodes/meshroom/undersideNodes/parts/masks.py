@@ -71,7 +71,7 @@ def check_mask(path: str, width: int, height: int) -> None:
     with open(path, "rb") as file:
         head = file.read(26)
     if head[:8] != _SIGNATURE or struct.unpack(">II", head[16:24]) != (width, height):
-        raise NodeError(f"{path} is no PNG of {width} x {height} pixels. Mend or delete it, and compute again.")
+        raise NodeError(f"{path} is not a PNG of {width} x {height} pixels. Fix or delete it, and compute again.")
     if head[25] not in _WITHOUT_ALPHA:
         raise NodeError(f"{path} has transparency. Save it without, black where nothing is kept, and compute again.")
 

@@ -34,12 +34,12 @@ class Shot(NamedTuple):
 
     @property
     def is_insufficient(self) -> bool:
-        """There is a mask, and it cannot be trusted."""
+        """Whether there is a mask that cannot be trusted."""
         return self.verdict == INSUFFICIENT and not self.is_empty
 
 
 class Results:
-    """Of one folder of the engine."""
+    """The results in one folder of the engine."""
 
     def __init__(self, content: dict[str, Any], folder: str) -> None:
         capture = content["capture"]
@@ -58,7 +58,7 @@ class Results:
             return _without_mask("its name says that it shows the empty platter")
         if key in self._beside:
             return _without_mask(f"it is the raw file of {self._beside[key]}: leave one of the two out of the photos")
-        return _without_mask("its name says that it is the mask of another photo, or no photo")
+        return _without_mask("its name says that it is the mask of another photo, or not a photo")
 
 
 def _without_mask(told: str) -> Shot:

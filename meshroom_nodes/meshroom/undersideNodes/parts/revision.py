@@ -1,7 +1,7 @@
 """Which engine the nodes are made for; in the nodes' caches by ``REVISION``."""
 
 VERSION = "0.1.0"
-"""Of Underside."""
+"""The version of Underside."""
 MASKS = 10
 """The engine's own count of changes to its masks."""
 REVISION = 9

@@ -23,11 +23,11 @@ class View(NamedTuple):
     """Its path, absolute."""
     width: int
     height: int
-    """As stored, EXIF orientation not applied; 0 where the scene does not say."""
+    """Size as stored, EXIF orientation not applied; 0 if the scene does not say."""
 
     @property
     def name(self) -> str:
-        """As people know it."""
+        """The name as people know it."""
         return os.path.basename(self.photo)
 
 
@@ -64,7 +64,7 @@ def _beginning(attribute: Any) -> Any:
 def read_views(path: str) -> list[View]:
     """All views, photos that lie together together, in the order of their names."""
     if not path:
-        raise NodeError("There is no scene: connect Input to CameraInit, or to a node that hands its scene on.")
+        raise NodeError("There is no scene: connect Input to CameraInit, or to a node that passes its scene on.")
     if not os.path.isfile(path):
         raise NodeError(f"There is no scene at {path}. Compute the node that writes it first.")
     views = _views_of_abc(path) if path.lower().endswith(".abc") else _views_of_sfm(path)
@@ -78,7 +78,7 @@ def _views_of_sfm(path: str) -> list[View]:
     try:
         return [_view(each, folder) for each in _content(path).get("views", [])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NodeError(f"{path} is no scene that can be read ({error!r}). Compute the node that writes it.") from error
+        raise NodeError(f"{path} is not a readable scene ({error!r}). Compute the node that writes it.") from error
 
 
 def _content(path: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _content(path: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise NodeError(f"{path} cannot be read ({error}). Compute the node that writes it again.") from error
     if not isinstance(content, dict):
-        raise NodeError(f"{path} is no scene. Connect Input to CameraInit, or to a node that hands its scene on.")
+        raise NodeError(f"{path} is not a scene. Connect Input to CameraInit, or to a node that passes its scene on.")
     return content
 
 
@@ -102,7 +102,7 @@ def _views_of_abc(path: str) -> list[View]:
         from pyalicevision import sfmData, sfmDataIO
     except ImportError as error:
         raise NodeError(
-            f"{path} is an Alembic scene, which only AliceVision's own Python binding reads, and it is not here "
+            f"{path} is an Alembic scene, which only AliceVision's own Python binding reads, and it is not installed "
             f"({error}). Connect Input to a scene in .sfm: CameraInit writes one, and ConvertSfMFormat makes one."
         ) from error
     scene = sfmData.SfMData()
@@ -151,7 +151,7 @@ def _rule(text: str) -> tuple[str, list[str]]:
     found = [_plain(pattern.strip()) for pattern in patterns.split(",") if pattern.strip()]
     if not equals or not name.strip() or not found:
         raise NodeError(
-            f"Passes cannot mean {text.strip()!r}. Write NAME = PATTERN, several between semicolons: "
+            f"Passes cannot be {text.strip()!r}. Write NAME = PATTERN, separated by semicolons: "
             "upright = upright/*; flipped = flipped/*"
         )
     return name.strip(), found
@@ -162,10 +162,10 @@ def _plain(text: str) -> str:
 
 
 def write_scene(source: str, target: str, photos: Mapping[str, str]) -> None:
-    """The same scene with other photos, given by view, and without the views whose photo is empty."""
+    """Write the scene with other photos, given by view, and without the views whose photo is empty."""
     if source.lower().endswith(".abc"):
         raise NodeError(
-            f"A scene with other photos can only be made of a .sfm, and {source} is none. Use CameraInit's."
+            f"A scene with other photos can only be made from a .sfm file, and {source} is not one. Use CameraInit's."
         )
     content = _content(source)
     own = [(view, photos[str(int(view["viewId"]))]) for view in content["views"]]

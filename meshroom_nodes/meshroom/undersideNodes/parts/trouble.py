@@ -19,6 +19,5 @@ def writing(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise NodeError(
-            f"Cannot write {path}: {error.strerror}. See to it that this folder may be written, or save the project "
-            "in another one."
+            f"Cannot write {path}: {error.strerror}. Make this folder writable, or save the project in another one."
         ) from error

@@ -43,7 +43,7 @@ def views_of(chunk: Any) -> tuple[list[View], Sequence[View]]:
     """All views of the scene, and those of the chunk."""
     views = read_views(chunk.node.input.evalValue)
     mine = share_of(views, chunk.range)
-    chunk.logger.info(f"{len(mine)} of {len(views)} views are of this chunk")
+    chunk.logger.info(f"{len(mine)} of {len(views)} views belong to this chunk")
     return views, mine
 
 
@@ -66,8 +66,8 @@ def refuse_incomplete(told: Sequence[str], views: Sequence[View], *, lack: str, 
     """Fail for the views that nothing came of; ``way`` is the attribute that has other ways."""
     raise NodeError(
         # Meshroom keeps results by attributes and views: only the same ones find what is done.
-        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Mend these photos where they are and "
-        f"compute again: the others are kept. Or remove them, or choose another way in {way}: then all views are done "
+        f"{len(told)} of {len(views)} views have no {lack}: {' '.join(told)} Fix these photos where they are and "
+        f"compute again: the others are kept. Or remove them, or choose another way in {way}: then all views are made "
         "again."
     )
 

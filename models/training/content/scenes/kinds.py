@@ -152,7 +152,7 @@ def shares_of(wanted: Mapping[str, float] | None) -> dict[str, float]:
         if name not in KINDS:
             raise TrainingError(f"there is no scene kind {name}", f"Choose from {', '.join(KINDS)}")
     if not any(share > 0 for share in wanted.values()) or any(share < 0 for share in wanted.values()):
-        raise TrainingError("no scene kind has a share", "Give one at least a share above nought")
+        raise TrainingError("no scene kind has a share", "Give at least one a share above zero")
     return dict(wanted)
 
 

@@ -53,12 +53,12 @@ class Agreement:
 
     @property
     def changed(self) -> NDArray[np.bool_]:
-        """On the silhouette's grid."""
+        """The change, on the silhouette's grid."""
         return np.asarray((self.own.mask > 127) != (self.wanted.mask > 127))
 
     @property
     def disagreement(self) -> Disagreement | None:
-        """None where there is none that counts."""
+        """The disagreement; none if there is none that counts."""
         own, wanted = self.own.mask > 127, self.wanted.mask > 127
         either = max(1, int((own | wanted).sum()))
         kept, lost = float((own & ~wanted).sum() / either), float((wanted & ~own).sum() / either)
@@ -103,7 +103,7 @@ def _own_word(view: View) -> NDArray[np.float64]:
 
 
 def _without_strangers(before: Silhouette, after: Silhouette, odds: NDArray[np.float32]) -> Silhouette:
-    """Of the parts that come back only those in the object's colours.
+    """The silhouette with only those returning parts that have the object's colours.
 
     That no shot denies a place says little: few may see through an opening. A part that a mask has lost is there in its
     photo.

@@ -14,14 +14,14 @@ Floats = NDArray[np.float32]
 
 # Tuned in November 2026 on two tuning captures with legs, with true cameras and the engine's masks.
 _STEPS = 32
-"""Of lightness and of each tint; tints are stretched, since most things are near grey."""
+"""Steps of lightness and of each tint; tints are stretched, as most things are near grey."""
 _STRETCH = 2.0
 _NEVER_MET = 2e-5
 """Share that every colour is given: one that was hardly met says nothing."""
 _MOST = 4.0
 """Log-odds that one colour can have."""
 Palette = NDArray[np.uint16]
-"""Of each pixel, the number of its colour."""
+"""The number of each pixel's colour."""
 
 
 def palette_of(view: View) -> Palette:
@@ -57,7 +57,7 @@ def _odds(name: str, passes: Sequence[str], palettes: Sequence[Palette], beliefs
 
 
 def _evened(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As shares, spread over neighbouring colours."""
+    """The counts as shares, spread over neighbouring colours."""
     cube = counts.reshape(_STEPS, _STEPS, _STEPS)
     for axis in range(3):
         padded = np.moveaxis(np.pad(cube, [(1, 1) if i == axis else (0, 0) for i in range(3)]), axis, 0)

@@ -22,15 +22,15 @@ Flags = NDArray[np.bool_]
 
 # Tuned in November 2026 on flip-full and the tuning captures with legs, with true cameras and the engine's masks.
 _CELLS = 160
-"""Along the object's longest side."""
+"""Cells along the object's longest side."""
 _WEIGHT = 2.0
-"""Of what the others' votes say, against the mask's own word."""
+"""Weight of the others' votes against the mask's own word."""
 SURENESS = 3.9
 """Log-odds of the surest word of a shot: one pixel in fifty is wrong."""
 _THICKNESS = 0.75
 """Cells; what differs in a thinner line is the edge, which the photo shows better than any vote."""
 _SURELY = 159
-"""Of 255: what votes mean is learnt from pixels that are object so surely, or as surely none."""
+"""Certainty, out of 255, of the pixels, object or not, from which the meaning of votes is learnt."""
 _SLACKS = (1, 2, 3, 5, 8, 13)
 """Times as thick must a part be to come back, tried in turn until most masks are left as they are."""
 _USUAL = 0.001
@@ -38,7 +38,7 @@ _USUAL = 0.001
 _WORKING_SIDE = 480
 """Pixels of the longest box of the object that is voted with."""
 _MARGIN = 0.12
-"""Of the longest box, around each shot's."""
+"""Margin around each shot's box, as a share of the longest box."""
 _FINEST = 2.0
 """Pixels of a silhouette's grid to a cell."""
 _COARSE = 40
@@ -46,15 +46,15 @@ _COARSE = 40
 _FIRST_GUESS = 0.6
 """Share of the shots that must call a coarse cell object, for it to be looked into."""
 _MOST_VOTES = 240_000_000
-"""Bytes: shots times cells."""
+"""Most votes kept, in bytes: shots times cells."""
 _CHUNK = 1 << 18
 """Cells that are drawn at once."""
 _HALF_DIAGONAL = 0.9
-"""Of a cell's side, from its middle to a corner: .87."""
+"""Distance from a cell's middle to a corner, .87, as a share of its side."""
 _NOTHING = 1e-3
 """Weight of nobody's word."""
 _AS_SAID = 0.1
-"""Of all pixels that are object: the weight of the belief that a share of votes means just what it says."""
+"""Weight, as a share of all object pixels, of the belief that a share of votes means just what it says."""
 _SHARES = np.arange(256) / 255
 _LEAST = 1e-4
 """Share, for its logarithm."""
@@ -244,12 +244,12 @@ def _votes(silhouette: Silhouette, points: Floats) -> Bytes:
 
 @dataclass(frozen=True)
 class _Support:
-    """For each pixel of a shot."""
+    """What supports each pixel of a shot."""
 
     share: Bytes
     """The most that the others' votes give any cell behind it, of 255."""
     weight: Floats
-    """Of the shot's own word on that cell."""
+    """Weight of the shot's own word on that cell."""
 
 
 def _seen(silhouette: Silhouette, points: Floats, share: Bytes, weight: Floats, side: float) -> _Support:

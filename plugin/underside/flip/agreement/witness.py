@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 # Tuned in November 2026 on flip-sample; a fifth or three times the first, half or twice the second change its mean IoU
 # by .0001.
 _LOWEST = 0.1
-"""Of a pass's word on the place where it stands."""
+"""Weight of a pass's word on the place where it stands."""
 _HIGH = 0.5
 """Share of the height from which on its word has its whole weight."""
 _FEWEST = 3

@@ -32,15 +32,15 @@ _SURE = 8.0
 _LIKE = 14.0
 """Grey levels from the plane's colours at which a pixel may as well be object."""
 _PER_LEVEL = 10.0
-"""Of 255, for each grey level more or less."""
+"""Change, out of 255, for each grey level more or less."""
 _PLATTER, _UNKNOWN, _OBJECT = 20, 140, 235
 """What a pixel says, of 255: colours alone are never quite sure."""
 _LIGHT = 0.04
-"""Of the picture's side: light and shadow are even over so much."""
+"""Share of the picture's side over which light and shadow are even."""
 _BRIGHTEST = 1.5
 _MOST_VIEWS = 36
 _OVER = 0.02
-"""Of the reach: points so far over the plane are on the object."""
+"""Height above the plane, as a share of the reach, at which points are on the object."""
 _FEWEST_POINTS = 20
 _LEAST, _MOST = 0.02, 0.97
 """Share of the masks that is left; more means that no platter was in them, less that no object was found on it."""
@@ -104,7 +104,7 @@ def _picture_of(views: Sequence[View], plane: Plane, on_object: Floats) -> _Pict
 
 
 def _usual(colours: Bytes, inside: Flags) -> tuple[Floats, Flags]:
-    """Of every place the colour that most shots come near to: of those between which its brightness changes least."""
+    """For every place the colour most shots come near to, of those between which its brightness changes least."""
     brightness = np.where(inside, colours.astype(np.float32).mean(axis=-1), np.float32(1e6))
     order = np.argsort(brightness, axis=0)
     brightness = np.take_along_axis(brightness, order, axis=0)
@@ -199,7 +199,7 @@ def _cut(own: Silhouette, belief: Floats) -> Silhouette:
 
 
 def _filled(part: Flags) -> Flags:
-    """Without specks and pinholes, which single colours leave."""
+    """The cut without the specks and pinholes that single colours leave."""
     part = np.asarray(part, bool)
     few = max(9, int(0.004 * part.sum()))
     for value in (True, False):

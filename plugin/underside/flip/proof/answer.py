@@ -97,7 +97,7 @@ class PassFacts:
     """Shots that the model holds."""
     missing: tuple[str, ...]
     turning: Turning | None
-    """None for a pass with too few shots in the model."""
+    """How the pass turned; none with too few shots in the model."""
     turned: float | None
     """Degrees between its axis and the first pass's."""
 
@@ -137,7 +137,7 @@ def answer_of(passes: Sequence[PassFacts], models: Sequence[Model], ties: Sequen
 
 
 def scattered(placed: int, shots: int, points: int) -> Finding:
-    """Of a capture that falls to pieces, or is never put together."""
+    """The finding for a capture that falls apart, or is never put together."""
     few = points < _FEW_IN_SHOT
     return Finding(
         Kind.SCATTERED,
@@ -146,9 +146,9 @@ def scattered(placed: int, shots: int, points: int) -> Finding:
         + (", which is few" if few else ""),
         (
             "Sharper or larger photos, or something with texture fixed to the object, would give more points; "
-            "look also whether the masks hold the object"
+            "also check that the masks hold the object"
             if few
-            else "Turn the platter in steps of 20 degrees or less, and look whether the masks hold the object alone"
+            else "Turn the platter in steps of 20 degrees or less, and check that the masks hold only the object"
         ),
     )
 
@@ -158,7 +158,7 @@ def _of_registration(passes: Sequence[PassFacts], models: Sequence[Model]) -> It
         yield Finding(
             Kind.ONE_PASS,
             Outcome.NO,
-            f"There is one pass only, {_name(passes[0])}: nothing can be seen from below",
+            f"There is only one pass, {_name(passes[0])}: nothing can be seen from below",
             "Turn the object over, shoot a second pass, and mask both as sub-folders of one capture",
         )
     for each in passes:
@@ -185,7 +185,7 @@ def _of_its_own(facts: PassFacts, elsewhere: int, passes: Sequence[PassFacts]) -
         Kind.PASS_MISSING,
         Outcome.NO,
         f"{elsewhere} of {facts.shots} shots of {_name(facts)} make a model of their own, apart from {others}",
-        "Make sure that these photos show the same object. If they do, and the masks hold the object alone, the passes "
+        "Make sure that these photos show the same object. If they do, and the masks hold only the object, the passes "
         f"have too little in common: {_MORE_IN_COMMON}",
         facts.missing,
     )
@@ -209,7 +209,7 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
                 Outcome.NO,
                 f"The cameras of {_name(each)} stand in one place, as if the platter had never moved: "
                 "the shots were placed by the room",
-                "The masks keep background; mask again, and look at the contact sheet",
+                "The masks keep background; mask again, and check the contact sheet",
                 each.here,
             )
     for one, other in combinations([each for each in passes if each.turning and not _is_still(each)], 2):
@@ -222,7 +222,7 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
                 Outcome.NO,
                 f"{_name(other)} is placed as if the object had not been turned over since {_name(one)}: "
                 f"both platters lie in one plane ({turned:.0f} degrees between their axes)",
-                "The masks keep the platter or what stands on it; if the object truly stands alike in both, "
+                "The masks keep the platter or what stands on it; if the object truly stands the same way in both, "
                 "they are one pass: put them into one folder",
                 other.here,
             )
@@ -232,8 +232,8 @@ def _of_turning(passes: Sequence[PassFacts]) -> Iterator[Finding]:
             yield Finding(
                 Kind.STRAYS,
                 Outcome.UNSAFE if len(strays) <= each.registered / 2 else Outcome.NO,
-                f"{len(strays)} of {each.registered} shots of {_name(each)} do not stand on the circles "
-                "on which its other shots do",
+                f"{len(strays)} of {each.registered} shots of {_name(each)} do not lie on the circles "
+                "of its other shots",
                 "Their masks keep platter or background, or lose much of the object",
                 strays,
             )
@@ -244,7 +244,7 @@ def _is_still(facts: PassFacts) -> bool:
 
 
 def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Finding]:
-    # A pass that is not in the model at all is told of already.
+    # A pass that is not in the model at all has been reported already.
     placed = [each for each in passes if _is_placed(each)]
     unions = [union_of(one.name, other.name, ties) for one, other in combinations(placed, 2)]
     alike = _alike(ties)
@@ -257,10 +257,10 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
         yield Finding(
             Kind.DISPUTED,
             Outcome.UNSAFE,
-            f"{disputed} of {pairs} pairs of shots across the passes share points that want them in other places: "
+            f"{disputed} of {pairs} pairs of shots across the passes share points that put them in other places: "
             "there is more than one way to join the passes",
             "The masks keep something that did not turn with the object, such as the platter; or the object looks "
-            "alike from several sides, and then only something put beside it on every pass can tell",
+            "the same from several sides, and then only something put beside it in every pass can decide",
             shots,
         )
     weakest = weakest_union(unions)
@@ -268,14 +268,14 @@ def _of_ties(passes: Sequence[PassFacts], ties: Sequence[Tie]) -> Iterator[Findi
         yield Finding(
             Kind.WEAK_LINK,
             Outcome.UNSAFE,
-            f"{weakest.first or 'the capture itself'} and {weakest.second} hang together by {weakest.points} points "
-            f"in {weakest.pairs} pairs of shots",
+            f"{weakest.first or 'the capture itself'} and {weakest.second} are held together by {weakest.points} "
+            f"points in {weakest.pairs} pairs of shots",
             "Shoot a ring at about 60 degrees in each pass, or a pass with the object on its side",
         )
 
 
 def _alike(ties: Sequence[Tie]) -> Finding | None:
-    """Of an object that has several sides alike: shots of one pass then fit in more than one place of their ring."""
+    """The finding for an object with several similar sides: shots of one pass fit in several places of their ring."""
     within = [tie for tie in ties if not tie.across]
     disputed = [tie for tie in within if tie.disputed]
     if len(disputed) <= _MOST_DISPUTED * len(within):
@@ -284,10 +284,10 @@ def _alike(ties: Sequence[Tie]) -> Finding | None:
     return Finding(
         Kind.ALIKE,
         Outcome.UNSAFE,
-        f"{len(disputed)} of {len(within)} pairs of shots of one pass share points that want them in other places: "
-        "the object looks alike from several sides, or the masks keep what did not turn with it. The proof "
+        f"{len(disputed)} of {len(within)} pairs of shots of one pass share points that put them in other places: "
+        "the object looks the same from several sides, or the masks keep what did not turn with it. The proof "
         "is ambiguous",
-        "Look whether the masks hold the object alone; if they do, fix something small to the object that no other "
+        "Check that the masks hold only the object; if they do, fix something small to the object that no other "
         "side of it shows, such as a sticker, and shoot again",
         tuple(shots),
     )

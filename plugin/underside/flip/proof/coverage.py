@@ -58,7 +58,7 @@ def covered(directions: Floats, *, below: bool) -> float:
 
 
 def middle_of(points: NDArray[np.float32]) -> Floats:
-    """Of the object's extent rather than of its points, which crowd where there is texture."""
+    """The middle of the object's extent, not of its points, which crowd where there is texture."""
     if not len(points):
         return np.zeros(3)
     low, high = np.percentile(points.astype(np.float64), (2, 98), axis=0)

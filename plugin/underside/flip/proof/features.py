@@ -29,7 +29,7 @@ _AROUND = 16
 _MOST = 1500
 """Points of a shot that are matched: the time goes with their square."""
 _FEWEST = 600
-"""With fewer, a shot is looked at once more, closer."""
+"""With fewer points, a shot is looked at again, closer."""
 _AT_ONCE = 4
 """Shots in work: each holds a photo."""
 # First octave, and how far a point must stand out (COLMAP's own measure, and less for plain objects): where a shot

@@ -28,13 +28,13 @@ _NEIGHBOURS = 6
 _BEGINNINGS = 30
 """Pairs from which COLMAP tries to begin a model; its usual 200 are in vain where points contradict each other."""
 _MOST_SECONDS = 90
-"""Of a machine of one's own: on a busy one it takes longer, and must not find less."""
+"""Seconds on an idle machine: on a busy one it takes longer, and must not find less."""
 _BUSIEST = 0.05
 """Share of the processors that is reckoned with at least, so that the time stays bounded."""
 _MOST_MODELS = 5
 _FEWEST_INLIERS, _LEAST_INLIERS = 15, 0.1
 """Points, and their share, by which a shot is placed where COLMAP's usual 30 and .25 leave some out: thin things share
-few with their other side, and so do platters turned by 30 degrees a shot. False places are the answer's to find."""
+few with their other side, and so do platters turned by 30 degrees per shot. False places are the answer's to find."""
 _MOST_ADJUSTMENTS = 30
 """Steps of each adjustment of the whole model, of COLMAP's usual 50: for the time that they take."""
 _MOST_THREADS = 8
@@ -113,11 +113,11 @@ class Model:
     """(n, 3)."""
     colours: NDArray[np.uint8]
     seen_in: tuple[tuple[str, ...], ...]
-    """Of each point, the shots."""
+    """The shots in which each point is seen."""
     error: float
     """Mean distance in pixels between points as they are seen and as they would be drawn."""
     members: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
-    """Of each shot, the point that each of its features belongs to, or -1."""
+    """For each shot, the point that each of its features belongs to, or -1."""
 
 
 def build_models(shots: Sequence[FlipShot], features: Sequence[Features]) -> tuple[list[Model], list[Link]]:
@@ -249,7 +249,7 @@ def _options(engine: Any, seconds: float) -> Any:  # noqa: ANN401
     options.max_num_models = _MOST_MODELS
     options.min_model_size = FEWEST
     options.ba_refine_extra_params = False
-    # Where points contradict each other COLMAP would begin anew again and again; a true join takes a tenth of the time.
+    # If points contradict each other COLMAP would start over again and again; a true join takes a tenth of the time.
     options.structure_less_registration_fallback = False
     options.init_num_trials = _BEGINNINGS
     options.max_runtime_seconds = round(seconds)

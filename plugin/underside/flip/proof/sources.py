@@ -32,7 +32,7 @@ class FlipShot:
     height: int
     orientation: int
     camera: str
-    """The same for photos of one camera, lens and focal length."""
+    """A key shared by photos of one camera, lens and focal length."""
     focal: float | None
     """In stored pixels, as far as the photo tells."""
     by_hand: bool = False
@@ -89,7 +89,7 @@ def read_sources(out: Path) -> Sources:
         why = f" ({next(iter(left_out.values()))})" if left_out else ""
         raise SettingsError(
             f"Of {len(manifest.shots)} shots only {len(shots)} have a photo and a mask{why}",
-            f"A proof needs {FEWEST} shots at the very least; mask the capture, and leave its photos in place",
+            f"A proof needs at least {FEWEST} shots; mask the capture, and leave its photos in place",
         )
     return Sources(capture, tuple(shots), left_out, _not_masked(capture, manifest, out))
 
@@ -113,7 +113,7 @@ def _notes(sources: Sources) -> Iterator[str]:
     if len(cameras) > 1 and not set.intersection(*cameras.values()):
         yield (
             "The passes were not shot with one camera, lens and focal length: each was placed with a lens of its own, "
-            "which takes more points. One camera, its zoom left alone, is safer."
+            "which needs more points. One camera with its zoom left alone is safer."
         )
     for name, own in cameras.items():
         if len(own) > _MOST_LENSES:
@@ -123,13 +123,13 @@ def _notes(sources: Sources) -> Iterator[str]:
 def _shot(record: ShotRecord, capture: Path, out: Path) -> FlipShot:
     mask = out / record.mask
     if not mask.is_file():
-        raise PhotoError(f"The mask {mask} is not there", "Run underside mask again")
+        raise PhotoError(f"The mask {mask} is missing", "Run underside mask again")
     photo = open_known(capture / record.photo, record)
     if photo.sha256 != record.sha256:
         raise PhotoError(f"{photo.path} has changed since it was masked", "Run underside mask again")
     by_hand = record.state is State.BY_HAND or sha256_of(mask) != record.mask_sha256
     if by_hand:
-        read_mask(mask, width=photo.width, height=photo.height)  # what is no mask must not end the proof of the others
+        read_mask(mask, width=photo.width, height=photo.height)  # a file that is not a mask must not end the proof
     return FlipShot(
         name=record.photo,
         pass_name=record.pass_name,

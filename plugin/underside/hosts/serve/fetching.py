@@ -67,7 +67,7 @@ def fetch_photo(url: str, hosts: UrlHosts, *, max_bytes: int, patience: float) -
     if not hosts.allowed:
         raise Refusal(
             400,
-            "Photos are not fetched from addresses here. Send the photo with POST, or start the service with "
+            "This service fetches no photos from addresses. Send the photo with POST, or start the service with "
             "--allow-url-host HOST.",
         )
     until = time.monotonic() + patience
@@ -100,7 +100,7 @@ def _checked(url: str, hosts: UrlHosts) -> _Place:
     if not hosts.allows(host, port):
         raise Refusal(
             400,
-            f"Photos are not fetched from {host}, port {port}. If it is meant, start the service with "
+            f"Photos are not fetched from {host}, port {port}. If it is intended, start the service with "
             f"--allow-url-host {_option_for(host, port)}.",
         )
     return _Place(parts.scheme, host, port, _path(parts), _credentials(parts), _addresses(host, port, hosts))
@@ -112,14 +112,14 @@ def _addresses(host: str, port: int, hosts: UrlHosts) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Refusal(400, f"Could not resolve hostname. {host} is not known here.") from error
+        raise Refusal(400, f"Could not resolve hostname. {host} is unknown.") from error
     addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
     for address in addresses:
         # Whoever answers for a name may point it at this network; an address was written by a person.
         if not _is_public(address) and not hosts.allows(_plain(address), port):
             raise Refusal(
                 400,
-                f"Requests to private/internal addresses are not allowed. {host} is {address}; if that is meant, "
+                f"Requests to private/internal addresses are not allowed. {host} is {address}; if that is intended, "
                 f"start the service with --allow-url-host {_option_for(address, port)} as well.",
             )
     return addresses
@@ -157,7 +157,7 @@ def _asked(place: _Place, until: float) -> Iterator[HTTPResponse]:
             connection.sock = _secured(connected, place)
             connection.putrequest("GET", place.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", place.host_header)
-            # Some hosts refuse who does not say what they are.
+            # Some hosts refuse clients that do not say what they are.
             connection.putheader("User-Agent", f"underside/{__version__}")
             if place.credentials:
                 encoded = base64.b64encode(place.credentials.encode()).decode()
@@ -180,7 +180,7 @@ def _asked(place: _Place, until: float) -> Iterator[HTTPResponse]:
         if late.is_set() or isinstance(error, TimeoutError):
             raise Refusal(400, f"{place.host} has not sent the photo in time.") from error
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-        raise Refusal(400, f"{place.host} cannot be asked: {reason}.") from error
+        raise Refusal(400, f"{place.host} cannot be reached: {reason}.") from error
 
 
 def _connected(place: _Place, until: float) -> socket.socket:
@@ -228,7 +228,7 @@ def _host_and_port(said: str) -> tuple[str, int | None]:
     port = int(match[3]) if match and match[3] else None
     if not host or (port is not None and not 0 < port < 65536):
         raise SettingsError(
-            f"{said} is no host", "Write --allow-url-host as example.org, example.org:8080 or [2001:db8::1]:8080"
+            f"{said} is not a host", "Write --allow-url-host as example.org, example.org:8080 or [2001:db8::1]:8080"
         )
     return host, port
 

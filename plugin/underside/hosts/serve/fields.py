@@ -70,7 +70,7 @@ class Field:
 
 
 FIELDS = (
-    Field("model", "text", None, "A model that is on the machine; the one the service was started with otherwise."),
+    Field("model", "text", None, "A model that is installed; default: the one the service was started with."),
     Field("a", "truth", False, "Accepted, without effect: every mask's edge is found in the photo itself."),
     Field("af", "whole", 240, "Goes with a.", 255),
     Field("ab", "whole", 10, "Goes with a.", 255),
@@ -78,7 +78,7 @@ FIELDS = (
     Field("om", "truth", False, "Answer with the mask alone: 8-bit grey, 0 or 255."),
     Field("ppm", "truth", False, "Accepted, without effect: every mask is hard and free of specks."),
     Field("dc", "truth", False, "Accepted, without effect: nothing is half transparent."),
-    Field("vm", "truth", False, "Accepted, without effect, as a."),
+    Field("vm", "truth", False, "Accepted, without effect, like a."),
     Field("bgc", "text", None, "A background for the object: red,green,blue or red,green,blue,alpha, 0 to 255 each."),
     Field("extras", "text", None, "Accepted, without effect."),
 )
@@ -94,7 +94,7 @@ class Wish:
     where: Literal["query", "body"]
     """Where its fields stand."""
     model: str | None
-    """None: the one that the service was started with."""
+    """The model; none means the one that the service was started with."""
     only_mask: bool
     background: Rgba
 
@@ -169,7 +169,8 @@ def _background(said: str) -> Rgba:
         (opacity,) = alpha or (255,)
     except ValueError:
         raise Refusal(
-            400, f"bgc={said[:40]} is no colour. Write red,green,blue or red,green,blue,alpha, such as bgc=255,255,255."
+            400,
+            f"bgc={said[:40]} is not a colour. Write red,green,blue or red,green,blue,alpha, such as bgc=255,255,255.",
         ) from None
     return red, green, blue, opacity
 
@@ -182,4 +183,4 @@ def _check_extras(said: str | None) -> None:
         return
     repeated = sorted(_TAKEN & set(extras)) if isinstance(extras, dict) else []
     if repeated:
-        raise Refusal(400, f"extras cannot set {', '.join(repeated)}. Use the field of its own.")
+        raise Refusal(400, f"extras cannot set {', '.join(repeated)}. Use its own field.")

@@ -9,7 +9,7 @@ __all__ = ["openapi"]
 
 _TYPES = {"text": "string", "truth": "boolean", "whole": "integer"}
 _FILE = {"type": "string", "format": "binary", "title": "File", "description": "The photo."}
-_URL = {"type": "string", "title": "Url", "description": "Where the photo lies; hosts must have been allowed."}
+_URL = {"type": "string", "title": "Url", "description": "The photo's address; its host must be allowed."}
 
 
 def openapi() -> dict[str, Any]:
@@ -18,7 +18,7 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Underside",
-            "description": "Masks and cut-outs of objects, at rembg's address.",
+            "description": "Masks and cut-outs of objects, in place of rembg.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "version": __version__,
         },
@@ -40,7 +40,7 @@ def _get() -> dict[str, Any]:
 def _post() -> dict[str, Any]:
     form = {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Photo"}}}
     return {
-        "summary": "Remove the background of a photo that is sent",
+        "summary": "Remove the background of an uploaded photo",
         "operationId": "post_index_api_remove_post",
         "parameters": [_parameter(field) for field in FIELDS if field.name in IN_QUERY_TOO],
         "requestBody": {"required": True, "content": form},
@@ -77,13 +77,13 @@ def _schema(field: Field) -> dict[str, Any]:
 def _responses() -> dict[str, Any]:
     said = {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}}
     refusals = {
-        "400": "Not a photo, not a colour, not a model that is here, or not an address to fetch from",
-        "403": "A web page asks that was not allowed to",
-        "408": "The photo did not come in time",
+        "400": "Not a photo, not a colour, not an installed model, or not an address to fetch from",
+        "403": "The web page that asks is not allowed to",
+        "408": "The photo did not arrive in time",
         "413": "The photo's file is too large",
-        "421": "The service is asked by a name that is not its own",
-        "422": "A field is missing or cannot be meant",
-        "429": "The service has enough to do; ask again",
+        "421": "The service was asked by a name that is not its own",
+        "422": "A field is missing or not valid",
+        "429": "The service is busy; ask again",
         "503": "The request waited too long for its turn, or there is no memory or room for it",
     }
     picture = {"image/png": {"schema": {"type": "string", "format": "binary"}}}

@@ -70,7 +70,7 @@ def serve(
         for note in shelf.notes:
             log(note)
         if not only_local:
-            log(f"Whoever reaches {address} can use this service: it asks for no password")
+            log(f"Anyone who can reach {address} can use this service: it asks for no password")
         shown = f"[{address}]" if ":" in address else address
         tell(f"Underside answers at http://{shown}:{port}/api/remove")
         try:
@@ -111,15 +111,17 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"--host {host} is no address of this machine", "Leave it out, or try 0.0.0.0") from error
+        raise SettingsError(
+            f"--host {host} is not an address of this machine", "Leave it out, or try 0.0.0.0"
+        ) from error
     # IPv4 first: what programs call localhost is 127.0.0.1 to most of them.
     family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
     try:
         listener = socket.create_server(address[:2], family=family, backlog=128)
     except OSError as error:
         raise SettingsError(
-            f"Cannot listen at {host}, port {port}: {error.strerror or error}",
-            "Stop what listens there, rembg perhaps, or choose another place with --port and --host",
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}",
+            "Stop what is listening there, perhaps rembg, or choose another with --port and --host",
         ) from error
     with listener:
         yield listener

@@ -100,7 +100,7 @@ class Service:
             else:
                 await response(scope, heard, tell)
         except ClientDisconnect:
-            status, why = 499, "the client has left"
+            status, why = 499, "the client has disconnected"
         except Exception as error:
             refusal = _refusal_for(error)
             status, why = refusal.status, refusal.in_short
@@ -129,11 +129,13 @@ class Service:
             raise Refusal(421, f"This service answers to localhost, not to {host[:80]}. Start it with another --host.")
         allowed = origin is None or "*" in self._origins or origin in self._origins
         if not allowed and (origin or "").partition("://")[2] != host:
-            raise Refusal(403, f"Pages of {(origin or '')[:80]} may not ask. --allow-origin names those that may.")
+            raise Refusal(
+                403, f"Pages of {(origin or '')[:80]} may not send requests. --allow-origin names those that may."
+            )
 
     async def _remove(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._inside >= self._limits.workers + self._limits.queue:
-            raise Refusal(429, "The service has enough to do. Ask again in a moment.", retry_after="1")
+            raise Refusal(429, "The service is busy. Ask again in a moment.", retry_after="1")
         self._inside += 1
         try:
             picture = await self._picture(Request(scope, _Counted(receive, self._limits.max_bytes)), receive)
@@ -150,7 +152,7 @@ class Service:
         announced = request.headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > self._limits.max_bytes:
             raise _too_large(self._limits.max_bytes)
-        late = Refusal(408, f"The photo has not come within {self._limits.patience:g} s. Send it again.")
+        late = Refusal(408, f"The photo has not arrived within {self._limits.patience:g} s. Send it again.")
         form = await self._in_time(_read_form(request), late)
         try:
             in_query = {name: value for name, value in request.query_params.items() if name in IN_QUERY_TOO}
@@ -240,8 +242,8 @@ async def _read_form(request: Request) -> FormData:
     except OSError as error:  # only what comes is kept in memory at first, and then on disk
         raise Refusal(
             503,
-            f"The photo cannot be kept until its turn: {error.strerror or error}. On the machine of the service, "
-            f"free some space in {gettempdir()}, or name another folder in TMPDIR and start it again.",
+            f"The photo cannot be stored until its turn: {error.strerror or error}. On the service's machine, "
+            f"free some space in {gettempdir()}, or name another folder in TMPDIR and restart it.",
         ) from error
 
 
@@ -272,7 +274,7 @@ async def _send_picture(picture: bytes, send: Send) -> None:
 
 def _about() -> Response:
     return PlainTextResponse(
-        f"Underside {__version__}: POST a photo as the field file to {_ADDRESS}; /openapi.json tells more.\n"
+        f"Underside {__version__}: POST a photo as the field file to {_ADDRESS}; see /openapi.json for more.\n"
     )
 
 
@@ -294,7 +296,7 @@ def _is_local(host: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        # Names that nobody can register: one without a dot, and those set apart for private networks.
+        # Names that nobody can register: one without a dot, and those reserved for private networks.
         return "." not in name or name.endswith(_PRIVATE_NAMES)
     return True
 
@@ -326,6 +328,4 @@ def _refusal_for(error: Exception) -> Refusal:
         case UndersideError():
             return Refusal(400, str(error))
         case _:
-            return Refusal(
-                500, f"Underside made a mistake of its own: {type(error).__name__}: {error}. Please report it."
-            )
+            return Refusal(500, f"Internal error: {type(error).__name__}: {error}. Please report it.")

@@ -26,7 +26,7 @@ class Shelf:
         if settings.effort == Effort.BEST:
             raise SettingsError(
                 "--effort best asks every model on this machine, and the service holds one",
-                "Choose --effort normal or fast; underside mask takes the whole ladder",
+                "Choose --effort normal or fast; underside mask climbs the whole ladder",
             )
         self._settings = settings
         # Whoever wants another model waits in here until nobody uses this one, and those who come later behind.
@@ -77,7 +77,7 @@ class Shelf:
         check_licence(known, accepted=self._settings.accept_licence)
         if known.refused and not self._settings.allow_non_object:
             raise ModelError(
-                f"{known.name} is no model for objects: {known.refused}",
+                f"{known.name} is not a model for objects: {known.refused}",
                 "Choose another, or start the service with --allow-non-object",
             )
         return replace(

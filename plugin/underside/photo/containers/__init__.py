@@ -30,7 +30,7 @@ class Reader:
     pixels: Callable[[bytes, Header], Pixels]
     """The stored grid in its own depth and channels: grey (h, w), RGB, RGBA or CMYK (h, w, 3 or 4)."""
     small: Callable[[bytes, Header, int], Pixels] | None = None
-    """The same, smaller by 1, 2, 4 or 8 and in eight bits, where the container has a short cut."""
+    """The pixels, smaller by 1, 2, 4 or 8 and in eight bits, if the container has a short cut."""
 
 
 READERS: Mapping[Container, Reader] = {
@@ -56,7 +56,7 @@ def refuse_too_long(start: bytes, length: int) -> None:
     if length > _LONGEST and not start.startswith(_MAY_BE_LONGER):
         raise RefusedError(
             f"is a file of {length / 2**30:.1f} GB, and beyond 4 GB only BigTIFF is read",
-            "Save it as BigTIFF, or each of its pictures by itself",
+            "Save it as BigTIFF, or each of its pictures separately",
         )
 
 

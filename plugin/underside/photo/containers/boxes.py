@@ -19,6 +19,6 @@ def boxes(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[tuple
         if size < head:
             raise RefusedError("is damaged: a part of it has no length")
         if begin + size > stop:
-            raise cut_short("a part of it leads beyond its end")
+            raise cut_short("a part of it extends beyond its end")
         yield name, begin + head, begin + size
         begin += size

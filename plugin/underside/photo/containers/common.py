@@ -66,7 +66,9 @@ def cut_short(what: str) -> RefusedError:
 def decode_with_opencv(data: bytes) -> Pixels:
     """The stored grid in its own depth; OpenCV's order of colours is turned round."""
     if len(data) > _LONGEST_FOR_OPENCV:
-        raise RefusedError(f"has {len(data) / 2**30:.1f} GB in one picture, more than is read", "Save it compressed")
+        raise RefusedError(
+            f"has {len(data) / 2**30:.1f} GB in one picture, more than can be read", "Save it compressed"
+        )
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None:

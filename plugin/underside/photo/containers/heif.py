@@ -123,7 +123,9 @@ def _avif_header(data: bytes) -> Header:
     sizes = [struct.unpack_from(">II", data, found.end() + 4) for found in re.finditer(b"ispe", data[: 1 << 16])]
     if any(width * height > _LARGEST_AVIF for width, height in sizes):
         megapixels = max(width * height for width, height in sizes) / 1e6
-        raise RefusedError(f"has {megapixels:.0f} megapixels, more than AVIF is read with", "Save it as JPEG or TIFF")
+        raise RefusedError(
+            f"has {megapixels:.0f} megapixels, more than can be read from AVIF", "Save it as JPEG or TIFF"
+        )
     picture = open_avif(data)
     first = (f"The first of {picture.n_frames} pictures is used",) if picture.n_frames > 1 else ()
     width, height = upright_size(picture.width, picture.height, _avif_orientation(picture))

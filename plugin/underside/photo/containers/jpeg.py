@@ -25,14 +25,14 @@ _START, _END, _SCAN, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Fill bytes, restart markers and coded 0xff bytes are none of these.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
-# What libjpeg complains of though no pixel is lost. It names the first trouble only, and all else is damage: its own
-# decoder goes on with what it can, and so leaves grey or shifted rows.
+# What libjpeg complains of although no pixel is lost. It names only the first problem, and everything else is damage:
+# its own decoder continues with what it can, and so leaves grey or shifted rows.
 _HARMLESS = re.compile("Adobe color transform|JFIF revision|ICC marker|SOS parameters")
 # What TurboJPEG does not know and Pillow does.
 _RARE = re.compile("subsampling|not implemented|color conversion")
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
-# Some cameras put so many bytes behind a scan, others fill up a block with bytes that are all alike. In a damaged scan
-# hundreds of bytes are left over.
+# Some cameras put this many bytes after a scan, others pad a block with identical bytes. In a damaged scan hundreds of
+# bytes are left over.
 _FEW_EXTRANEOUS = 4
 
 
@@ -55,7 +55,7 @@ def header(data: bytes) -> Header:
         raise RefusedError("is damaged: it holds no picture")
     bits, height, width, channels = struct.unpack_from(">BHHB", frame)
     if bits != 8:
-        raise RefusedError(f"has {bits} bits a channel, which no photogrammetry program reads", "Save it with 8 bits")
+        raise RefusedError(f"has {bits} bits per channel, which no photogrammetry program reads", "Save it with 8 bits")
     if channels not in _MODES:
         raise RefusedError(f"has {channels} channels, which no photo has", "Save it as RGB")
     orientation, camera = read_exif(joined_exif(app1))
@@ -122,7 +122,7 @@ def _decoded_by_pillow(data: bytes, facts: Header, reduce: int) -> NDArray[np.ui
 
 
 def _is_filled_up(data: bytes, complaint: str) -> bool:
-    """Whether the bytes that libjpeg finds too many behind a scan are no part of a picture."""
+    """Whether the extra bytes that libjpeg finds after a scan are not part of a picture."""
     told = _EXTRANEOUS.search(complaint)
     if told is None:
         return False

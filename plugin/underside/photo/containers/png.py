@@ -49,7 +49,7 @@ def header(data: bytes) -> Header:
 
 def pixels(data: bytes, facts: Header) -> Pixels:
     """All pixels; a palette's colours are looked up."""
-    # libpng prints what it thinks of a profile or a text; a colour that counts as transparent is no alpha.
+    # libpng prints what it thinks of a profile or a text; a colour that counts as transparent is not alpha.
     keep = {b"tRNS"} if facts.mode == "rgba" else set()
     view = memoryview(data)
     kept = [view[begin:end] for name, begin, end in _chunks(data) if _is_critical(name) or name in keep]

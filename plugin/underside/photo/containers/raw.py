@@ -88,7 +88,7 @@ def _opened(data: bytes) -> Iterator[Any]:
             yield raw
         except rawpy.LibRawFileUnsupportedError as error:
             raise RefusedError(
-                "is no camera raw that LibRaw knows", "Convert it to DNG or JPEG, or take a newer rawpy"
+                "is not a camera raw that LibRaw knows", "Convert it to DNG or JPEG, or install a newer rawpy"
             ) from error
         except rawpy.LibRawError as error:
             raise RefusedError("is damaged: LibRaw cannot develop it") from error

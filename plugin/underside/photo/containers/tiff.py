@@ -85,7 +85,7 @@ def check_strips(tags: Tags, page: Directory) -> None:
     for offsets, sizes in ((_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
         ends = map(sum, zip(tags.whole(page, offsets), tags.whole(page, sizes), strict=False))
         if max(ends, default=0) > len(tags.data):
-            raise cut_short("its pixels lead beyond its end")
+            raise cut_short("its pixels extend beyond its end")
 
 
 class _Page(TiffImageFile):
@@ -106,13 +106,13 @@ def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
     photometric = tags.one(page, _PHOTOMETRIC, 1)
     mode = _MODES.get(photometric)
     if mode is None:
-        raise RefusedError(f"has colours of a kind that is not read (photometric {photometric})", _SAVE_ANEW)
+        raise RefusedError(f"has colours of a kind that is not supported (photometric {photometric})", _SAVE_ANEW)
     if set(tags.whole(page, _SAMPLE_FORMAT)) - {1}:
-        raise RefusedError("holds numbers that are no plain pixels (floating point or signed)", _SAVE_ANEW)
+        raise RefusedError("holds numbers that are not plain pixels (floating point or signed)", _SAVE_ANEW)
     depths = set(tags.whole(page, _BITS)) or {1}
     depth = max(depths)
     if len(depths) > 1 or depth not in (1, 2, 4, 8, 16):
-        raise RefusedError(f"has {depth} bits a channel", _SAVE_ANEW)
+        raise RefusedError(f"has {depth} bits per channel", _SAVE_ANEW)
     channels = tags.one(page, _CHANNELS, 1)
     colours = 1 if photometric == 3 else _COLOURS[mode]
     if channels < colours:
@@ -125,7 +125,7 @@ def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
         return mode, 8
     separate = channels > 1 and tags.one(page, _PLANAR, 1) == _SEPARATE_PLANES
     if separate or channels not in (1, 3, 4) or mode == "cmyk":
-        raise RefusedError("has 16 bits a channel in an arrangement that is not read", _SAVE_ANEW)
+        raise RefusedError("has 16 bits per channel in an arrangement that is not supported", _SAVE_ANEW)
     return mode, 16
 
 
