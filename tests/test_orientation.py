@@ -1,11 +1,11 @@
-"""The eight orientations, there and back, for pictures and boxes."""
+"""The eight orientations, there and back."""
 
 import numpy as np
 import pytest
 from photo_files import picture
 from PIL import Image, ImageOps
 
-from underside.photo import stored_box, turn_stored, turn_upright, upright_box, upright_size
+from underside.photo import turn_stored, turn_upright, upright_size
 
 ORIENTATIONS = pytest.mark.parametrize("orientation", range(1, 9))
 
@@ -27,15 +27,3 @@ def test_the_way_back_leads_to_the_stored_grid(orientation: int, kind: type[np.g
     upright = turn_upright(stored, orientation)
     assert upright.dtype == stored.dtype
     assert np.array_equal(turn_stored(upright, orientation), stored)
-
-
-@ORIENTATIONS
-def test_a_box_turns_with_its_picture(orientation: int) -> None:
-    stored = np.zeros((50, 70), np.uint8)
-    box = (10, 5, 31, 17)
-    stored[5:17, 10:31] = 255
-    left, top, right, bottom = upright_box(box, 70, 50, orientation)
-    upright = turn_upright(stored, orientation)
-    assert upright[top:bottom, left:right].all()
-    assert np.count_nonzero(upright) == (right - left) * (bottom - top)
-    assert stored_box((left, top, right, bottom), 70, 50, orientation) == box

@@ -2,10 +2,9 @@
 
 from underside.journal.database import JournalDamagedError, journal_path, set_aside
 from underside.journal.journal import Journal, looking_into
-from underside.journal.model import FINISHED, Count, Entry, Glimpse, Request, Stage
+from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 
 __all__ = [
-    "FINISHED",
     "Count",
     "Entry",
     "Glimpse",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["FINISHED", "Count", "Entry", "Glimpse", "Request", "Stage"]
+__all__ = ["Count", "Entry", "Glimpse", "Request", "Stage"]
 
 
 class Stage(StrEnum):
@@ -27,10 +27,6 @@ class Stage(StrEnum):
     """The camera raw file of a shot whose developed file is masked."""
     LEFT_OUT = "left out"
     """A mask of a photo beside it, for example."""
-
-
-FINISHED = frozenset({Stage.DONE, Stage.BY_HAND, Stage.SET_ASIDE, Stage.PLATE, Stage.COMPANION, Stage.LEFT_OUT})
-"""The stages with nothing left to do until the file changes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from underside.photo.colour import to_srgb
 from underside.photo.containers import PHOTO_SUFFIXES, RAW_SUFFIXES, Container
 from underside.photo.exif import CameraFacts
-from underside.photo.orientation import stored_box, turn_stored, turn_upright, upright_box, upright_size
+from underside.photo.orientation import turn_stored, turn_upright, upright_size
 from underside.photo.peek import Peek, peek
 from underside.photo.photo import MOST_MEGAPIXELS, Hashed, Photo, decode, decode_exact, open_known, open_photo
 
@@ -21,10 +21,8 @@ __all__ = [
     "open_known",
     "open_photo",
     "peek",
-    "stored_box",
     "to_srgb",
     "turn_stored",
     "turn_upright",
-    "upright_box",
     "upright_size",
 ]

@@ -6,11 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["stored_box", "turn_stored", "turn_upright", "upright_box", "upright_size"]
+__all__ = ["turn_stored", "turn_upright", "upright_size"]
 
 Element = TypeVar("Element", bound=np.generic)
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom; right and bottom are just outside."""
 
 # All others undo themselves.
 _UNDOES = {6: 8, 8: 6}
@@ -33,21 +31,6 @@ def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
     return (height, width) if orientation >= 5 else (width, height)
 
 
-def upright_box(box: Box, width: int, height: int, orientation: int) -> Box:
-    """A box of the stored grid, in the upright picture; width and height are the stored grid's."""
-    left, top, right, bottom = box
-    corners = [_upright_point(left, top, width, height, orientation)]
-    corners.append(_upright_point(right, bottom, width, height, orientation))
-    (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
-    return x0, y0, x1, y1
-
-
-def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
-    """A box of the upright picture, in the stored grid; width and height are the stored grid's."""
-    upright = upright_size(width, height, orientation)
-    return upright_box(box, *upright, _UNDOES.get(orientation, orientation))
-
-
 def _turn(pixels: cv2.typing.MatLike, orientation: int) -> cv2.typing.MatLike:
     # OpenCV turns 24 megapixels several times as fast as NumPy copies a turned view.
     match orientation:
@@ -67,23 +50,3 @@ def _turn(pixels: cv2.typing.MatLike, orientation: int) -> cv2.typing.MatLike:
             return cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE)
         case _:
             return pixels
-
-
-def _upright_point(x: int, y: int, width: int, height: int, orientation: int) -> tuple[int, int]:
-    match orientation:
-        case 2:
-            return width - x, y
-        case 3:
-            return width - x, height - y
-        case 4:
-            return x, height - y
-        case 5:
-            return y, x
-        case 6:
-            return height - y, x
-        case 7:
-            return height - y, width - x
-        case 8:
-            return y, width - x
-        case _:
-            return x, y

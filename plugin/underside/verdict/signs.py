@@ -68,8 +68,6 @@ class Signs:
     """Length along the sides of the matte's box that the object runs through, over the square root of the area."""
     parts: float
     """Share of the mask that is not in its largest part."""
-    holes: float
-    """Area of holes, for each pixel of the mask."""
     plate: bool = False
     """Whether the ring knows its plate."""
     ring_unlike: float | None = None
@@ -130,7 +128,6 @@ def read_signs(
         on_border=float(touched.sum()) / side,
         cut=_cut(scene, found, frame) / side,
         parts=_in_other_parts(hard),
-        holes=_holes(hard, at_border) / cells,
         **said,
     )
 
@@ -209,13 +206,3 @@ def _in_other_parts(hard: NDArray[np.bool_]) -> float:
     count, _, facts, _ = cv2.connectedComponentsWithStats(hard.astype(np.uint8))
     areas = facts[1:, cv2.CC_STAT_AREA]
     return 1 - float(areas.max()) / float(areas.sum()) if count > 1 else 0.0
-
-
-def _holes(hard: NDArray[np.bool_], at_border: NDArray[np.bool_]) -> float:
-    """Room that is closed in; where the photo ends, so does every hole."""
-    left, top, right, bottom = (int(not border) for border in at_border)
-    outside = cv2.copyMakeBorder((~hard).astype(np.uint8), top, bottom, left, right, cv2.BORDER_CONSTANT, value=1)
-    _, labels, facts, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
-    ends = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    closed = np.setdiff1d(np.arange(1, len(facts)), ends)
-    return float(facts[closed, cv2.CC_STAT_AREA].sum())
