@@ -18,7 +18,7 @@ from PIL import Image
 from underside.capture import Capture, Shot, read_capture
 from underside.engine import load_masker
 from underside.errors import UndersideError
-from underside.kept_rings import learnt_together
+from underside.grouping import learnt_together
 from underside.ladder import Ladder, make_ladder
 from underside.looks import Found, find_object
 from underside.masker import Masked, Masker

@@ -37,6 +37,7 @@ ROOMS = [
     "sorting",
     "verdict",
     "survey",
+    "grouping",
     "masker",
     "kept_rings",
     "ladder",

@@ -1,16 +1,13 @@
 """What a survey of a whole capture has learnt, kept in a folder for runs that see only a part of its shots."""
 
-import hashlib
 import io
 import json
 import threading
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -22,28 +19,20 @@ from numpy.typing import NDArray
 from underside import __version__
 from underside.capture import Capture, Shot
 from underside.errors import SettingsError
-from underside.files import json_text, sha256_of, write_atomically, writing
+from underside.files import json_text, write_atomically, writing
+from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.masker import REVISION, Masker
 from underside.refine import Box
 from underside.ring import Glance, RingKnowledge
 from underside.survey import FirstLook, Position, Seen, Surveyor
 
 __all__ = [
-    "Group",
     "Learnt",
     "Rings",
-    "content_of",
-    "content_of_file",
     "learn_rings",
-    "learnt_together",
     "load_rings",
-    "worth_learning",
 ]
 
-# Passes of fewer shots do not tell the still room from the object.
-_FEWEST_TO_LEARN_FROM = 4
-# A survey keeps half a megabyte a shot.
-_LEARNT_AT_ONCE = 400
 _INDEX = "rings.json"
 _FORMAT = 2
 # Another processor, or another version of the runtime, finds the same room to all that matters.
@@ -51,46 +40,6 @@ _OF_THE_MACHINE = ("provider", "onnxruntime")
 _AGAIN = "Run `underside rings` again, with the settings of the masks"
 
 ContentOf = Callable[[Shot], str]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Shots that are masked with what was learnt from them, and perhaps from others, together."""
-
-    shots: tuple[Shot, ...]
-    ring: str
-    """Stands for all photos that it was learnt from; empty where nothing was."""
-    seen: Mapping[str, Seen]
-    """By the shots' names."""
-
-
-def learnt_together(shots: Sequence[Shot]) -> Iterator[tuple[Shot, ...]]:
-    """All shots in their order: a camera sees one room in all passes. Of very many, pass by pass, or parts of these."""
-    if len(shots) <= _LEARNT_AT_ONCE:
-        yield tuple(shots)
-        return
-    for _, of_pass in groupby(shots, key=lambda shot: shot.pass_name):
-        together = tuple(of_pass)
-        yield from (together[start : start + _LEARNT_AT_ONCE] for start in range(0, len(together), _LEARNT_AT_ONCE))
-
-
-def worth_learning(shots: Sequence[Shot]) -> bool:
-    """Whether there are shots enough of some pass."""
-    return max(Counter(shot.pass_name for shot in shots).values(), default=0) >= _FEWEST_TO_LEARN_FROM
-
-
-def content_of(hashes: Sequence[str]) -> str:
-    """What stands for photos of these hashes."""
-    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16]
-
-
-def content_of_file(path: Path) -> str:
-    """A photo's hash; empty where it cannot be read, which is told when its turn to be masked comes."""
-    try:
-        # Reading a pipe or a device could wait for ever.
-        return sha256_of(path) if path.is_file() else ""
-    except OSError:
-        return ""
 
 
 @dataclass(frozen=True)
@@ -169,12 +118,12 @@ def learn_rings(
     groups: list[Group] = []
     with ThreadPoolExecutor(workers, thread_name_prefix="shot") as pool:
         photos = [*capture.shots, *capture.plates]
-        found = pool.map(lambda shot: content_of_file(shot.path), photos)
+        found = pool.map(lambda shot: file_digest(shot.path), photos)
         hashes = dict(zip((photo.name for photo in photos), found, strict=True))
         for shots in learnt_together(capture.shots):
             ring, seen = "", dict[str, Seen]()
             if masker.learns and worth_learning(shots):
-                ring = content_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
+                ring = digest_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
                 seen = surveyor.survey(shots, pool, stop)
             if stop.is_set():
                 return None

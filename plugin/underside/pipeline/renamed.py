@@ -5,7 +5,7 @@ from pathlib import Path
 
 from underside.capture import Capture, natural_order
 from underside.files import Stamp
-from underside.kept_rings import content_of_file
+from underside.grouping import file_digest
 from underside.manifest import ShotRecord, load, save
 from underside.promises import Promises
 from underside.shotwork.along import is_a_persons, take_along
@@ -29,7 +29,7 @@ def take_hands_work_along(capture: Capture, out: Path, promises: Promises) -> No
         if not shot.path.is_file() or (there is not None and there.is_of(shot.path)):
             continue
         stamp = Stamp.of(shot.path.stat())
-        record = left.get(content_of_file(shot.path)) if stamp.size in sizes else None
+        record = left.get(file_digest(shot.path)) if stamp.size in sizes else None
         if record is None:
             continue
         renamed = take_along(record, shot.name, shot.pass_name, out, out, there=there, promises=promises)

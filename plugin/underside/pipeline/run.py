@@ -14,7 +14,8 @@ from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.files import Stamp
-from underside.kept_rings import Group, Rings, content_of, content_of_file, learnt_together, worth_learning
+from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
+from underside.kept_rings import Rings
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed
 from underside.pipeline.in_flight import fly
@@ -65,7 +66,7 @@ def mask_capture(
             groups = (
                 (run.learnt(shots, capture.plates, surveyor, pool) for shots in learnt_together(capture.shots))
                 if rings is None
-                else rings.groups(capture.shots, run.content_of_shot, pool)
+                else rings.groups(capture.shots, run.digest_of_shot, pool)
             )
             for group in groups:
                 run.over(group, pool, in_flight=workers)
@@ -122,7 +123,7 @@ class _Run:
         """Survey the shots, where that helps and something is left to do."""
         ring, seen = "", dict[str, Seen]()
         if surveyor is not None and worth_learning(shots) and not self._is_stopped():
-            ring = content_of(list(pool.map(self.content_of_shot, [*shots, *plates])))
+            ring = digest_of(list(pool.map(self.digest_of_shot, [*shots, *plates])))
             if not all(self._is_finished(shot, ring) for shot in shots) or self._are_at_odds(shots):
                 seen = surveyor.survey(shots, pool, self._stop)
         return Group(shots, ring, seen)
@@ -237,7 +238,7 @@ class _Run:
         before = self._book.before(shot)
         return before is not None and self._work.is_finished(shot, before, ring)
 
-    def content_of_shot(self, shot: Shot) -> str:
+    def digest_of_shot(self, shot: Shot) -> str:
         """Its photo's hash, from an earlier run where it is still the same."""
         before = self._book.before(shot)
         known = before.as_it_lies(shot.path) if before is not None else None
@@ -249,7 +250,7 @@ class _Run:
             facts = shot.path.stat()
         except OSError:
             return ""
-        content = content_of_file(shot.path)
+        content = file_digest(shot.path)
         if content:
             self._hashed[shot.name] = Hashed(content, Stamp.of(facts))
         return content

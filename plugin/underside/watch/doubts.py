@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from underside.kept_rings import content_of_file
+from underside.grouping import file_digest
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.jobs import Crew
 
@@ -39,7 +39,7 @@ class Doubts:
             return
         found = self._at = self._waiting.pop(next(iter(self._waiting)))
         path = self._folder.path(found.photo)
-        self._crew.start(lambda: content_of_file(path), self._has_read, lambda _: self._has_read(""))
+        self._crew.start(lambda: file_digest(path), self._has_read, lambda _: self._has_read(""))
 
     def _has_read(self, sha256: str) -> None:
         found, self._at = self._at, None
