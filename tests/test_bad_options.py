@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from blob_captures import photos, refusal
+from blob_captures import files, photos, refusal
 from conftest import Run
 
 
@@ -80,3 +80,28 @@ def test_a_near_miss_of_an_option_is_told_in_sentences(run: Run) -> None:
 def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
     (tmp_path / "empty").mkdir()
     refusal(run("mask", source, "-o", "out"))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("mask", "capture", "-o", ""), "-o"),
+        (("mask", ""), "FOLDER|PHOTO"),
+        (("mask", "capture", "--plate", ""), "--plate"),
+        (("capture", "capture", "-o", ""), "-o"),
+        (("watch", "capture", "--once", "-o", ""), "-o"),
+        (("audit", "capture", "-o", ""), "-o"),
+        (("prepare", "out", "--for", "metashape", "-o", ""), "-o"),
+        (("prove", ""), "OUT"),
+        (("demo", "-o", ""), "-o"),
+        (("config", ""), "FOLDER"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_an_empty_path_is_not_taken_for_the_current_folder(
+    run: Run, tmp_path: Path, words: tuple[str, ...], name: str
+) -> None:
+    photos(tmp_path / "capture", 1)
+    before = files(tmp_path)
+    assert refusal(run(*words)).startswith(f"underside: {name} is empty. ")
+    assert files(tmp_path) == before

@@ -16,6 +16,7 @@ from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
 from underside.commands.options import held, masking_options, plate_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
@@ -30,11 +31,11 @@ __all__ = ["audit"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="underside-audit",
     show_default=True,
     help="The folder for the page, audit.html.",
@@ -50,7 +51,7 @@ __all__ = ["audit"]
 )
 @click.option(
     "--truth",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="True masks, or a capture that has them in gt_masks: the IoU with them is shown too.",
 )

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from underside.capture import Capture, Pose, read_capture
 from underside.capture.plates import with_plates
 from underside.commands.options import held, plate_options
+from underside.commands.path import PATH
 from underside.commands.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
@@ -27,11 +28,11 @@ _USUAL_OUTPUT = Path("underside-capture")
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
+@click.argument("folder", type=PATH, metavar="FOLDER")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="The folder for the page, capture.html; underside-capture where not given.",
 )
 @plate_options

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.files import json_text
@@ -17,10 +18,10 @@ __all__ = ["check_layout"]
 
 
 @click.command("check-layout")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option(
     "--photos",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="The photos' folder, where neither the manifest nor a folder images beside the masks tells it.",
 )

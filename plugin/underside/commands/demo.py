@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import settings_of
@@ -31,7 +32,7 @@ _BETWEEN_PHOTOS = 0.2
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="underside-demo",
     show_default=True,
     help="The folder for photos and results.",

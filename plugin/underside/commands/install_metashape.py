@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.hosts import metashape
 
@@ -18,7 +19,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def _folder_option(command: _Function) -> _Function:
     return click.option(
         "--folder",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=PATH,
         help="Metashape's folder of scripts, where it is not the usual one.",
     )(command)
 

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from underside.capture import common_folder
 from underside.commands.number import Number
+from underside.commands.path import PATH
 from underside.settings import (
     KEYS,
     NONE,
@@ -62,7 +63,7 @@ def plate_options(command: _Function) -> _Function:
         "--plate",
         "plates",
         multiple=True,
-        type=click.Path(path_type=Path, readable=False),
+        type=PATH,
         metavar="PHOTO",
         help="A photo of the empty platter, whatever its name and place; may be given several times.",
     )(command)

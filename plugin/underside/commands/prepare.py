@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.errors import ExitCode, SettingsError
 from underside.journal import journal_path
@@ -17,16 +18,14 @@ from underside.prepare import prepare as prepare_set
 
 __all__ = ["prepare"]
 
-_PATH = click.Path(path_type=Path, readable=False)
-
 
 @click.command()
-@click.argument("out", type=_PATH, metavar="OUT")
+@click.argument("out", type=PATH, metavar="OUT")
 @click.option("--for", "program", type=click.Choice(list(PROGRAMS)), required=True, help="The program it is for.")
 @click.option(
     "-o",
     "--output",
-    type=_PATH,
+    type=PATH,
     help="The folder to make or to bring up to date; OUT-PROGRAM beside OUT where not given.",
 )
 @click.option(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import say, tell
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
@@ -36,7 +37,7 @@ _NAMED = 8
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option(
     "--repair",
     "mend",

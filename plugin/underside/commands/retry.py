@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from underside.commands.options import given, masking_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import read, settings_of, written
@@ -22,7 +23,7 @@ __all__ = ["retry"]
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.argument("output", type=PATH)
 @click.argument("shots", nargs=-1, metavar="[SHOT]...")
 @masking_options
 @click.pass_context

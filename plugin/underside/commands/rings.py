@@ -9,9 +9,10 @@ import click
 
 from underside.capture import Capture
 from underside.commands.options import held, masking_options, plate_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
-from underside.commands.work_options import PATH, photos_named, source_options, work_options
+from underside.commands.work_options import photos_named, source_options, work_options
 from underside.engine import learn_from_sources
 from underside.errors import ExitCode
 from underside.events import EventWriter

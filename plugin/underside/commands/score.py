@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.files import json_text
@@ -28,11 +29,11 @@ _HEAD = "Worst shots"
 
 
 @click.command()
-@click.argument("masks", type=click.Path(path_type=Path))
-@click.argument("truth", type=click.Path(path_type=Path))
+@click.argument("masks", type=PATH)
+@click.argument("truth", type=PATH)
 @click.option(
     "--platter",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="True masks of the platter and of what holds the object; TRUTH/gt_platter where it is there.",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from underside.commands.live_console import LiveConsole
+from underside.commands.path import PATH
 from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
 from underside.files import json_text
@@ -15,7 +16,7 @@ __all__ = ["status"]
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.argument("output", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, output: Path, as_json: bool) -> None:
     """Show what `underside watch -o OUTPUT` has done, what waits, and what failed and why.

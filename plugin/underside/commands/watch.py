@@ -8,10 +8,11 @@ import click
 
 from underside.commands.number import Number
 from underside.commands.options import given, layout_option, plate_options, settings_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.watch_settings import settings_of, written
 from underside.commands.watching import Person, Program
-from underside.commands.work_options import PATH, output_option, work_options
+from underside.commands.work_options import output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
 from underside.watch.handing_over import words_of

@@ -6,14 +6,12 @@ from typing import Any, TypeVar
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.photo_list import PhotoList, read_photo_list
 
-__all__ = ["PATH", "output_option", "photos_named", "source_options", "work_options"]
+__all__ = ["output_option", "photos_named", "source_options", "work_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-# Whether it can be read is found out by reading, in words that fit.
-PATH = click.Path(path_type=Path, readable=False)
 
 
 def source_options(command: _Function) -> _Function:
