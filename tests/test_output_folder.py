@@ -60,6 +60,27 @@ def test_an_output_folder_that_is_a_pass_of_the_capture_is_refused(run: Run, tmp
     assert files(tmp_path) == before
 
 
+@posix
+@pytest.mark.parametrize("command", ["mask", "capture", "audit", "rings"])
+def test_a_pass_that_is_a_link_to_the_output_folder_is_refused(run: Run, tmp_path: Path, command: str) -> None:
+    photo(tmp_path / "capture" / "flipped" / "b.jpg")
+    photo(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "capture" / "upright").symlink_to("../elsewhere")
+    before = files(tmp_path)
+    for out in ("capture/upright", "elsewhere"):
+        assert f"{out} would be left out" in refusal(run(command, "capture", "-o", out))
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["mask", "capture"])
+def test_an_output_folder_around_photos_of_the_capture_is_refused(run: Run, tmp_path: Path, command: str) -> None:
+    photo(tmp_path / "capture" / "flipped" / "b.jpg")
+    photo(tmp_path / "capture" / "upright" / "low" / "a.jpg")
+    before = files(tmp_path)
+    assert "upright would be left out" in refusal(run(command, "capture", "-o", "capture/upright"))
+    assert files(tmp_path) == before
+
+
 def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
     photos(tmp_path / "amphora", 2)
     photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=9)

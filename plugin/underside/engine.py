@@ -10,7 +10,6 @@ from typing import Protocol
 
 from underside.capture import Capture, PassRules, read_capture
 from underside.capture.plates import with_plates
-from underside.capture.taken import holds_results, may_be_photo
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.errors import SettingsError
@@ -245,16 +244,10 @@ def learn_from_sources(
 
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
-    if any(source.is_dir() for source in sources):
-        if os.path.realpath(out) == os.path.realpath(capture.folder):
-            raise SettingsError(
-                f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
-            )
-        if Path(os.path.realpath(out)).is_relative_to(capture.folder) and _holds_photos(out):
-            raise SettingsError(
-                f"The photos in {out} would be left out, as it is to be the output folder",
-                "Choose another output folder with -o",
-            )
+    if any(source.is_dir() for source in sources) and os.path.realpath(out) == os.path.realpath(capture.folder):
+        raise SettingsError(
+            f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
+        )
     if capture.shots:
         return
     if capture.plates:
@@ -266,12 +259,3 @@ def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> No
         problem = capture.problems[0]
         raise SettingsError(f"{problem.name}: {problem.reason}", "Check its permissions")
     raise SettingsError(f"There are no photos in {capture.folder}", "Check the path")
-
-
-def _holds_photos(out: Path) -> bool:
-    """Whether a folder is one of a capture's own; in one of results, pictures of all kinds may lie."""
-    try:
-        names = [path.name for path in out.iterdir()]
-    except OSError:  # not there yet, as usual
-        return False
-    return not holds_results(names) and any(map(may_be_photo, names))

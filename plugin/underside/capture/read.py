@@ -11,7 +11,7 @@ from underside.capture.model import Capture, Problem, Shot
 from underside.capture.order import natural_order
 from underside.capture.passes import is_plate_by_name, told_apart
 from underside.capture.rules import PassRules
-from underside.capture.taken import holds_results, is_passed_over, may_be_photo
+from underside.capture.taken import holds_results, is_passed_over, may_be_photo, photos_beside_results
 from underside.errors import SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
@@ -26,8 +26,9 @@ def read_capture(
 ) -> Capture:
     """Understand one folder, or some photos of one folder tree, as a capture.
 
-    ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other. Passes are
-    told by ``rules``, by sub-folders, and in a folder without any by its photos' names and times.
+    ``output`` is never looked into; one in which photos of the folder lie is refused. With ``plates`` off, photos
+    named like plates are shots like any other. Passes are told by ``rules``, by sub-folders, and in a folder without
+    any by its photos' names and times.
     """
     for source in sources:
         if not _exists(source):
@@ -94,7 +95,7 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
         place = folders.pop() if folders else links.pop(0)
         try:
             facts = place.stat()
-            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder, out)):
+            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder)):
                 continue
             seen.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
@@ -103,6 +104,14 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
             problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
             continue
         is_output = holds_results(entry.name for entry in entries)
+        # By now it does not matter whether the folder itself or a link was met.
+        if place != folder and os.path.realpath(place) == out:
+            if not is_output and photos_beside_results(place):
+                raise SettingsError(
+                    f"The photos in {output} would be left out, as it is to be the output folder",
+                    "Choose another output folder with -o",
+                )
+            continue
         if is_output and place != folder:
             continue
         for entry in entries:
@@ -114,10 +123,9 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
     return photos, problems
 
 
-def _leads_out(place: Path, folder: Path, output: str) -> bool:
-    """The output folder, or a link to a folder around the capture."""
-    real = os.path.realpath(place)
-    return real == output or Path(real) in folder.parents
+def _leads_out(place: Path, folder: Path) -> bool:
+    """A link to a folder around the capture."""
+    return Path(os.path.realpath(place)) in folder.parents
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -1,15 +1,16 @@
 """Which files and folders are looked at: nothing hidden or half written, no thumbnails, none of our own results."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from underside.files import PART_SUFFIX
 from underside.manifest import MANIFEST_NAME
-from underside.masks import MASKS
+from underside.masks import MASKS, RESULT_FOLDERS
 from underside.photo import PHOTO_SUFFIXES
 
-__all__ = ["holds_results", "is_passed_over", "may_be_photo"]
+__all__ = ["holds_results", "is_passed_over", "may_be_photo", "photos_beside_results"]
 
 # Folders that NAS boxes, file managers and version control fill with thumbnails and copies.
 _NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnails?|lost\+found)$", re.IGNORECASE)
@@ -29,3 +30,13 @@ def is_passed_over(folder: str) -> bool:
 def holds_results(names: Iterable[str]) -> bool:
     """Whether a folder in which these names lie is the output of a run."""
     return {MANIFEST_NAME, MASKS} <= set(names)
+
+
+def photos_beside_results(folder: Path) -> int:
+    """How many files called like photos lie in a folder and those below it, but for those where results are written."""
+    count = 0
+    for place, folders, names in os.walk(folder):
+        ours = RESULT_FOLDERS if Path(place) == folder else ()
+        folders[:] = [name for name in folders if not is_passed_over(name) and name not in ours]
+        count += sum(map(may_be_photo, names))
+    return count
