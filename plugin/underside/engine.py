@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from underside.capture import Capture, PassRules, read_capture
+from underside.capture.left_alone import left_alone
 from underside.capture.plates import with_plates
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
@@ -258,4 +259,4 @@ def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> No
     if capture.problems:
         problem = capture.problems[0]
         raise SettingsError(f"{problem.name}: {problem.reason}", "Check its permissions")
-    raise SettingsError(f"There are no photos in {capture.folder}", "Check the path")
+    raise SettingsError("; ".join((f"There are no photos in {capture.folder}", *left_alone(capture))), "Check the path")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from underside.capture.names import Pose, is_numbered, pose_of
 
-__all__ = ["Capture", "Pass", "Problem", "Shot"]
+__all__ = ["Capture", "Pass", "Problem", "Results", "Shot"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,15 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Results:
+    """A folder in the capture that was passed over, as it holds results of Underside."""
+
+    name: str
+    photos: int
+    """So many files called like photos lie in it, beside what was made."""
+
+
+@dataclass(frozen=True)
 class Pass:
     """The shots of one pose of the object."""
 
@@ -51,6 +60,7 @@ class Capture:
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()
     """Files that look like photos and are none, such as masks of the photos beside them."""
+    results: tuple[Results, ...] = ()
     whole: bool = True
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""

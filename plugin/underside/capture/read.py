@@ -4,10 +4,10 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from underside.capture.model import Capture, Problem, Shot
+from underside.capture.model import Capture, Problem, Results, Shot
 from underside.capture.order import natural_order
 from underside.capture.passes import is_plate_by_name, told_apart
 from underside.capture.rules import PassRules
@@ -35,7 +35,7 @@ def read_capture(
             raise SettingsError(f"{source} does not exist, or may not be looked at", "Check the path")
     if len(sources) == 1 and sources[0].is_dir():
         folder = sources[0].resolve()
-        paths, problems = _walk(folder, output)
+        found = _walk(folder, output)
     elif any(source.is_dir() for source in sources):
         raise SettingsError(
             "Several folders, or photos and folders together, are more than one capture",
@@ -43,9 +43,10 @@ def read_capture(
         )
     else:
         folder = common_folder(sources)
-        paths, problems = list({_absolute(source) for source in sources}), []
+        found = _Found(list({_absolute(source) for source in sources}))
     whole = sources[0].is_dir()
-    return understand(folder, paths, problems, plates=plates, rules=rules or PassRules(), whole=whole)
+    capture = understand(folder, found.photos, found.problems, plates=plates, rules=rules or PassRules(), whole=whole)
+    return replace(capture, results=tuple(found.results))
 
 
 def understand(
@@ -84,9 +85,17 @@ def _exists(source: Path) -> bool:
         return False
 
 
-def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
-    photos: list[Path] = []
-    problems: list[Problem] = []
+@dataclass
+class _Found:
+    """What lies in a folder."""
+
+    photos: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    results: list[Results] = field(default_factory=list)
+
+
+def _walk(folder: Path, output: Path) -> _Found:
+    found = _Found()
     seen: set[tuple[int, int]] = set()
     # Links come last: a folder that is met in both ways keeps its own name.
     folders, links = [folder], list[Path]()
@@ -101,9 +110,9 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
-            problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
+            found.problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
             continue
-        is_output = holds_results(entry.name for entry in entries)
+        is_output = holds_results(place, (entry.name for entry in entries))
         # By now it does not matter whether the folder itself or a link was met.
         if place != folder and os.path.realpath(place) == out:
             if not is_output and photos_beside_results(place):
@@ -113,14 +122,15 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
                 )
             continue
         if is_output and place != folder:
+            found.results.append(Results(place.relative_to(folder).as_posix(), photos_beside_results(place)))
             continue
         for entry in entries:
             path = place / entry.name
             if not _is_folder(entry):
-                photos += [path] if may_be_photo(entry.name) else []
+                found.photos += [path] if may_be_photo(entry.name) else []
             elif not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
                 (links if entry.is_symlink() else folders).append(path)
-    return photos, problems
+    return found
 
 
 def _leads_out(place: Path, folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Which files and folders are looked at: nothing hidden or half written, no thumbnails, none of our own results."""
 
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -27,9 +28,9 @@ def is_passed_over(folder: str) -> bool:
     return folder.startswith(".") or folder.endswith(PART_SUFFIX) or bool(_NOT_A_PASS.match(folder))
 
 
-def holds_results(names: Iterable[str]) -> bool:
+def holds_results(folder: Path, names: Iterable[str]) -> bool:
     """Whether a folder in which these names lie is the output of a run."""
-    return {MANIFEST_NAME, MASKS} <= set(names)
+    return {MANIFEST_NAME, MASKS} <= set(names) and _is_ours(folder / MANIFEST_NAME)
 
 
 def photos_beside_results(folder: Path) -> int:
@@ -40,3 +41,12 @@ def photos_beside_results(folder: Path) -> int:
         folders[:] = [name for name in folders if not is_passed_over(name) and name not in ours]
         count += sum(map(may_be_photo, names))
     return count
+
+
+def _is_ours(path: Path) -> bool:
+    """Other programs, too, may call a file so; one that cannot be read counts as ours, and is told of."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return True
+    return isinstance(content, dict) and {"format", "shots"} <= content.keys()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.capture import Capture, Pose, read_capture
+from underside.capture.left_alone import left_alone
 from underside.capture.plates import with_plates
 from underside.commands.options import held, plate_options
 from underside.commands.path import PATH
@@ -85,7 +86,7 @@ def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
         )
     if found.problems:
         raise SettingsError(f"{found.problems[0].name}: {found.problems[0].reason}", "Check its permissions")
-    raise SettingsError(f"There are no photos in {folder}", "Check the path")
+    raise SettingsError("; ".join((f"There are no photos in {folder}", *left_alone(found))), "Check the path")
 
 
 def _write_page(seen: Overview, lacking: Sequence[Finding], out: Path, *, asked: bool, quiet: bool) -> None:

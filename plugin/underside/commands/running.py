@@ -15,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from underside import pipeline
 from underside.capture import Capture
+from underside.capture.left_alone import left_alone
 from underside.commands.live_console import LiveConsole
 from underside.commands.terminal import printable, say, tell
+from underside.counted import counted
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
@@ -220,29 +222,30 @@ def summary(result: Result) -> Iterator[str]:
     """What a person must know at the end, line by line."""
     outcome = result.outcome
     rate = f", {outcome.masked / outcome.seconds:.1f} a second" if outcome.masked else ""
-    yield f"{_count(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
+    yield f"{counted(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
     if outcome.kept:
-        yield f"{_count(len(outcome.kept), 'shot')} already done, left as they are"
+        yield f"{counted(len(outcome.kept), 'shot')} already done, left as they are"
     if outcome.cut_out:
-        yield f"{_count(outcome.cut_out, 'cut-out')} made of masks that were there"
+        yield f"{counted(outcome.cut_out, 'cut-out')} made of masks that were there"
     by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
     if by_hand:
-        yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
+        yield f"{counted(by_hand, 'mask')} changed by hand, kept (--force-edited writes over them)"
     cutouts = sum(shot.cutout_by_hand for shot in outcome.manifest.shots)
     if cutouts:
-        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited writes over them)"
+        yield f"{counted(cutouts, 'cut-out')} changed by hand, kept (--force-edited writes over them)"
     if result.capture.plates:
-        yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
+        yield f"{counted(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:
-        yield f"{_count(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+        yield f"{counted(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+    yield from left_alone(result.capture)
     yield from _trust(outcome.manifest.shots)
     yield from _one_object(result)
     for warning in outcome.manifest.warnings:
         yield f"Warning: {warning}"
     if outcome.unreached:
-        yield f"{_count(outcome.unreached, 'shot')} not reached: the same command goes on with them"
+        yield f"{counted(outcome.unreached, 'shot')} not reached: the same command goes on with them"
     if outcome.failed:
-        yield f"{_count(len(outcome.failed), 'shot')} set aside:"
+        yield f"{counted(len(outcome.failed), 'shot')} set aside:"
         yield from (f"  {shot.reason}" for shot in outcome.failed)
     yield f"Masks: {result.masks}"
     yield f"Contact sheet: {result.report}"
@@ -285,7 +288,3 @@ def exit_code(result: Result) -> ExitCode:
         return ExitCode.INTERRUPTED
     failed = result.outcome.failed or result.capture.problems or result.laid_out.refused
     return ExitCode.SOME_FAILED if failed else ExitCode.DONE
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from statistics import median
 
 from underside.capture import Pose, pose_of
+from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
 from underside.ring import camera_positions
 from underside.sorting.overview import Overview, PassView
@@ -109,6 +110,8 @@ def _files(seen: Overview) -> Iterator[Finding]:
         yield Finding(f"{problem.name}: {problem.reason}")
     for sight in seen.unreadable:
         yield Finding(sight.problem)
+    for told in left_alone(seen.capture):
+        yield Finding(told)
 
 
 def _plates(seen: Overview) -> Iterator[Finding]:

@@ -100,7 +100,7 @@ class WatchedFolder:
                     entries = list(scan)
             except OSError:
                 continue
-            is_output = holds_results(entry.name for entry in entries)
+            is_output = holds_results(place, (entry.name for entry in entries))
             if is_output and place != self.root:
                 continue
             photos: list[Found] = []
@@ -125,6 +125,6 @@ class WatchedFolder:
 def _holds_results(place: Path) -> bool:
     try:
         # Most hold none: they need not be listed at every notice.
-        return (place / MANIFEST_NAME).exists() and holds_results(each.name for each in place.iterdir())
+        return (place / MANIFEST_NAME).exists() and holds_results(place, (each.name for each in place.iterdir()))
     except OSError:
         return False
