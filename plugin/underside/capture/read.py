@@ -112,7 +112,7 @@ def _walk(folder: Path, output: Path) -> _Found:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
             found.problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
             continue
-        is_output = holds_results(place, (entry.name for entry in entries))
+        is_output = holds_results(place)
         # By now it does not matter whether the folder itself or a link was met.
         if place != folder and os.path.realpath(place) == out:
             if not is_output and photos_beside_results(place):

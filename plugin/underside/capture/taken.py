@@ -3,12 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from underside.files import PART_SUFFIX
 from underside.manifest import MANIFEST_NAME
-from underside.masks import MASKS, RESULT_FOLDERS
+from underside.masks import MASKS, RESULT_FOLDERS, SET_TABLE
 from underside.photo import PHOTO_SUFFIXES
 
 __all__ = ["holds_results", "is_passed_over", "may_be_photo", "photos_beside_results"]
@@ -28,9 +27,10 @@ def is_passed_over(folder: str) -> bool:
     return folder.startswith(".") or folder.endswith(PART_SUFFIX) or bool(_NOT_A_PASS.match(folder))
 
 
-def holds_results(folder: Path, names: Iterable[str]) -> bool:
-    """Whether a folder in which these names lie is the output of a run."""
-    return {MANIFEST_NAME, MASKS} <= set(names) and _is_ours(folder / MANIFEST_NAME)
+def holds_results(folder: Path) -> bool:
+    """Whether a folder is the output of a run, or a set that was prepared from one."""
+    is_output = _is_ours(folder / MANIFEST_NAME, "shots") and os.path.isdir(folder / MASKS)  # noqa: PTH112 - never fails
+    return is_output or _is_ours(folder / SET_TABLE, "files")
 
 
 def photos_beside_results(folder: Path) -> int:
@@ -43,10 +43,12 @@ def photos_beside_results(folder: Path) -> int:
     return count
 
 
-def _is_ours(path: Path) -> bool:
-    """Other programs, too, may call a file so; one that cannot be read counts as ours, and is told of."""
+def _is_ours(path: Path, listed: str) -> bool:
+    """Other programs, too, may call a file so; one that is there and cannot be read counts as ours."""
+    if not os.path.isfile(path):  # noqa: PTH113 - says no where Path.is_file() fails: what may not be looked at
+        return False
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return True
-    return isinstance(content, dict) and {"format", "shots"} <= content.keys()
+    return isinstance(content, dict) and {"format", listed} <= content.keys()
