@@ -61,6 +61,8 @@ class Capture:
     left_out: tuple[str, ...] = ()
     """Files that look like photos and are none, such as masks of the photos beside them."""
     results: tuple[Results, ...] = ()
+    not_read: tuple[str, ...] = ()
+    """Pictures of kinds that are not read."""
     whole: bool = True
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""

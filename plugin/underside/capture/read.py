@@ -11,7 +11,13 @@ from underside.capture.model import Capture, Problem, Results, Shot
 from underside.capture.order import natural_order
 from underside.capture.passes import is_plate_by_name, told_apart
 from underside.capture.rules import PassRules
-from underside.capture.taken import holds_results, is_passed_over, may_be_photo, photos_beside_results
+from underside.capture.taken import (
+    holds_results,
+    is_of_another_kind,
+    is_passed_over,
+    may_be_photo,
+    photos_beside_results,
+)
 from underside.errors import SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
@@ -46,7 +52,8 @@ def read_capture(
         found = _Found(list({_absolute(source) for source in sources}))
     whole = sources[0].is_dir()
     capture = understand(folder, found.photos, found.problems, plates=plates, rules=rules or PassRules(), whole=whole)
-    return replace(capture, results=tuple(found.results))
+    not_read = tuple(path.relative_to(folder).as_posix() for path in found.not_read)
+    return replace(capture, results=tuple(found.results), not_read=not_read)
 
 
 def understand(
@@ -92,6 +99,7 @@ class _Found:
     photos: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     results: list[Results] = field(default_factory=list)
+    not_read: list[Path] = field(default_factory=list)
 
 
 def _walk(folder: Path, output: Path) -> _Found:
@@ -128,6 +136,7 @@ def _walk(folder: Path, output: Path) -> _Found:
             path = place / entry.name
             if not _is_folder(entry):
                 found.photos += [path] if may_be_photo(entry.name) else []
+                found.not_read += [path] if is_of_another_kind(entry.name) else []
             elif not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
                 (links if entry.is_symlink() else folders).append(path)
     return found

@@ -8,9 +8,9 @@ from pathlib import Path
 from underside.files import PART_SUFFIX
 from underside.manifest import MANIFEST_NAME
 from underside.masks import MASKS, RESULT_FOLDERS, SET_TABLE
-from underside.photo import PHOTO_SUFFIXES
+from underside.photo import OTHER_SUFFIXES, PHOTO_SUFFIXES
 
-__all__ = ["holds_results", "is_passed_over", "may_be_photo", "photos_beside_results"]
+__all__ = ["holds_results", "is_of_another_kind", "is_passed_over", "may_be_photo", "photos_beside_results"]
 
 # Folders that NAS boxes, file managers and version control fill with thumbnails and copies.
 _NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnails?|lost\+found)$", re.IGNORECASE)
@@ -18,8 +18,12 @@ _NOT_A_PASS = re.compile(r"(@eadir|#recycle|\$recycle\.bin|__macosx|\.?thumbnail
 
 def may_be_photo(name: str) -> bool:
     """Whether a file is called like a photo."""
-    hidden = name.startswith(".") or name.endswith(PART_SUFFIX)
-    return not hidden and Path(name).suffix.lower() in PHOTO_SUFFIXES
+    return not _is_hidden(name) and Path(name).suffix.lower() in PHOTO_SUFFIXES
+
+
+def is_of_another_kind(name: str) -> bool:
+    """Whether a file is called like a picture of a kind that is not read."""
+    return not _is_hidden(name) and Path(name).suffix.lower() in OTHER_SUFFIXES
 
 
 def is_passed_over(folder: str) -> bool:
@@ -41,6 +45,10 @@ def photos_beside_results(folder: Path) -> int:
         folders[:] = [name for name in folders if not is_passed_over(name) and name not in ours]
         count += sum(map(may_be_photo, names))
     return count
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.endswith(PART_SUFFIX)
 
 
 def _is_ours(path: Path, listed: str) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from underside.errors import PhotoError
 from underside.photo.colour import Pixels, rgb_of, shrink
 from underside.photo.containers import (
+    OTHER_SUFFIXES,
     READERS,
     Container,
     Header,
@@ -104,7 +105,7 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         suffix = path.suffix.lower()
         container = identify(data, suffix)
         if container is None:
-            raise RefusedError("is empty" if not data else "is no photo: its content is of no known kind")
+            raise _unknown(data, suffix)
         header = READERS[container].header(data)
         _check_size(header, max_megapixels)
     named = next((kind for kind, reader in READERS.items() if suffix in reader.suffixes), container)
@@ -117,6 +118,14 @@ def _opened(path: Path, data: bytes, *, mtime_ns: int, max_megapixels: float) ->
         mtime_ns=mtime_ns,
         container=container,
     )
+
+
+def _unknown(data: bytes, suffix: str) -> RefusedError:
+    if not data:
+        return RefusedError("is empty")
+    if suffix in OTHER_SUFFIXES:
+        return RefusedError(f"is of a kind that is not read ({suffix[1:].upper()})", "Convert it to PNG or TIFF")
+    return RefusedError("is no photo: its content is of no known kind")
 
 
 def decode(photo: Photo, *, reduce: int = 1) -> NDArray[np.uint8]:
