@@ -17,7 +17,7 @@ from underside.errors import SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
-from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write_layouts
+from underside.layouts import LaidOut, check_layout_names, outdated, refuse_clashes, write_layouts
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
@@ -150,12 +150,13 @@ def mask_sources(
             interrupted = bool(outcome.unreached)
         # Half a capture laid out would be taken for the whole.
         complete = not interrupted and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
+        wanted = dict.fromkeys((*layouts, *outdated(outcome.manifest, out))) if complete else ()
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            laid_out=write_layouts(outcome.manifest, out, layouts if complete else ()),
+            laid_out=write_layouts(outcome.manifest, out, wanted),
             joined=joined,
             interrupted=interrupted,
         )
