@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.capture import Capture, Shot, natural_order
+from underside.capture.several import looks_like_several
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
@@ -138,6 +139,8 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
 
 def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
+    several = looks_like_several(capture)
+    warnings += [several] if several else []
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:

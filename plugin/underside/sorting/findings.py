@@ -9,6 +9,7 @@ from statistics import median
 from underside.capture import Pose, pose_of
 from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
+from underside.capture.several import looks_like_several
 from underside.ring import camera_positions
 from underside.sorting.overview import Overview, PassView
 from underside.sorting.rings import Ring, passes_by_place
@@ -106,6 +107,9 @@ def _counts(seen: Overview) -> Iterator[Finding]:
 
 
 def _files(seen: Overview) -> Iterator[Finding]:
+    several = looks_like_several(seen.capture)
+    if several:
+        yield Finding(several)
     for problem in seen.capture.problems:
         yield Finding(f"{problem.name}: {problem.reason}")
     for sight in seen.unreadable:
