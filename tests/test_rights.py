@@ -166,3 +166,14 @@ def test_a_place_that_cannot_be_looked_at_is_told_by_every_command(
     told = refusal(run_with_few_rights(*(word.replace("PLACE", place) for word in words)))
     assert place.split("/")[0] in told
     assert "mistake of its own" not in told
+
+
+@posix
+def test_a_pass_that_may_not_be_read_is_not_called_missing(run_with_few_rights: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 3)
+    photo(capture / "flipped" / "a.jpg").parent.chmod(0)
+    done = run_with_few_rights("capture", "capture")
+    assert done.returncode == 3, done.stdout
+    first, *others = [line for line in done.stdout.splitlines() if line.startswith(("Note: ", "Missing: "))]
+    assert first == "Note: flipped: the folder cannot be read (Permission denied); check its permissions."
+    assert "Only one pass" not in "".join(others)

@@ -67,7 +67,7 @@ def capture(
             tell(line)
     if output is not None or not as_json:
         _write_page(seen, lacking, out, asked=output is not None, quiet=as_json)
-    if any(finding.needed for finding in lacking):
+    if any(finding.needed for finding in lacking) and not found.problems:
         return ExitCode.NO
     return ExitCode.SOME_FAILED if seen.unreadable or found.problems else ExitCode.DONE
 

@@ -34,10 +34,12 @@ class Finding:
 
 
 def findings(seen: Overview) -> list[Finding]:
-    """What is needed first."""
+    """What could not be looked at, then what is needed."""
+    # A folder that cannot be read may be the very pass that seems to be missing.
+    unread = [Finding(f"{each.name}: {each.reason}; check its permissions") for each in seen.capture.problems]
     found = [*_poses(seen), *_counts(seen), *_files(seen), *_plates(seen), *_heights(seen), *_cameras(seen)]
     found += [*_times(seen), *_doubles_and_gaps(seen)]
-    return sorted(found, key=lambda finding: not finding.needed)
+    return [*unread, *sorted(found, key=lambda finding: not finding.needed)]
 
 
 def pass_title(each: PassView, seen: Overview) -> str:
@@ -50,7 +52,9 @@ def pass_title(each: PassView, seen: Overview) -> str:
 def _poses(seen: Overview) -> Iterator[Finding]:
     passes = seen.passes
     poses = {each.of.pose for each in passes}
-    if len(passes) == 1:
+    if seen.capture.problems:
+        pass  # what lies in those folders may be what would be missed here
+    elif len(passes) == 1:
         beside = _beside(seen.capture.folder)
         where = f"; the folder {beside} beside it is called like the other one: put both into one folder" * bool(beside)
         split = "" if passes[0].of.name or beside else "; if there are two, put them into folders upright and flipped"
@@ -110,8 +114,6 @@ def _files(seen: Overview) -> Iterator[Finding]:
     several = looks_like_several(seen.capture)
     if several:
         yield Finding(several)
-    for problem in seen.capture.problems:
-        yield Finding(f"{problem.name}: {problem.reason}")
     for sight in seen.unreadable:
         yield Finding(sight.problem)
     for told in left_alone(seen.capture):
