@@ -10,6 +10,7 @@ from underside.commands.options import masking_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import say, tell
 from underside.errors import SettingsError
+from underside.resources import pip_install
 from underside.settings import Settings
 
 __all__ = ["serve"]
@@ -102,5 +103,5 @@ def _check_extra() -> None:
         except ImportError as error:
             raise SettingsError(
                 f"underside serve needs {module.replace('_', '-')}, which is not installed",
-                "Install the extra: pip install underside[serve]",
+                f"Install the extra: {pip_install('serve')}",
             ) from error
