@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -632,3 +633,15 @@ def test_file_systems_without_notices_are_looked_through(
     assert notices.file_system_of(tmp_path, mounts) == "ext4"
     monkeypatch.setattr(notices, "file_system_of", lambda _: kind)
     assert bool(notices.why_to_poll(share)) is polls
+
+
+def test_folders_that_come_within_new_ones_are_noticed_without_a_word(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from underside.watch.notices import Notices\n"
+        "with Notices(Path(sys.argv[1]), lambda path, is_folder: None):\n"
+        "    for name in map(str, range(300)):\n"
+        "        Path(sys.argv[1], name, 'a', 'b', 'c').mkdir(parents=True)\n"
+        "    time.sleep(1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
