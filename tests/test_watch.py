@@ -645,3 +645,15 @@ def test_folders_that_come_within_new_ones_are_noticed_without_a_word(tmp_path: 
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_the_table_is_whole_where_there_is_no_terminal_and_has_no_empty_columns(run: Run, tmp_path: Path) -> None:
+    name = "a vase that somebody has called by all that there is to be said of it, its owner and its place"
+    put_some(tmp_path / "captures" / name / "upright", 1)
+    put_some(tmp_path / "captures" / name / "flipped", 1, first=1)
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    _, heading, row = run("status", "out").stdout.splitlines()[:3]
+    assert heading.split() == ["capture", "passes", "masked", "verdicts"]
+    assert row.startswith(f"{name}  ")
+    assert row.rstrip().endswith(("complete", "insufficient", "good"))
+    assert "…" not in row
