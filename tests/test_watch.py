@@ -83,7 +83,7 @@ def test_a_photo_still_being_written_is_left_alone(tmp_path: Path) -> None:
         assert not watch.events("failed")
 
 
-def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: Path) -> None:
+def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(run: Run, tmp_path: Path) -> None:
     content = photo(1)
     with Watch(tmp_path).begins() as watch:
         path = watch.root / "vase" / "IMG_1.jpg"
@@ -92,9 +92,21 @@ def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: 
         watch.until(lambda: watch.events("failed"))
         assert "cut short" in watch.events("failed")[0]["reason"]
         assert not watch.events("failed")[0]["final"]
+        assert "Copy it again" not in run("status", watch.out).stdout
         path.write_bytes(content)
         watch.until_complete("vase")
     assert stages(watch.out) == {"vase/IMG_1.jpg": "done"}
+    told = (watch.out / ".underside" / "watch.log").read_text()
+    assert "Copy it again" not in told
+    assert told.count("vase/IMG_1.jpg is not whole yet, or cannot be read: it will be tried again by itself") == 1
+
+
+def test_a_mask_made_anew_with_the_same_verdict_is_told_once(run: Run, tmp_path: Path) -> None:
+    for name in ("upright", "flipped"):
+        shutil.copytree(DEMO / name, tmp_path / "captures" / "vase" / name)
+    done = run("watch", "captures", "-o", "out", "--once", "--workers", "2")
+    told = [line.split(" (")[0] for line in (done.stdout + done.stderr).splitlines() if line.startswith("vase/")]
+    assert len(told) == len(set(told)), told
 
 
 def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run: Run, tmp_path: Path) -> None:

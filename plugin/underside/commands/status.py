@@ -11,6 +11,7 @@ from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
 from underside.files import json_text
 from underside.watch.status import Status, read_status
+from underside.watch.telling import not_yet
 
 __all__ = ["status"]
 
@@ -34,7 +35,7 @@ def status(*, output: Path, as_json: bool) -> None:
         if capture.answer not in ("", "yes"):
             tell(f"{capture.name}: {capture.told}")
     for trouble in found.troubles:
-        tell(f"{trouble.reason} {'Set aside' if trouble.final else 'Tried again soon'} ({trouble.attempts} tries).")
+        tell(f"{trouble.reason} It is set aside." if trouble.final else f"{not_yet(trouble.photo)}.")
     for reason in found.left_out.values():
         tell(reason)
     for photo in found.by_hand:

@@ -49,6 +49,8 @@ class Masked:
     record: ShotRecord
     alone: bool
     """Without what its ring knows, for now."""
+    again: bool = False
+    """With the verdict that was told before: a mask made anew that is nothing new to a person."""
 
 
 @dataclass(frozen=True)

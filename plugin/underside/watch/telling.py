@@ -19,7 +19,7 @@ from underside.watch.happenings import (
     Stopped,
 )
 
-__all__ = ["as_event", "in_words"]
+__all__ = ["as_event", "in_words", "not_yet"]
 
 
 def in_words(happening: Happening) -> list[str]:
@@ -27,12 +27,17 @@ def in_words(happening: Happening) -> list[str]:
     match happening:
         case Started(root, out, notes):
             return [*notes, f"Watching {root}; masks go to {out}. Ctrl-C ends it."]
+        case Masked(again=True):
+            return []
         case Masked(photo=photo, record=record, alone=alone):
             by_hand = ", by hand" if record.state is State.BY_HAND else ""
             how = f"{record.verdict or 'masked'}{by_hand}{', for now' if alone else ''}"
             return [f"{photo}: {how} ({record.seconds:.1f} s)"]
-        case Failed(reason=reason, final=final):
-            return [f"underside: {reason}{' It is set aside.' if final else ''}"]
+        case Failed(photo=photo, reason=reason, attempts=attempts, final=final):
+            if final:
+                return [f"underside: {reason} It is set aside."]
+            # What it says of a photo that is still being copied, and what to do, would be wrong in a moment.
+            return [not_yet(photo)] if attempts == 1 else []
         case Moved(photo, before):
             return [f"{before} is {photo} now; its mask went along"]
         case Proving(capture, text):
@@ -51,6 +56,11 @@ def in_words(happening: Happening) -> list[str]:
             return [f"Stopped{f'; {failed} photos are set aside' if failed else ''}."]
         case Seen():
             return []
+
+
+def not_yet(photo: str) -> str:
+    """Of a photo that could not be used, but may be soon."""
+    return f"{photo} is not whole yet, or cannot be read: it will be tried again by itself"
 
 
 def as_event(happening: Happening) -> tuple[str, dict[str, Any]]:
