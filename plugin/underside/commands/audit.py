@@ -118,6 +118,7 @@ def audit(
         try:
             audited = audit_sample(capture, reference, tried, Path(work), mask=mask, truth=known, on_trial=show)
         except StoppedError:
+            tell("Interrupted: no page was written; the same command begins anew.")
             return ExitCode.INTERRUPTED
         page = write_audit_page(audited, output)
     for problem in audited.problems:
