@@ -37,6 +37,8 @@ def test_a_model_that_cannot_mask_is_refused(run: Run, tmp_path: Path, make: Cal
         ("--cutout", "#12345"),
         ("--cutout", "1,2,256"),
         ("--cutout", "transparent", "--cutout-format", "jpeg"),
+        ("--crop", "10"),
+        ("--cutout-format", "png"),
         ("--nobody-knows-it",),
         ("--workers", "0"),
         ("--max-megapixels", "many"),

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from underside.capture import common_folder
 from underside.commands.number import Number
 from underside.commands.path import PATH
+from underside.errors import SettingsError
 from underside.settings import (
     KEYS,
     NONE,
@@ -71,7 +72,15 @@ def plate_options(command: _Function) -> _Function:
 
 def held(context: click.Context, sources: Sequence[Path]) -> Resolved:
     """What holds for a capture: the command line over its ``underside.toml``, that over the one a folder above."""
-    return resolve(given(context), settings_files_for(_folder_of(sources)))
+    said = given(context)
+    chosen = resolve(said, settings_files_for(_folder_of(sources)))
+    for name in sorted(_OF_CUTOUTS & said.keys()):
+        # In a file it may wait for a run that asks for cut-outs.
+        if said[name] is not None and chosen.settings.cutout is None:
+            raise SettingsError(
+                f"--{spoken(name)} is for cut-outs, and none are asked for", "Add --cutout black, or leave it out"
+            )
+    return chosen
 
 
 def given(context: click.Context) -> dict[str, Any]:
