@@ -126,3 +126,14 @@ def test_photos_that_a_link_leads_to_among_the_results_are_refused_and_stay(run:
     (tmp_path / "capture" / "upright").symlink_to(tmp_path / "out" / "cutouts" / "upright")
     refusal(run("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black"))
     assert files(tmp_path / "out" / "cutouts") == before
+
+
+def test_a_demo_does_not_go_where_others_have_their_photos_or_results(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "mine" / "captures" / "amphora", 1)
+    assert run("mask", "mine/captures/amphora", "-o", "out").returncode == 0
+    assert run("watch", "mine/captures", "-o", "watched", "--once").returncode == 0
+    before = files(tmp_path)
+    for folder in ("mine", "out", "watched"):
+        told = refusal(run("demo", "--no-open", "-o", folder))
+        assert f"{folder} holds other photos or results. Choose another folder with -o." in told
+    assert files(tmp_path) == before
