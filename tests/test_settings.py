@@ -156,6 +156,7 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ("effort = 3", "effort 3 is not possible. It is one of"),
         ("grow = 900", "grow 900 is not possible. It is a whole number from -200 to 200"),
         ("grow = 2.5", "grow 2.5 is not possible"),
+        ('grow = "3"', 'grow "3" is not possible. It is a whole number from -200 to 200, without quotes.'),
         (f"grow = {'9' * 400}", f"grow {'9' * 60}… is not possible. It is a whole number from -200 to 200"),
         (f"max-megapixels = {'9' * 400}", f"max-megapixels {'9' * 60}… is not possible"),
         (f"max-megapixels = {'9' * 5000}", "is no TOML: Exceeds the limit"),

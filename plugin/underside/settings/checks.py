@@ -114,7 +114,17 @@ def _within(option: Option, value: float) -> bool:
 
 def refused(field: Setting, value: object) -> SettingsError:
     """What to say of a value that the option does not allow."""
-    return SettingsError(f"{spoken(field.name)} {written(value)} is not possible", f"It is {allowed(field)}")
+    quoted = isinstance(value, str) and kind_of(field) is not Kind.TEXT and _reads_as_a_value(value)
+    text, how = (json.dumps(value), ", without quotes") if quoted else (written(value), "")
+    return SettingsError(f"{spoken(field.name)} {text} is not possible", f"It is {allowed(field)}{how}")
+
+
+def _reads_as_a_value(text: str) -> bool:
+    """Whether the quotes around it in a file are what is wrong."""
+    try:
+        return isinstance(json.loads(text), int | float)
+    except (ValueError, RecursionError):
+        return False
 
 
 def written(value: object) -> str:
