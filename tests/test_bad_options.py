@@ -74,6 +74,21 @@ def test_a_size_or_a_time_that_is_no_number_is_refused(run: Run, tmp_path: Path,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "kind"), [("--grow", "whole number"), ("--workers", "whole number"), ("--sensitivity", "number")]
+)
+def test_a_number_with_its_unit_is_refused_as_what_it_is(run: Run, tmp_path: Path, option: str, kind: str) -> None:
+    photos(tmp_path / "capture", 1)
+    assert f"'3px' is not a valid {kind}." in refusal(run("mask", "capture", "-o", "out", option, "3px"))
+
+
+@pytest.mark.parametrize("group", ["install", "uninstall", "models"])
+def test_a_command_is_described_to_its_end(run: Run, group: str) -> None:
+    commands = run(group, "--help").stdout.split("Commands:\n")[1].splitlines()
+    assert commands
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+
+
 def test_a_near_miss_of_an_option_is_told_in_sentences(run: Run) -> None:
     assert refusal(run("audit", "capture", "--crop", "3")).endswith("? See underside audit --help.")
 

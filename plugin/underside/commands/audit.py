@@ -15,6 +15,7 @@ from underside import pipeline
 from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
+from underside.commands.number import Whole
 from underside.commands.options import held, masking_options, plate_options
 from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
@@ -40,9 +41,7 @@ __all__ = ["audit"]
     show_default=True,
     help="The folder for the page, audit.html.",
 )
-@click.option(
-    "--sample", type=click.IntRange(1), default=6, show_default=True, metavar="SHOTS", help="Shots, over all passes."
-)
+@click.option("--sample", type=Whole(1), default=6, show_default=True, metavar="SHOTS", help="Shots, over all passes.")
 @click.option(
     "--vary",
     multiple=True,

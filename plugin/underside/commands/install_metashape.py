@@ -24,7 +24,7 @@ def _folder_option(command: _Function) -> _Function:
     )(command)
 
 
-@click.command("metashape")
+@click.command("metashape", short_help="Put the menu into Metashape Professional.")
 @_folder_option
 def install_metashape(*, folder: Path | None) -> None:
     """Put the menu "Underside" into Metashape Professional, for this user.

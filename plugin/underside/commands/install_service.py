@@ -18,7 +18,11 @@ from underside.settings import NONE, placed
 __all__ = ["install_service", "uninstall_service"]
 
 
-@click.command("service", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "service",
+    short_help="Watch a folder from now on, after each start too.",
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("folder", type=PATH)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION OF WATCH]...")
 @click.option("--user", is_flag=True, required=True, help="For this user: it runs while you are logged in.")

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from underside.capture import common_folder
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
 from underside.commands.path import PATH
 from underside.errors import SettingsError
 from underside.settings import (
@@ -128,7 +128,7 @@ def _type(each: Field[Any], option: Option) -> click.ParamType[Any]:
         return Number(min=option.least, max=option.most)
     if kind_of(each) is Kind.WHOLE:
         least, most = (None if limit is None else int(limit) for limit in (option.least, option.most))
-        return (_WholeOrNone if may_be_none else click.IntRange)(min=least, max=most)
+        return (_WholeOrNone if may_be_none else Whole)(min=least, max=most)
     return _TextOrNone() if may_be_none else click.STRING
 
 
@@ -143,7 +143,7 @@ class _ChoiceOrNone(_OrNone, click.Choice[str]):
     pass
 
 
-class _WholeOrNone(_OrNone, click.IntRange):
+class _WholeOrNone(_OrNone, Whole):
     pass
 
 

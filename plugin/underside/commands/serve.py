@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
 from underside.commands.options import masking_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import say, tell
@@ -20,13 +20,11 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at; 0.0.0.0 for all.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=7000, show_default=True, help="0 takes any that is free."
-)
-@click.option("--workers", type=click.IntRange(1, 64), help="Photos at once; one a processor where not given.")
+@click.option("--port", type=Whole(0, 65535), default=7000, show_default=True, help="0 takes any that is free.")
+@click.option("--workers", type=Whole(1, 64), help="Photos at once; one a processor where not given.")
 @click.option(
     "--queue",
-    type=click.IntRange(0, 1024),
+    type=Whole(0, 1024),
     default=64,
     show_default=True,
     help="Requests that may wait besides; more are told to come again.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
 from underside.commands.options import given, layout_option, plate_options, settings_options
 from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
@@ -65,7 +65,7 @@ def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | N
 @work_options
 @click.option("--log-json", is_flag=True, help="Log as JSON lines (.underside/watch.jsonl in the output folder).")
 @click.option(
-    "--metrics-port", type=click.IntRange(1, 65535), metavar="PORT",
+    "--metrics-port", type=Whole(1, 65535), metavar="PORT",
     help="Figures for Prometheus, at http://127.0.0.1:PORT/metrics, for this machine alone.",
 )  # fmt: skip
 @click.pass_context

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from underside.commands.number import Whole
 from underside.commands.path import PATH
 from underside.commands.photo_list import PhotoList, read_photo_list
 
@@ -41,6 +42,6 @@ def output_option(told: str) -> Callable[[_Function], _Function]:
 def work_options(command: _Function) -> _Function:
     """How many shots at once, and whether a person or a program is told of them."""
     command = click.option("--events", is_flag=True, help="Print one JSON object a line, for programs.")(command)
-    return click.option(
-        "--workers", type=click.IntRange(1, 64), help="Shots in flight; one a processor where not given."
-    )(command)
+    return click.option("--workers", type=Whole(1, 64), help="Shots in flight; one a processor where not given.")(
+        command
+    )
