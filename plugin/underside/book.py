@@ -145,8 +145,8 @@ def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:
         count = sum(bool(shot.lacks) for shot in read)
-        warnings.append(
-            f"{count} of {len(read)} photos do not say their {', '.join(lacking)}: "
-            "photogrammetry programs then guess the lens"
-        )
+        who = f"{count} of {len(read)} photos do not say their"
+        if count == 1:
+            who = f"{'The photo' if len(read) == 1 else f'One of {len(read)} photos'} does not say its"
+        warnings.append(f"{who} {', '.join(lacking)}: photogrammetry programs then guess the lens")
     return tuple(warnings)

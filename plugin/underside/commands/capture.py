@@ -81,7 +81,7 @@ def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
         return found
     if found.plates:
         raise SettingsError(
-            f"All {len(found.plates)} photos in {folder} are named like plates (the empty platter)",
+            f"All photos in {folder} are named like plates (the empty platter)",
             "Add the shots, or take the plates for shots with --no-plates",
         )
     if found.problems:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.commands.path import PATH
 from underside.commands.terminal import tell
+from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import journal_path
 from underside.prepare import PROGRAMS, Prepared, PrepareOptions, parse_region
@@ -101,9 +102,9 @@ def _bar() -> Iterator[Any]:
 
 def _lines(done: Prepared) -> Iterator[str]:
     passes = ", ".join(f"{count} {name or 'shots'}" for name, count in done.passes.items())
-    yield f"{sum(done.passes.values())} shots for {done.program}: {passes}"
+    yield f"{counted(sum(done.passes.values()), 'shot')} for {done.program}: {passes}"
     if done.written or done.removed:
-        yield f"{done.written} files written, {done.removed} removed"
+        yield f"{counted(done.written, 'file')} written, {done.removed} removed"
     else:
         yield "Nothing has changed since the last time"
     for note in done.notes:

@@ -11,6 +11,7 @@ from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import read, settings_of, written
 from underside.commands.watching import Person
+from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path
 from underside.pipeline import usual_workers
@@ -53,7 +54,7 @@ def retry(
         journal.commit()
         root, said = Path(journal.root), read(journal.fact("said"))
     watcher = held_by(output)
-    tell(f"{len(chosen)} shots to do again")
+    tell(f"{counted(len(chosen), 'shot')} to do again")
     if watcher is not None:
         tell(f"Process {watcher.pid}, which watches {root}, sees to them")
         return ExitCode.DONE

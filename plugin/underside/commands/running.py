@@ -24,6 +24,7 @@ from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
 from underside.flip import Joined, in_short, proof_facts
 from underside.manifest import ShotRecord, State, verdicts
+from underside.masks import CUTOUTS
 from underside.verdict import Grade
 
 # So many shots are named at the end; the contact sheet shows all.
@@ -248,6 +249,8 @@ def summary(result: Result) -> Iterator[str]:
         yield f"{counted(len(outcome.failed), 'shot')} set aside:"
         yield from (f"  {shot.reason}" for shot in outcome.failed)
     yield f"Masks: {result.masks}"
+    if any(shot.cutout for shot in outcome.manifest.shots):
+        yield f"Cut-outs: {result.masks.with_name(CUTOUTS)}"
     yield f"Contact sheet: {result.report}"
     for layout in result.laid_out.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"

@@ -9,6 +9,7 @@ from underside.commands.live_console import LiveConsole
 from underside.commands.path import PATH
 from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
+from underside.counted import counted
 from underside.files import json_text
 from underside.watch.status import Status, read_status
 from underside.watch.telling import not_yet
@@ -41,7 +42,7 @@ def status(*, output: Path, as_json: bool) -> None:
     for photo in found.by_hand:
         tell(f"{photo}: by hand")
     if found.gone:
-        tell(f"{found.gone} photos are not there any more; their masks are kept")
+        tell(f"Not there any more, masks kept: {counted(found.gone, 'photo')}")
 
 
 def _facts(found: Status) -> dict[str, object]:

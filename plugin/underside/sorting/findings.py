@@ -10,6 +10,7 @@ from underside.capture import Pose, pose_of
 from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
 from underside.capture.several import looks_like_several
+from underside.counted import counted
 from underside.ring import camera_positions
 from underside.sorting.overview import Overview, PassView
 from underside.sorting.rings import Ring, passes_by_place
@@ -77,7 +78,8 @@ def _poses(seen: Overview) -> Iterator[Finding]:
 def _places_disagree(seen: Overview) -> Iterator[Finding]:
     by_place = passes_by_place([sight for each in seen.passes for sight in each.sights])
     if len(by_place) > 1 and len(by_place) != len(seen.passes):
-        counts = ", ".join(f"{part[0].shot.name} to {part[-1].shot.name} ({len(part)} shots)" for part in by_place)
+        ends = [(f"{part[0].shot.name} to {part[-1].shot.name}", counted(len(part), "shot")) for part in by_place]
+        counts = ", ".join(f"{names} ({many})" for names, many in ends)
         yield Finding(f"By the camera's places there are {len(by_place)} passes: {counts}. Folders make it sure")
 
 
@@ -98,7 +100,7 @@ def _counts(seen: Overview) -> Iterator[Finding]:
     for each in seen.passes:
         many = len(each.of.shots)
         if many < _FEW * most:
-            yield Finding(f"{_begin(pass_title(each, seen))} has {many} {_shots(many)} against {most}")
+            yield Finding(f"{_begin(pass_title(each, seen))} has {counted(many, 'shot')} against {most}")
         if many == 1:
             yield Finding(f"{_begin(pass_title(each, seen))} is a single shot", needed=True)
     largest = {pass_title(each, seen): max((len(ring.shots) for ring in each.rings), default=0) for each in seen.passes}
@@ -191,8 +193,12 @@ def _cameras(seen: Overview) -> Iterator[Finding]:
 def _times(seen: Overview) -> Iterator[Finding]:
     without = sum(sight.time is None for sight in seen.sights)
     if without:
-        whole = "No photo says" if without == len(seen.sights) else f"{without} of {len(seen.sights)} photos do not say"
-        yield Finding(f"{whole} when it was taken: pauses cannot tell passes, nor a clock what is missing")
+        whole = f"{without} of {len(seen.sights)} photos do not say when they were taken"
+        if without == len(seen.sights):
+            whole = "No photo says when it was taken"
+        elif without == 1:
+            whole = f"One of {len(seen.sights)} photos does not say when it was taken"
+        yield Finding(f"{whole}: pauses cannot tell passes, nor a clock what is missing")
     clocks: dict[str, list[float]] = {}
     for each in seen.passes:
         times: dict[str, list[float]] = {}
@@ -233,10 +239,6 @@ def _some(names: Sequence[str]) -> str:
 
 def _file(name: str) -> str:
     return PurePosixPath(name).name
-
-
-def _shots(number: int) -> str:
-    return "shot" if number == 1 else "shots"
 
 
 def _begin(text: str) -> str:

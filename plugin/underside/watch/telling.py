@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from underside.counted import counted
 from underside.flip import in_short, proof_facts
 from underside.manifest import State
 from underside.watch.happenings import (
@@ -49,11 +50,11 @@ def in_words(happening: Happening) -> list[str]:
         case Completed(capture, manifest, path, layouts):
             page = path.with_name("report.html")
             laid_out = [f"  laid out for {layout.name}: {layout.folder}" for layout in layouts]
-            return [f"{capture} is complete: {len(manifest.shots)} shots, {page}", *laid_out]
+            return [f"{capture} is complete: {counted(len(manifest.shots), 'shot')}, {page}", *laid_out]
         case Note(text):
             return [f"underside: {text}."]
         case Stopped(failed):
-            return [f"Stopped{f'; {failed} photos are set aside' if failed else ''}."]
+            return [f"Stopped; set aside: {counted(failed, 'photo')}." if failed else "Stopped."]
         case Seen():
             return []
 
