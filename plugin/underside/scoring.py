@@ -92,6 +92,11 @@ class Score:
         return tuple(shot for shot in self.shots if shot.mask is None and not shot.problem)
 
     @property
+    def compared(self) -> "Score":
+        """Those with a mask alone: where a part was masked, the others say nothing of its masks."""
+        return Score(tuple(shot for shot in self.shots if shot.mask is not None))
+
+    @property
     def problems(self) -> tuple[ShotScore, ...]:
         """Those that could not be measured."""
         return tuple(shot for shot in self.shots if shot.problem)
