@@ -127,7 +127,8 @@ class Person(AbstractContextManager["Person"]):
     def finished(self, result: Result) -> None:
         """Sum up on standard output."""
         self.__exit__()
-        for line in summary(result):
+        # On one terminal the reasons of shots that were set aside stand above already.
+        for line in summary(result, reasons=not (self._bar.console.is_terminal and sys.stdout.isatty())):
             tell(line)
         _say_refused(result)
 
@@ -219,8 +220,8 @@ def _say_refused(result: Result) -> None:
         say(f"underside: {error}")
 
 
-def summary(result: Result) -> Iterator[str]:
-    """What a person must know at the end, line by line."""
+def summary(result: Result, *, reasons: bool = True) -> Iterator[str]:
+    """What a person must know at the end, line by line; without ``reasons``, the shots set aside were named before."""
     outcome = result.outcome
     rate = f", {outcome.masked / outcome.seconds:.1f} a second" if outcome.masked else ""
     yield f"{counted(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
@@ -246,8 +247,8 @@ def summary(result: Result) -> Iterator[str]:
     if outcome.unreached:
         yield f"{counted(outcome.unreached, 'shot')} not reached: the same command goes on with them"
     if outcome.failed:
-        yield f"{counted(len(outcome.failed), 'shot')} set aside:"
-        yield from (f"  {shot.reason}" for shot in outcome.failed)
+        yield f"{counted(len(outcome.failed), 'shot')} set aside{':' if reasons else ', as told above'}"
+        yield from (f"  {shot.reason}" for shot in outcome.failed if reasons)
     yield f"Masks: {result.masks}"
     if any(shot.cutout for shot in outcome.manifest.shots):
         yield f"Cut-outs: {result.masks.with_name(CUTOUTS)}"
