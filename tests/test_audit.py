@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from browser import browser_tab
 from conftest import DEMO, FirstRun, Run, command
 from numpy.typing import NDArray
 from photo_files import exif
@@ -261,3 +262,26 @@ def similarity(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     c1, c2 = 2.55**2, 7.65**2
     alike = (2 * mean_a * mean_b + c1) * (2 * both + c2) / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
     return float(alike.mean())
+
+
+def test_a_table_wider_than_the_screen_shows_that_it_goes_on(
+    first_run: FirstRun, run: Run, capture: Path, tmp_path: Path, chromium: str
+) -> None:
+    shutil.copytree(first_run.out / "masks", tmp_path / "truth")
+    varied = ("--vary", "segmenter=threshold", "--vary", "working-size=480")
+    audited(run, capture, "--sample", 1, "--truth", tmp_path / "truth", *varied)
+    with browser_tab(chromium, tmp_path / "profile") as tab:
+        tab.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+        tab.open(tmp_path / "audit" / "audit.html")
+        assert tab.ask("document.documentElement.scrollWidth") == 390
+
+        def shades() -> tuple[int, int]:
+            """How much darker than the paper the edges of the table's box are, above its first line of text."""
+            row = tab.picture(".wide")[2, :, 0].astype(int)
+            return int(row.max() - row[1]), int(row.max() - row[-2])
+
+        left, right = shades()
+        assert left < 5 < 20 < right
+        tab.ask("document.querySelector('.wide').scrollLeft = 9999")
+        left, right = shades()
+        assert right < 5 < 20 < left

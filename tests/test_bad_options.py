@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from blob_captures import photos, refusal
+from blob_captures import files, photos, refusal
 from conftest import Run
 
 
@@ -37,6 +37,8 @@ def test_a_model_that_cannot_mask_is_refused(run: Run, tmp_path: Path, make: Cal
         ("--cutout", "#12345"),
         ("--cutout", "1,2,256"),
         ("--cutout", "transparent", "--cutout-format", "jpeg"),
+        ("--crop", "10"),
+        ("--cutout-format", "png"),
         ("--nobody-knows-it",),
         ("--workers", "0"),
         ("--max-megapixels", "many"),
@@ -72,6 +74,21 @@ def test_a_size_or_a_time_that_is_no_number_is_refused(run: Run, tmp_path: Path,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "kind"), [("--grow", "whole number"), ("--workers", "whole number"), ("--sensitivity", "number")]
+)
+def test_a_number_with_its_unit_is_refused_as_what_it_is(run: Run, tmp_path: Path, option: str, kind: str) -> None:
+    photos(tmp_path / "capture", 1)
+    assert f"'3px' is not a valid {kind}." in refusal(run("mask", "capture", "-o", "out", option, "3px"))
+
+
+@pytest.mark.parametrize("group", ["install", "uninstall", "models"])
+def test_a_command_is_described_to_its_end(run: Run, group: str) -> None:
+    commands = run(group, "--help").stdout.split("Commands:\n")[1].splitlines()
+    assert commands
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+
+
 def test_a_near_miss_of_an_option_is_told_in_sentences(run: Run) -> None:
     assert refusal(run("audit", "capture", "--crop", "3")).endswith("? See underside audit --help.")
 
@@ -80,3 +97,28 @@ def test_a_near_miss_of_an_option_is_told_in_sentences(run: Run) -> None:
 def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
     (tmp_path / "empty").mkdir()
     refusal(run("mask", source, "-o", "out"))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("mask", "capture", "-o", ""), "-o"),
+        (("mask", ""), "FOLDER|PHOTO"),
+        (("mask", "capture", "--plate", ""), "--plate"),
+        (("capture", "capture", "-o", ""), "-o"),
+        (("watch", "capture", "--once", "-o", ""), "-o"),
+        (("audit", "capture", "-o", ""), "-o"),
+        (("prepare", "out", "--for", "metashape", "-o", ""), "-o"),
+        (("prove", ""), "OUT"),
+        (("demo", "-o", ""), "-o"),
+        (("config", ""), "FOLDER"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_an_empty_path_is_not_taken_for_the_current_folder(
+    run: Run, tmp_path: Path, words: tuple[str, ...], name: str
+) -> None:
+    photos(tmp_path / "capture", 1)
+    before = files(tmp_path)
+    assert refusal(run(*words)).startswith(f"underside: {name} is empty. ")
+    assert files(tmp_path) == before

@@ -4,6 +4,7 @@ import os
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from conftest import Run, processor_seconds, shots
 from photo_files import picture, png_chunk, saved
 from watched import QUICK
 
+from underside import Settings, load_masker
 from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
 from underside.photo import open_photo
@@ -161,3 +163,20 @@ def test_a_photo_that_changes_between_mask_and_cut_out_is_set_aside(tmp_path: Pa
     photo(path, seed=1)
     with CutoutWorkers(1) as workers, pytest.raises(PhotoError, match=r"a\.jpg was changed while"):
         workers.make(opened, np.zeros((120, 160), np.uint8), CutoutOptions())
+
+
+@pytest.mark.parametrize(
+    ("picture", "error", "words"),
+    [
+        (np.zeros((0, 0, 3), np.uint8), ValueError, r"not \(0, 0, 3\) of uint8"),
+        (np.zeros((40, 0, 3), np.uint8), ValueError, r"not \(40, 0, 3\) of uint8"),
+        (np.zeros((40, 60), np.uint8), ValueError, r"not \(40, 60\) of uint8"),
+        ("x.jpg", TypeError, r"not a str; mask_photo\(open_photo\(path\)\) masks a file"),
+        (None, TypeError, "not a NoneType"),
+    ],
+    ids=["nothing", "no width", "grey", "name", "none"],
+)
+def test_what_is_no_picture_in_memory_is_refused_in_words(picture: Any, error: type[Exception], words: str) -> None:  # noqa: ANN401
+    masker = load_masker(Settings(segmenter="threshold"))
+    with pytest.raises(error, match=words):
+        masker.mask(picture)

@@ -252,7 +252,12 @@ def test_a_clock_at_the_beginning_of_time_is_borne(run: Run, tmp_path: Path) -> 
 def test_photos_without_times_are_told(tmp_path: Path) -> None:
     for at in range(4):
         shoot(tmp_path / "c" / "upright" / f"{at}.jpg", scene(90 * at, 1), None)
-    assert "No photo says when it was taken" in told(look_at(tmp_path / "c"))
+    assert "No photo says when it was taken: " in told(look_at(tmp_path / "c"))
+    shoot(tmp_path / "c" / "upright" / "4.jpg", scene(45, 1), 0)
+    assert "4 of 5 photos do not say when they were taken: " in told(look_at(tmp_path / "c"))
+    for at in range(3):
+        shoot(tmp_path / "c" / "upright" / f"{at}.jpg", scene(90 * at, 1), at)
+    assert "One of 5 photos does not say when it was taken: " in told(look_at(tmp_path / "c"))
 
 
 def test_a_single_shot_is_told(run: Run, tmp_path: Path) -> None:
@@ -276,7 +281,7 @@ def test_broken_photos_are_named_and_the_rest_is_shown(run: Run, tmp_path: Path)
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["empty/a.jpg", "plate_1.jpg"], "All 2 photos in c are named like plates"),
+        (["empty/a.jpg", "plate_1.jpg"], "All photos in c are named like plates"),
         (["notes.txt"], "There are no photos in c"),
         ([], "c does not exist"),
     ],

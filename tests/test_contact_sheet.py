@@ -243,7 +243,7 @@ def test_each_pass_has_a_strip_chart_that_leads_to_every_shot(tmp_path: Path) ->
     page = write_sheet(tmp_path, shots)
     charts = page.all("svg", role="img")
     assert len(charts) == 2
-    assert "largest change at upright/002.jpg" in charts[1].attributes["aria-label"]
+    assert "largest change at upright/002.jpg" in charts[0].attributes["aria-label"]
     points = [e.attributes["href"][1:] for e in page.all("a") if e.attributes["href"].startswith("#")]
     places = {e.attributes["id"] for e in page.all("li") if "id" in e.attributes}
     assert len(points) == 8
@@ -337,8 +337,18 @@ def test_a_browser_sorts_the_shots_as_they_were_taken(tmp_path: Path, chromium: 
     )
     assert console == ""
     assert "hidden" not in page.all("fieldset", id="order")[0].attributes
-    assert page.order() == [shot.photo for shot in shots]
-    assert [e.text for e in page.all("h3", **{"class": "pass"})] == ["flipped", "upright"]
+    assert page.order() == [shot.photo for shot in (*shots[4:], *shots[:4])]
+    assert [e.text for e in page.all("h3", **{"class": "pass"})] == ["upright", "flipped"]
+
+
+def test_a_browser_says_in_the_full_view_what_is_wrong_with_a_mask(tmp_path: Path, chromium: str) -> None:
+    shot = draw_shot(tmp_path, "a.jpg", radius=10)
+    shot = replace(shot, verdict="insufficient", reasons=("a part is cut off", "the platter is kept"))
+    path = write_contact_sheet(manifest_of(tmp_path, [shot]), tmp_path / "out")
+    script = "document.querySelector('.picture').click()"
+    page, _ = opened(chromium, path, tmp_path / "profile", script=script)
+    (told,) = page.all("span", id="viewer-verdict")
+    assert told.text == "insufficient: a part is cut off; the platter is kept"
 
 
 def test_a_browser_shows_photo_and_mask_in_full(tmp_path: Path, chromium: str) -> None:

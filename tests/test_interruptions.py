@@ -12,7 +12,7 @@ import cv2
 import psutil
 import pytest
 from blob_captures import files, masked, photos, posix, refusal, set_aside, start, wait_for_files
-from conftest import Run, command
+from conftest import DEMO, Run, command
 
 
 def cutout_processes(process: psutil.Process) -> list[psutil.Process]:
@@ -46,6 +46,32 @@ def test_what_a_killed_run_has_left_is_swept_and_hinders_nobody(run: Run, tmp_pa
     # Other settings: the masks that were written, but not yet called so in the manifest, are nobody's hand.
     assert run("mask", capture, "-o", "out").returncode == 0
     assert len(masked(tmp_path / "out")) == 16
+
+
+@posix
+def test_a_survey_that_was_cut_short_judges_no_plates(tmp_path: Path) -> None:
+    process = start("mask", DEMO, "-o", "out", "--effort", "best", "--workers", "1", cwd=tmp_path)
+    assert process.stderr
+    while " runs on the " not in process.stderr.readline():
+        pass
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "is left out" not in told
+
+
+@posix
+def test_an_audit_that_was_interrupted_says_that_there_is_no_page(tmp_path: Path) -> None:
+    process = start("audit", DEMO, "-o", "out", cwd=tmp_path)
+    assert process.stdout
+    while not process.stdout.readline().startswith("reference"):
+        pass
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.endswith("Interrupted: no page was written; the same command starts again.\n")
+    assert not (tmp_path / "out" / "audit.html").exists()
 
 
 @posix

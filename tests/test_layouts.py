@@ -526,6 +526,28 @@ def test_a_change_survives_a_run_that_was_killed_while_it_laid_out(tmp_path: Pat
     assert (folder / "masks/a_mask.png").read_bytes() == edited
 
 
+def test_a_layout_of_an_earlier_run_follows_its_masks(run: Run, tmp_path: Path) -> None:
+    for number in range(3):
+        put(tmp_path / "capture" / f"{number}.jpg", photo(number))
+    words = ("mask", "capture", "-o", "out", "--no-rings", *QUICK)
+    assert run(*words, "--layout", "colmap", "--layout", "meshroom").returncode == 0
+    first = (tmp_path / "out" / "masks" / "1.jpg.png").read_bytes()
+    layouts = tmp_path / "out" / "layouts"
+    by_hand = layouts / "colmap" / "masks" / "0.jpg.png"
+    by_hand.unlink()
+    by_hand.write_bytes(encode_png(np.zeros((96, 128), np.uint8)))
+    done = run(*words, "--grow", "6")
+    assert "Laid out for colmap" in done.stdout
+    assert "(delete it to have it made anew): masks/0.jpg.png" in done.stdout
+    assert (tmp_path / "out" / "masks" / "1.jpg.png").read_bytes() != first
+    for name in ("colmap/masks/1.jpg.png", "meshroom/masks/1.png"):
+        assert (layouts / name).read_bytes() == (tmp_path / "out" / "masks" / "1.jpg.png").read_bytes()
+    assert not pixels(by_hand).any()
+    before = {path: path.stat().st_ino for path in layouts.rglob("*")}
+    assert "Laid out" not in run(*words, "--grow", "6").stdout
+    assert {path: path.stat().st_ino for path in layouts.rglob("*")} == before
+
+
 def test_a_program_is_told_of_it_beside_its_events(run: Run, tmp_path: Path) -> None:
     put(tmp_path / "capture/a.jpg", photo(1))
     again = ("mask", "capture", "-o", "out", "--layout", "metashape", "--events", *QUICK)

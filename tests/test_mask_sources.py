@@ -60,3 +60,31 @@ def test_masks_left_by_other_programs_are_no_photos(run: Run, tmp_path: Path) ->
     done = run("mask", "capture", "-o", "out")
     assert "3 files left out" in done.stdout
     assert set(masks(tmp_path / "out")) == {"IMG_1.JPG.png"}
+
+
+def test_pictures_of_kinds_that_are_not_read_are_told_of_once(run: Run, tmp_path: Path) -> None:
+    photo = Image.open(DEMO / SHOTS[0]).resize((320, 240))
+    (tmp_path / "capture").mkdir()
+    for name in ("IMG_1.jpg", "IMG_2.bmp", "IMG_3.BMP", "IMG_4.gif"):
+        photo.save(tmp_path / "capture" / name)
+    told = "3 files of kinds that are not read (.bmp, .gif) left out; convert any photos among them to PNG or TIFF"
+    done = run("mask", "capture", "-o", "out")
+    assert done.stdout.splitlines().count(told) == 1
+    assert set(masks(tmp_path / "out")) == {"IMG_1.jpg.png"}
+    assert f"Note: {told}." in run("capture", "capture").stdout
+    (tmp_path / "capture" / "IMG_1.jpg").unlink()
+    assert f"There are no photos in {tmp_path / 'capture'}; {told}. " in run("mask", "capture", "-o", "out").stderr
+    done = run("mask", "capture/IMG_2.bmp", "-o", "single")
+    assert "IMG_2.bmp is of a kind that is not read (BMP). Convert it to PNG or TIFF." in done.stderr
+
+
+def test_of_several_pictures_in_one_file_the_first_is_masked(run: Run, tmp_path: Path) -> None:
+    first, second = (Image.open(DEMO / name).resize((320, 240)) for name in (SHOTS[0], SHOTS[2]))
+    (tmp_path / "capture").mkdir()
+    first.save(tmp_path / "capture" / "IMG_1.jpg", quality=90)
+    first.save(tmp_path / "capture" / "IMG_2.mpo", save_all=True, append_images=[second], quality=90)
+    done = run("mask", "capture", "-o", "out", "--cutout", "black", "--no-rings")
+    assert done.returncode == 0, done.stderr
+    one, other = masks(tmp_path / "out").values()
+    assert one == other
+    assert (tmp_path / "out" / "cutouts" / "IMG_2.mpo.jpg").is_file()

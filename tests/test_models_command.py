@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from blob_captures import posix
 from model_server import serving
 from tiny_networks import brightness
 
@@ -97,3 +98,31 @@ def test_the_doctor_says_no_to_a_damaged_model(models: Path) -> None:
     assert found.returncode == 2
     assert "bad" in found.stdout
     assert "is not the file that was published" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("origin", "told"),
+    [
+        ('{"url": "file:///home/me/my%20clone", "dir_info": {}}', 'pip install "/home/me/my clone[{}]"'),
+        ('{"url": "file:///home/me/clone", "dir_info": {"editable": true}}', 'pip install -e "/home/me/clone[{}]"'),
+        ('{"url": "https://example.org/underside.whl", "archive_info": {}}', 'pip install "underside[{}]"'),
+        ("", 'pip install "underside[{}]"'),
+    ],
+    ids=["clone", "editable", "address", "index"],
+)
+@posix
+def test_an_extra_is_installed_from_where_underside_came(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str, told: str
+) -> None:
+    facts = tmp_path / "underside-0.1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: underside\nVersion: 0.1.0\n")
+    (facts / "direct_url.json").write_text(origin)
+    extras = {"heic": "pillow_heif", "raw": "rawpy", "proof": "pycolmap", "serve": "starlette"}
+    for module in extras.values():
+        (tmp_path / f"{module}.py").write_text("raise ImportError\n")
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    lines = underside(models, "doctor").stdout.splitlines()
+    for extra in extras:
+        assert sum(line.endswith(f": {told.format(extra)}") for line in lines) == 1, lines

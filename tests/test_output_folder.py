@@ -1,6 +1,7 @@
 """The output folder of something else is never written over; one's own goes on where it was."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,27 @@ def test_an_output_folder_that_is_a_pass_of_the_capture_is_refused(run: Run, tmp
     assert files(tmp_path) == before
 
 
+@posix
+@pytest.mark.parametrize("command", ["mask", "capture", "audit", "rings"])
+def test_a_pass_that_is_a_link_to_the_output_folder_is_refused(run: Run, tmp_path: Path, command: str) -> None:
+    photo(tmp_path / "capture" / "flipped" / "b.jpg")
+    photo(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "capture" / "upright").symlink_to("../elsewhere")
+    before = files(tmp_path)
+    for out in ("capture/upright", "elsewhere"):
+        assert f"{out} would be left out" in refusal(run(command, "capture", "-o", out))
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["mask", "capture"])
+def test_an_output_folder_around_photos_of_the_capture_is_refused(run: Run, tmp_path: Path, command: str) -> None:
+    photo(tmp_path / "capture" / "flipped" / "b.jpg")
+    photo(tmp_path / "capture" / "upright" / "low" / "a.jpg")
+    before = files(tmp_path)
+    assert "upright would be left out" in refusal(run(command, "capture", "-o", "capture/upright"))
+    assert files(tmp_path) == before
+
+
 def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
     photos(tmp_path / "amphora", 2)
     photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=9)
@@ -105,3 +127,43 @@ def test_photos_that_a_link_leads_to_among_the_results_are_refused_and_stay(run:
     (tmp_path / "capture" / "upright").symlink_to(tmp_path / "out" / "cutouts" / "upright")
     refusal(run("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black"))
     assert files(tmp_path / "out" / "cutouts") == before
+
+
+def test_one_of_a_kind_is_told_as_one(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "captures" / "amphora", 1)
+    told = run("mask", "captures/amphora", "-o", "out", "--cutout", "black").stdout
+    told += run("rings", "captures/amphora", "-o", "rings").stdout
+    told += run("prepare", "out", "--for", "colmap").stdout
+    told += run("check-layout", "out").stdout
+    told += run("watch", "captures", "-o", "watched", "--once").stderr
+    told += run("retry", "watched", "IMG_000.jpg").stdout
+    (tmp_path / "captures" / "amphora" / "upright" / "IMG_000.jpg").unlink()
+    photo(tmp_path / "captures" / "amphora" / "upright" / "IMG_001.jpg", seed=3)
+    run("watch", "captures", "-o", "watched", "--once")
+    told += run("status", "watched").stdout
+    assert not re.findall(r"(?<![\d.,])1 (?:shots|photos|files|masks|plates)\b", told)
+    for words in ("1 shot masked", "1 shot looked at", "1 shot for colmap", ", 1 photo: ", "1 shot to mask again"):
+        assert words in told
+    assert "Cut-outs: out/cutouts" in told.splitlines()
+
+
+def test_shots_that_cannot_be_placed_are_not_called_one_model(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pycolmap", reason="the extra proof is not installed")
+    photos(tmp_path / "capture", 4)
+    for number in range(4):
+        photo(tmp_path / "capture" / "flipped" / f"{number}.jpg", seed=10 + number)
+    assert run("mask", "capture", "-o", "out").returncode == 0
+    told = run("prove", "out").stdout
+    assert "None of 8 shots could be placed" in told
+    assert "reprojection" not in told
+
+
+def test_a_demo_does_not_go_where_others_have_their_photos_or_results(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "mine" / "captures" / "amphora", 1)
+    assert run("mask", "mine/captures/amphora", "-o", "out").returncode == 0
+    assert run("watch", "mine/captures", "-o", "watched", "--once").returncode == 0
+    before = files(tmp_path)
+    for folder in ("mine", "out", "watched"):
+        told = refusal(run("demo", "--no-open", "-o", folder))
+        assert f"{folder} holds other photos or results. Choose another folder with -o." in told
+    assert files(tmp_path) == before

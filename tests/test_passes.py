@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import DEMO, ROOT
+from conftest import DEMO, ROOT, Run
 from photo_files import picture
 from PIL import Image
 
@@ -307,3 +307,26 @@ def test_the_words_that_the_page_names_tell_what_it_says() -> None:
     for kind, words in rows:
         for word in re.split(r"[,;:] ", words.replace("folders only: ", "")):
             assert is_plate(f"{word}/a.jpg") if kind == "plate" else pose_of(word) is Pose(kind), word
+
+
+@pytest.mark.parametrize(
+    ("folders", "several"),
+    [
+        (("plain/upright", "plain/flipped", "legs/upright", "legs/flipped"), "2 captures (legs, plain)"),
+        (
+            ("plain/plain_oben", "plain/plain_unten", "legs/pass 1", "legs/pass 2", "c/upright"),
+            "2 captures (legs, plain)",
+        ),
+        (("upright/low", "upright/high", "flipped/low", "flipped/high"), ""),
+        (("cam/upright", "cam/flipped", "upright", "flipped"), ""),
+        (("low/upright", "high/flipped"), ""),
+    ],
+)
+def test_a_folder_around_captures_is_told_from_one(run: Run, tmp_path: Path, folders: list[str], several: str) -> None:
+    for number, folder in enumerate(folders):
+        photo(tmp_path / "two" / folder / f"{number}.jpg", 4 * number, shade=10 * number)
+    masked = run("mask", "two", "-o", "out", "--segmenter", "threshold").stdout
+    shown = run("capture", "two").stdout
+    told = f"This looks like {several}"
+    assert (f"Warning: {told}" in masked) is (f"Note: {told}" in shown) is bool(several)
+    assert ("underside watch" in masked) is ("underside watch" in shown) is bool(several)

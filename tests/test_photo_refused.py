@@ -15,6 +15,7 @@ from photo_files import dng, heic, picture, picture16, png_chunk, saved, saved16
 from underside.errors import PhotoError
 from underside.photo import decode, decode_exact, open_photo, peek
 from underside.photo.containers.common import RefusedError, decode_with_opencv
+from underside.resources import pip_install
 
 Refusal = Callable[..., str]
 
@@ -284,7 +285,7 @@ def test_what_is_not_installed_is_named(
     refusal: Refusal, monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    assert f'pip install "underside[{extra}]"' in refusal(name, WHOLE[name])
+    assert pip_install(extra) in refusal(name, WHOLE[name])
 
 
 def test_avif_needs_nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

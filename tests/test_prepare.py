@@ -4,13 +4,14 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
+from conftest import Run, shots
 from finished_folder import HEIGHT, WIDTH, files, letter, pixels, write_photo
 from PIL import Image
 from prepared_sets import SAME_NAMES, TWO_PASSES, keeping, masked, stamps, table
@@ -305,3 +306,17 @@ def test_a_set_of_before_its_table_said_what_masks_were_made_of_is_checked_and_p
     assert "prepared.json" not in run("prove", "set").stderr
     prepare(finished.out, tmp_path / "set", "colmap")
     assert "mask_of" in (tmp_path / "set/prepared.json").read_text()
+
+
+@pytest.mark.parametrize("program", ["meshroom", "metashape"])
+def test_a_set_is_not_taken_for_photos(run: Run, tmp_path: Path, program: str) -> None:
+    photos = [f"{name}/IMG_{number}.jpg" for name in ("upright", "flipped") for number in range(2)]
+    finished = masked(tmp_path, photos)
+    assert run("prepare", finished.out, "--for", program, "-o", "set").returncode == 0
+    shutil.move(tmp_path / "set", finished.capture / "set")
+    done = run("mask", finished.capture, "-o", "again", "--segmenter", "threshold")
+    assert "set was skipped, with 4 photos in it: it holds Underside's results" in done.stdout
+    assert set(shots(tmp_path / "again")) == set(photos)
+    assert "4 shots in 2 passes" in run("capture", finished.capture).stdout.replace("\N{NO-BREAK SPACE}", " ")
+    run("watch", tmp_path, "-o", "watched", "--once", "--segmenter", "threshold")
+    assert set(shots(tmp_path / "watched" / "capture")) == set(photos)

@@ -1,5 +1,6 @@
 """Folders and files that may not be read or written, and output folders that cannot be ones."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,8 +111,23 @@ def test_an_output_within_or_around_the_capture_is_never_taken_for_photos(run: R
 def test_a_capture_json_of_somebody_else_hides_no_photos(run: Run, tmp_path: Path) -> None:
     capture = photos(tmp_path / "capture", 1)
     (capture / "upright" / "capture.json").write_text('{"rig": "six cameras"}')
+    (capture / "upright" / "masks").mkdir()
     assert run("mask", capture, "-o", "out").returncode == 0
     assert masked(tmp_path / "out") == {"upright/IMG_000.jpg"}
+
+
+def test_photos_among_results_are_passed_over_and_told_of(run: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 2)
+    photo(capture / "flipped" / "a.jpg")
+    photo(capture / "flipped" / "b.jpg")
+    assert run("mask", capture / "upright", "-o", "first").returncode == 0
+    shutil.copytree(tmp_path / "first", capture / "upright", dirs_exist_ok=True)
+    told = "upright was skipped, with 2 photos in it: it holds Underside's results"
+    assert told in run("mask", capture, "-o", "out").stdout.splitlines()
+    assert f"Note: {told}." in run("capture", capture).stdout
+    assert masked(tmp_path / "out") == {"flipped/a.jpg", "flipped/b.jpg"}
+    shutil.rmtree(capture / "flipped")
+    assert f"There are no photos in {capture}; {told}. " in refusal(run("mask", capture, "-o", "third"))
 
 
 @posix
@@ -150,3 +166,14 @@ def test_a_place_that_cannot_be_looked_at_is_told_by_every_command(
     told = refusal(run_with_few_rights(*(word.replace("PLACE", place) for word in words)))
     assert place.split("/")[0] in told
     assert "Internal error" not in told
+
+
+@posix
+def test_a_pass_that_may_not_be_read_is_not_called_missing(run_with_few_rights: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 3)
+    photo(capture / "flipped" / "a.jpg").parent.chmod(0)
+    done = run_with_few_rights("capture", "capture")
+    assert done.returncode == 3, done.stdout
+    first, *others = [line for line in done.stdout.splitlines() if line.startswith(("Note: ", "Missing: "))]
+    assert first == "Note: flipped: the folder cannot be read (Permission denied); check its permissions."
+    assert "only one pass" not in "".join(others).lower()

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "plugin" / "underside"
 # From the ground up. A new module goes where its imports allow and its users expect it.
 ROOMS = [
     "errors",
+    "counted",
     "files",
     "typed",
     "children",

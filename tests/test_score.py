@@ -221,6 +221,18 @@ def test_the_table_names_passes_and_the_worst_shots_first(run: Run, truth: Path,
     assert worst.split()[:2] == ["flipped/A_3.JPG", "0.5000"]
 
 
+def test_masks_of_a_part_are_judged_beside_the_whole(run: Run, truth: Path, tmp_path: Path) -> None:
+    write(tmp_path / "masks" / "upright" / "A_2.JPG.png", mask_of(OBJECT))
+    lines = run("score", tmp_path / "masks", truth).stdout.splitlines()
+    everything = next(at for at, line in enumerate(lines) if line.startswith("all, mean of 3"))
+    assert lines[everything].split()[4] == "0.3333"
+    assert lines[everything + 1].split()[:7] == ["mean", "of", "the", "1", "with", "a", "mask"]
+    assert lines[everything + 1].split()[7] == "1.0000"
+    worst = lines[lines.index("Worst shots") + 1 :]
+    assert worst[0].split()[:2] == ["upright/A_2.JPG", "1.0000"]
+    assert worst[1].startswith("2 without a mask, counted as empty")
+
+
 def test_a_pass_that_is_called_all_has_a_row_of_its_own(run: Run, truth: Path) -> None:
     (truth / "upright").rename(truth / "all")
     lines = run("score", truth, truth).stdout.splitlines()

@@ -187,6 +187,18 @@ def test_a_plate_of_another_exposure_serves_and_is_told(tmp_path: Path) -> None:
     assert iou(segmenter.matte(pictures[0]), truth()) > 0.9
 
 
+def test_a_plate_of_a_ring_that_is_not_here_is_not_called_unfit(tmp_path: Path) -> None:
+    here, elsewhere, turned = (
+        save(room(colour, seed=5), tmp_path / "empty" / f"{name}.png")
+        for name, colour in (("here", (140, 120, 100)), ("elsewhere", (60, 120, 160)), ("turned", (140, 120, 100)))
+    )
+    save(np.rot90(room((140, 120, 100), seed=5)).copy(), turned)
+    photo = save(shot(room((140, 120, 100)), (60, 90, 170)), tmp_path / "1.png")
+    told = make_segmenter("plate", Choices(plates=(here, elsewhere, turned), shots=(photo,))).notes
+    assert not [note for note in told if "elsewhere" in note or "here.png" in note]
+    assert "The plate empty/turned.png may not fit: no photo has its shape" in told
+
+
 def test_a_plate_with_the_object_left_in_is_told(tmp_path: Path) -> None:
     background = room((140, 120, 100))
     shots = [shot(background, (60, 90, 170), seed=s, shift=s) for s in (0, 60, 110)]

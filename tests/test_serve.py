@@ -22,6 +22,8 @@ from PIL import Image
 from served import PHOTO, Served, needs_curl, serving, wait_until
 from tiny_networks import brightness
 
+from underside.resources import pip_install
+
 pytestmark = needs_curl
 
 FILE = ("-F", f"file=@{PHOTO}")
@@ -351,7 +353,7 @@ def test_without_the_extra_it_says_which_one_to_install() -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "underside: underside serve needs starlette, which is not installed. "
-        "Install the extra: pip install underside[serve].\n"
+        f"Install the extra: {pip_install('serve')}.\n"
     )
 
 

@@ -156,6 +156,7 @@ def test_paths_in_a_file_are_seen_from_its_folder(root: Path) -> None:
         ("effort = 3", "effort 3 is not valid. Use one of"),
         ("grow = 900", "grow 900 is not valid. Use a whole number from -200 to 200"),
         ("grow = 2.5", "grow 2.5 is not valid"),
+        ('grow = "3"', 'grow "3" is not valid. Use a whole number from -200 to 200, without quotes.'),
         (f"grow = {'9' * 400}", f"grow {'9' * 60}… is not valid. Use a whole number from -200 to 200"),
         (f"max-megapixels = {'9' * 400}", f"max-megapixels {'9' * 60}… is not valid"),
         (f"max-megapixels = {'9' * 5000}", "is not TOML: Exceeds the limit"),

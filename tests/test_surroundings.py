@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_a_run_ends_well_whoever_listens(tmp_path: Path, ending: str) -> None:
     for complaint in ("Traceback", "Exception", "Error"):
         assert complaint not in done.stderr
     assert len(masked(tmp_path / "out")) == 2
+
+
+@posix
+def test_on_a_terminal_a_bad_photo_is_told_of_once(tmp_path: Path) -> None:
+    import pty
+
+    photos(tmp_path / "capture", 2)
+    (tmp_path / "capture" / "bad.jpg").touch()
+    ours, theirs = pty.openpty()
+    words = command("mask", "capture", "-o", "out")
+    with subprocess.Popen(words, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        with suppress(OSError):  # the end, as Linux tells it
+            while part := os.read(ours, 1 << 16):
+                told += part
+    os.close(ours)
+    assert process.returncode == 3
+    assert told.count(b"bad.jpg is empty") == 1
+    assert b"1 shot set aside, as reported above" in told
 
 
 @linux

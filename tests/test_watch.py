@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -93,7 +94,7 @@ def test_a_photo_that_goes_away_while_it_settles_is_masked_when_it_is_back(tmp_p
     assert stages(watch.out) == {"vase/IMG_0000.jpg": "done"}
 
 
-def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: Path) -> None:
+def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(run: Run, tmp_path: Path) -> None:
     content = photo(1)
     with Watch(tmp_path).begins() as watch:
         path = watch.root / "vase" / "IMG_1.jpg"
@@ -102,9 +103,21 @@ def test_a_truncated_photo_is_tried_again_and_masked_once_it_is_whole(tmp_path: 
         watch.until(lambda: watch.events("failed"))
         assert "cut short" in watch.events("failed")[0]["reason"]
         assert not watch.events("failed")[0]["final"]
+        assert "Copy it again" not in run("status", watch.out).stdout
         path.write_bytes(content)
         watch.until_complete("vase")
     assert stages(watch.out) == {"vase/IMG_1.jpg": "done"}
+    told = (watch.out / ".underside" / "watch.log").read_text()
+    assert "Copy it again" not in told
+    assert told.count("vase/IMG_1.jpg is incomplete or cannot be read yet: it will be tried again automatically") == 1
+
+
+def test_a_mask_made_anew_with_the_same_verdict_is_told_once(run: Run, tmp_path: Path) -> None:
+    for name in ("upright", "flipped"):
+        shutil.copytree(DEMO / name, tmp_path / "captures" / "vase" / name)
+    done = run("watch", "captures", "-o", "out", "--once", "--workers", "2")
+    told = [line.split(" (")[0] for line in (done.stdout + done.stderr).splitlines() if line.startswith("vase/")]
+    assert len(told) == len(set(told)), told
 
 
 def test_a_broken_photo_is_set_aside_after_three_tries_and_the_others_go_on(run: Run, tmp_path: Path) -> None:
@@ -717,3 +730,27 @@ def test_file_systems_without_notices_are_looked_through(
     assert notices.file_system_of(tmp_path, mounts) == "ext4"
     monkeypatch.setattr(notices, "file_system_of", lambda _: kind)
     assert bool(notices.why_to_poll(share)) is polls
+
+
+def test_folders_that_come_within_new_ones_are_noticed_without_a_word(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from underside.watch.notices import Notices\n"
+        "with Notices(Path(sys.argv[1]), lambda path, is_folder: None):\n"
+        "    for name in map(str, range(300)):\n"
+        "        Path(sys.argv[1], name, 'a', 'b', 'c').mkdir(parents=True)\n"
+        "    time.sleep(1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_the_table_is_whole_where_there_is_no_terminal_and_has_no_empty_columns(run: Run, tmp_path: Path) -> None:
+    name = "a vase that somebody has called by all that there is to be said of it, its owner and its place"
+    put_some(tmp_path / "captures" / name / "upright", 1)
+    put_some(tmp_path / "captures" / name / "flipped", 1, first=1)
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode == 0
+    _, heading, row = run("status", "out").stdout.splitlines()[:3]
+    assert heading.split() == ["capture", "passes", "masked", "verdicts"]
+    assert row.startswith(f"{name}  ")
+    assert row.rstrip().endswith(("complete", "insufficient", "good"))
+    assert "…" not in row

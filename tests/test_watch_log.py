@@ -31,7 +31,7 @@ def test_all_that_happens_is_logged_in_readable_lines(run: Run, tmp_path: Path) 
         r"vase/IMG_0001.jpg: .*\(\d.\d s\)",
         r"warning underside: vase/IMG_0009.jpg.* It is set aside.",
         "vase is complete: ",
-        "Stopped; 1 photos are set aside",
+        "Stopped; set aside: 1 photo",
     ):
         assert any(re.search(expected, line) for line in lines), expected
     run(*once)

@@ -57,7 +57,7 @@ def test_without_the_extra_it_is_named_once_and_only_where_the_effort_is_best(tm
         put(tmp_path / "captures" / name / "upright" / "IMG_9.jpg", photo(9))
     with Watch(tmp_path).begins() as watch:
         watch.until_complete("bowl", "vase")
-        assert ["underside[proof]" in event["text"] for event in watch.events("note")] == [True]
+        assert ["[proof]" in event["text"] for event in watch.events("note")] == [True]
 
 
 def test_what_the_mask_command_has_proven_is_not_proven_again(run: Run, joined: Joined, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.capture import Capture, Shot, natural_order
+from underside.capture.several import looks_like_several
 from underside.errors import SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.layouts.advice import of_other_photos
@@ -139,14 +140,17 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
 
 def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
+    several = looks_like_several(capture)
+    warnings += [several] if several else []
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:
         count = sum(bool(shot.lacks) for shot in read)
-        warnings.append(
-            f"{count} of {len(read)} photos have no {', '.join(lacking)} in their metadata: "
-            "photogrammetry programs then guess the lens"
-        )
+        who, whose = f"{count} of {len(read)} photos have", "their"
+        if count == 1:
+            who, whose = f"{'The photo' if len(read) == 1 else f'One of {len(read)} photos'} has", "its"
+        lack = f"{who} no {', '.join(lacking)} in {whose} metadata"
+        warnings.append(f"{lack}: photogrammetry programs then guess the lens")
     if others := of_other_photos(shots):
         warnings.append(others)
     return tuple(warnings)

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from underside.capture import Capture, PassRules, read_capture
+from underside.capture.left_alone import left_alone
 from underside.capture.plates import with_plates
-from underside.capture.taken import holds_results, may_be_photo
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
 from underside.errors import SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
-from underside.layouts import LaidOut, check_layout_names, refuse_clashes, write_layouts
+from underside.layouts import LaidOut, check_layout_names, outdated, refuse_clashes, write_layouts
 from underside.manifest import State
 from underside.masker import Effort, Masker
 from underside.masks import MASKS
@@ -148,12 +148,13 @@ def mask_sources(
             interrupted = bool(outcome.unreached)
         # Half a capture laid out would be taken for the whole.
         complete = not interrupted and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
+        wanted = dict.fromkeys((*layouts, *outdated(outcome.manifest, out))) if complete else ()
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            laid_out=write_layouts(outcome.manifest, out, layouts if complete else ()),
+            laid_out=write_layouts(outcome.manifest, out, wanted),
             joined=joined,
             interrupted=interrupted,
         )
@@ -243,16 +244,10 @@ def learn_from_sources(
 
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
-    if any(source.is_dir() for source in sources):
-        if os.path.realpath(out) == os.path.realpath(capture.folder):
-            raise SettingsError(
-                f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
-            )
-        if Path(os.path.realpath(out)).is_relative_to(capture.folder) and _holds_photos(out):
-            raise SettingsError(
-                f"The photos in {out} would be left out, because it is the output folder",
-                "Choose another output folder with -o",
-            )
+    if any(source.is_dir() for source in sources) and os.path.realpath(out) == os.path.realpath(capture.folder):
+        raise SettingsError(
+            f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
+        )
     if capture.shots:
         return
     if capture.plates:
@@ -263,13 +258,4 @@ def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> No
     if capture.problems:
         problem = capture.problems[0]
         raise SettingsError(f"{problem.name}: {problem.reason}", "Check its permissions")
-    raise SettingsError(f"There are no photos in {capture.folder}", "Check the path")
-
-
-def _holds_photos(out: Path) -> bool:
-    """Whether a folder is one of a capture's own; in one of results, pictures of all kinds may lie."""
-    try:
-        names = [path.name for path in out.iterdir()]
-    except OSError:  # not there yet, as usual
-        return False
-    return not holds_results(names) and any(map(may_be_photo, names))
+    raise SettingsError("; ".join((f"There are no photos in {capture.folder}", *left_alone(capture))), "Check the path")

@@ -86,7 +86,12 @@ class Masker:
 
     def mask(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Mask an upright RGB picture held in memory: 255 where the object is, 0 elsewhere."""
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        if not isinstance(picture, np.ndarray):
+            raise TypeError(
+                f"a picture must be an array, (height, width, 3) of uint8, not a {type(picture).__name__}; "
+                "mask_photo(open_photo(path)) masks a file"
+            )
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
             raise ValueError(f"an RGB picture is (height, width, 3) of uint8, not {picture.shape} of {picture.dtype}")
         return self._mask(picture, Frame(picture.shape[1], picture.shape[0])).mask
 

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from underside.errors import PhotoError
 
-__all__ = ["CUTOUTS", "MASKS", "RESULT_FOLDERS", "drawn_mask", "mask_name", "read_mask"]
+__all__ = ["CUTOUTS", "MASKS", "RESULT_FOLDERS", "SET_TABLE", "drawn_mask", "mask_name", "read_mask"]
 
 MASKS = "masks"
 """Their folder, in the output folder."""
 CUTOUTS = "cutouts"
 RESULT_FOLDERS = (MASKS, CUTOUTS, "previews", "layouts")
 """What lies in an output folder beside the manifest and the contact sheet."""
+SET_TABLE = "prepared.json"
+"""The file that marks a set prepared from an output folder."""
 
 
 def mask_name(photo: str) -> str:

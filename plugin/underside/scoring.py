@@ -92,6 +92,11 @@ class Score:
         return tuple(shot for shot in self.shots if shot.mask is None and not shot.problem)
 
     @property
+    def compared(self) -> "Score":
+        """Only the shots with a mask: if only some were masked, the others say nothing about the masks."""
+        return Score(tuple(shot for shot in self.shots if shot.mask is not None))
+
+    @property
     def problems(self) -> tuple[ShotScore, ...]:
         """Those that could not be measured."""
         return tuple(shot for shot in self.shots if shot.problem)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from underside.capture.names import Pose, is_numbered, pose_of
 
-__all__ = ["Capture", "Pass", "Problem", "Shot"]
+__all__ = ["Capture", "Pass", "Problem", "Results", "Shot"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,15 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Results:
+    """A folder in the capture that was skipped because it holds Underside's results."""
+
+    name: str
+    photos: int
+    """The number of files in it that are named like photos, apart from results."""
+
+
+@dataclass(frozen=True)
 class Pass:
     """The shots of one pose of the object."""
 
@@ -51,6 +60,9 @@ class Capture:
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()
     """Files that look like photos and are none, such as masks of the photos beside them."""
+    results: tuple[Results, ...] = ()
+    not_read: tuple[str, ...] = ()
+    """Pictures of kinds that are not read."""
     whole: bool = True
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""

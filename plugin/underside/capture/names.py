@@ -7,7 +7,15 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-__all__ = ["Pose", "is_numbered", "is_plate", "plain_words", "pose_of", "pure_pose_of", "without_pose"]
+__all__ = [
+    "Pose",
+    "is_numbered",
+    "is_pass_folder",
+    "is_plate",
+    "plain_words",
+    "pose_of",
+    "without_pose",
+]
 
 
 class Pose(StrEnum):
@@ -142,11 +150,19 @@ def without_pose(name: str) -> str:
     return " ".join(word for word in rest if not word.isdecimal() and word not in _ORDINAL_WORDS)
 
 
-def pure_pose_of(name: str, *, of: str = "") -> bool:
+def _tells_a_pose_alone(name: str, *, of: str) -> bool:
     """Whether a folder is called after a pose, or is a numbered pass, and nothing else than ``of`` beside that."""
     pose, _ = _read(name)
     told = pose is not Pose.UNKNOWN or (is_numbered(name) and len(plain_words(name)) > 1)
     return told and without_pose(name) in ("", without_pose(of))
+
+
+def is_pass_folder(name: str, *, of: str, plates: bool) -> bool:
+    """Whether a folder in a folder named ``of`` makes that one a capture: otherwise it is a capture of its own.
+
+    Its name says only a pose or, with ``plates`` on, a plate.
+    """
+    return _tells_a_pose_alone(name, of=of) or (plates and is_plate_folder(name))
 
 
 def is_numbered(name: str) -> bool:

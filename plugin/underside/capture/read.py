@@ -4,14 +4,20 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from underside.capture.model import Capture, Problem, Shot
+from underside.capture.model import Capture, Problem, Results, Shot
 from underside.capture.order import natural_order
 from underside.capture.passes import is_plate_by_name, told_apart
 from underside.capture.rules import PassRules
-from underside.capture.taken import holds_results, is_passed_over, may_be_photo
+from underside.capture.taken import (
+    holds_results,
+    is_of_another_kind,
+    is_passed_over,
+    may_be_photo,
+    photos_beside_results,
+)
 from underside.errors import SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
@@ -26,15 +32,16 @@ def read_capture(
 ) -> Capture:
     """Understand one folder, or some photos of one folder tree, as a capture.
 
-    ``output`` is never looked into. With ``plates`` off, photos named like plates are shots like any other. Passes are
-    told by ``rules``, by sub-folders, and in a folder without any by its photos' names and times.
+    ``output`` is never looked into; one that holds photos of the folder is refused. With ``plates`` off, photos
+    named like plates are shots like any other. Passes are told by ``rules``, by sub-folders, and in a folder without
+    any by its photos' names and times.
     """
     for source in sources:
         if not _exists(source):
             raise SettingsError(f"{source} does not exist, or cannot be accessed", "Check the path")
     if len(sources) == 1 and sources[0].is_dir():
         folder = sources[0].resolve()
-        paths, problems = _walk(folder, output)
+        found = _walk(folder, output)
     elif any(source.is_dir() for source in sources):
         raise SettingsError(
             "Several folders, or photos and folders together, are more than one capture",
@@ -42,9 +49,11 @@ def read_capture(
         )
     else:
         folder = common_folder(sources)
-        paths, problems = list({_absolute(source) for source in sources}), []
+        found = _Found(list({_absolute(source) for source in sources}))
     whole = sources[0].is_dir()
-    return understand(folder, paths, problems, plates=plates, rules=rules or PassRules(), whole=whole)
+    capture = understand(folder, found.photos, found.problems, plates=plates, rules=rules or PassRules(), whole=whole)
+    not_read = tuple(path.relative_to(folder).as_posix() for path in found.not_read)
+    return replace(capture, results=tuple(found.results), not_read=not_read)
 
 
 def understand(
@@ -83,9 +92,18 @@ def _exists(source: Path) -> bool:
         return False
 
 
-def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
-    photos: list[Path] = []
-    problems: list[Problem] = []
+@dataclass
+class _Found:
+    """What is in a folder."""
+
+    photos: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    results: list[Results] = field(default_factory=list)
+    not_read: list[Path] = field(default_factory=list)
+
+
+def _walk(folder: Path, output: Path) -> _Found:
+    found = _Found()
     seen: set[tuple[int, int]] = set()
     # Links come last: a folder that is met in both ways keeps its own name.
     folders, links = [folder], list[Path]()
@@ -94,30 +112,39 @@ def _walk(folder: Path, output: Path) -> tuple[list[Path], list[Problem]]:
         place = folders.pop() if folders else links.pop(0)
         try:
             facts = place.stat()
-            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder, out)):
+            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder)):
                 continue
             seen.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
-            problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
+            found.problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
             continue
-        is_output = holds_results(entry.name for entry in entries)
+        is_output = holds_results(place)
+        # By now it does not matter whether this is the folder itself or a link to it.
+        if place != folder and os.path.realpath(place) == out:
+            if not is_output and photos_beside_results(place):
+                raise SettingsError(
+                    f"The photos in {output} would be left out, because it is the output folder",
+                    "Choose another output folder with -o",
+                )
+            continue
         if is_output and place != folder:
+            found.results.append(Results(place.relative_to(folder).as_posix(), photos_beside_results(place)))
             continue
         for entry in entries:
             path = place / entry.name
             if not _is_folder(entry):
-                photos += [path] if may_be_photo(entry.name) else []
+                found.photos += [path] if may_be_photo(entry.name) else []
+                found.not_read += [path] if is_of_another_kind(entry.name) else []
             elif not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
                 (links if entry.is_symlink() else folders).append(path)
-    return photos, problems
+    return found
 
 
-def _leads_out(place: Path, folder: Path, output: str) -> bool:
-    """The output folder, or a link to a folder around the capture."""
-    real = os.path.realpath(place)
-    return real == output or Path(real) in folder.parents
+def _leads_out(place: Path, folder: Path) -> bool:
+    """A link to a folder around the capture."""
+    return Path(os.path.realpath(place)) in folder.parents
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -15,7 +15,9 @@ from underside import pipeline
 from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
+from underside.commands.number import Whole
 from underside.commands.options import held, masking_options, plate_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.engine import mask_sources
@@ -30,18 +32,18 @@ __all__ = ["audit"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="underside-audit",
     show_default=True,
     help="The folder for the page, audit.html.",
 )
 @click.option(
     "--sample",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=6,
     show_default=True,
     metavar="SHOTS",
@@ -55,7 +57,7 @@ __all__ = ["audit"]
 )
 @click.option(
     "--truth",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="True masks, or a capture that has them in gt_masks: the IoU with them is shown too.",
 )
@@ -122,6 +124,7 @@ def audit(
         try:
             audited = audit_sample(capture, reference, tried, Path(work), mask=mask, truth=known, on_trial=show)
         except StoppedError:
+            tell("Interrupted: no page was written; the same command starts again.")
             return ExitCode.INTERRUPTED
         page = write_audit_page(audited, output)
     for problem in audited.problems:

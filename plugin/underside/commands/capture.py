@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.capture import Capture, Pose, read_capture
+from underside.capture.left_alone import left_alone
 from underside.capture.plates import with_plates
 from underside.commands.options import held, plate_options
+from underside.commands.path import PATH
 from underside.commands.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
@@ -27,11 +29,11 @@ _USUAL_OUTPUT = Path("underside-capture")
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
+@click.argument("folder", type=PATH, metavar="FOLDER")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="The folder for the page, capture.html. Default: underside-capture.",
 )
 @plate_options
@@ -64,7 +66,7 @@ def capture(
             tell(line)
     if output is not None or not as_json:
         _write_page(seen, lacking, out, asked=output is not None, quiet=as_json)
-    if any(finding.needed for finding in lacking):
+    if any(finding.needed for finding in lacking) and not found.problems:
         return ExitCode.NO
     return ExitCode.SOME_FAILED if seen.unreadable or found.problems else ExitCode.DONE
 
@@ -78,12 +80,12 @@ def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
         return found
     if found.plates:
         raise SettingsError(
-            f"All {len(found.plates)} photos in {folder} are named like plates (the empty platter)",
+            f"All photos in {folder} are named like plates (the empty platter)",
             "Add the shots, or treat the plates as shots with --no-plates",
         )
     if found.problems:
         raise SettingsError(f"{found.problems[0].name}: {found.problems[0].reason}", "Check its permissions")
-    raise SettingsError(f"There are no photos in {folder}", "Check the path")
+    raise SettingsError("; ".join((f"There are no photos in {folder}", *left_alone(found))), "Check the path")
 
 
 def _write_page(seen: Overview, lacking: Sequence[Finding], out: Path, *, asked: bool, quiet: bool) -> None:

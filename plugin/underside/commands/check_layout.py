@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
+from underside.counted import counted
 from underside.errors import ExitCode
 from underside.files import json_text
 from underside.layouts import LAYOUTS, Report, check_folder
@@ -17,10 +19,10 @@ __all__ = ["check_layout"]
 
 
 @click.command("check-layout")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option(
     "--photos",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="The photos' folder, if neither the manifest nor a folder images beside the masks shows it.",
 )
@@ -66,7 +68,7 @@ def _show(report: Report) -> None:
     kinds = Counter(str(finding.kind) for finding in report.findings)
     found = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     verdict = "fine" if report.fine else "not fine"
-    tell(f"{report.program}, {report.photos} photos: {verdict}{f' ({found})' if found else ''}")
+    tell(f"{report.program}, {counted(report.photos, 'photo')}: {verdict}{f' ({found})' if found else ''}")
     rows = [(finding.photo or finding.mask, str(finding.kind), finding.why) for finding in report.findings]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     for name, kind, why in rows:

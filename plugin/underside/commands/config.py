@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from underside.commands.options import held, layout_option, plate_options, settings_options
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.errors import SettingsError
 from underside.settings import FILE_NAME, KEYS, Resolved, spoken, template
@@ -15,7 +16,7 @@ __all__ = ["config"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, readable=False), default=".")
+@click.argument("folder", type=PATH, default=".")
 @layout_option
 @settings_options
 @plate_options

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
+from underside.capture.taken import holds_results
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import settings_of
 from underside.commands.watching import Person
-from underside.errors import ExitCode, UndersideError
+from underside.errors import ExitCode, SettingsError, UndersideError
 from underside.files import write_atomically, writing
+from underside.journal import journal_path
 from underside.pipeline import usual_workers
 from underside.report.contact_sheet import REPORT_NAME
 from underside.resources import demo_folder
@@ -31,7 +34,7 @@ _BETWEEN_PHOTOS = 0.2
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="underside-demo",
     show_default=True,
     help="The folder for photos and results.",
@@ -43,6 +46,8 @@ def demo(*, output: Path, no_open: bool) -> int:
     Six show it upright, six turned over, one the empty platter. This is what `underside watch` does all day.
     """
     photos, out = output.absolute() / "captures", output.absolute() / "masked"
+    if holds_results(output) or journal_path(output).exists() or _others_in(photos) or _others_in(out):
+        raise SettingsError(f"{output} holds other photos or results", "Choose another folder with -o")
     with stopping_cleanly() as stop, Person(out) as door:
         camera = _Camera(photos / _CAPTURE, stop)
 
@@ -74,6 +79,13 @@ def demo(*, output: Path, no_open: bool) -> int:
     if sys.stdout.isatty() and not no_open:
         webbrowser.open(page.as_uri())
     return ExitCode.SOME_FAILED if failed else ExitCode.DONE
+
+
+def _others_in(folder: Path) -> bool:
+    """Whether anything lies there that is not of an earlier demo: the watch would take it up."""
+    with writing(folder):
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return any(name != _CAPTURE and not name.startswith(".") for name in names)
 
 
 class _Camera(threading.Thread):

@@ -18,11 +18,17 @@ from underside import __version__
 from underside.catalogue import Model, load_catalogue
 from underside.catalogue.pins import check_file, is_here
 from underside.errors import ExitCode, UndersideError
+from underside.resources import pip_install
 from underside.segmenters.network import load_segmenter
 
 __all__ = ["doctor"]
 
-_EXTRAS = {"heic": "pillow_heif", "raw": "rawpy"}
+_EXTRAS = {
+    "heic": ("HEIC and AVIF photos", "pillow_heif"),
+    "raw": ("camera raw photos", "rawpy"),
+    "proof": ("underside prove", "pycolmap"),
+    "serve": ("underside serve", "starlette"),
+}
 _RUNTIMES = {"onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"}
 
 
@@ -99,13 +105,13 @@ def _model(model: Model) -> _Finding:
 
 
 def _extras() -> Iterator[_Finding]:
-    for extra, module in _EXTRAS.items():
+    for extra, (what, module) in _EXTRAS.items():
         try:
             importlib.import_module(module)
         except ImportError:
-            yield _Finding("-", f"{extra} photos: pip install underside[{extra}]")
+            yield _Finding("-", f"{what}: {pip_install(extra)}")
         else:
-            yield _Finding("ok", f"{extra} photos")
+            yield _Finding("ok", what)
 
 
 def _programs() -> Iterator[_Finding]:

@@ -10,7 +10,7 @@ from underside.hosts import meshroom
 __all__ = ["install_meshroom", "uninstall_meshroom"]
 
 
-@click.command("meshroom")
+@click.command("meshroom", short_help="Let Meshroom find the nodes and templates.")
 @click.option("--write", is_flag=True, help="Write the lines where the shell reads them, instead of printing them.")
 @click.option(
     "--shell",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.hosts import metashape
 
@@ -18,12 +19,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def _folder_option(command: _Function) -> _Function:
     return click.option(
         "--folder",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=PATH,
         help="Metashape's scripts folder, if it is not the usual one.",
     )(command)
 
 
-@click.command("metashape")
+@click.command("metashape", short_help="Add the menu to Metashape Professional.")
 @_folder_option
 def install_metashape(*, folder: Path | None) -> None:
     """Add the menu "Underside" to Metashape Professional, for this user.

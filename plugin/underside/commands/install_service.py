@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from underside.commands.options import given
+from underside.commands.path import PATH
 from underside.commands.terminal import say, tell
 from underside.commands.watch import watch
 from underside.commands.watch_settings import settings_of
@@ -16,11 +17,13 @@ from underside.settings import NONE, placed
 
 __all__ = ["install_service", "uninstall_service"]
 
-_FOLDER = click.Path(path_type=Path, readable=False)
 
-
-@click.command("service", context_settings={"ignore_unknown_options": True})
-@click.argument("folder", type=_FOLDER)
+@click.command(
+    "service",
+    short_help="Watch a folder from now on, also after each restart.",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("folder", type=PATH)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION OF WATCH]...")
 @click.option("--user", is_flag=True, required=True, help="For this user: it runs while you are logged in.")
 @click.option("--yes", is_flag=True, help="Write it without asking.")
@@ -55,7 +58,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
 
 
 @click.command("service")
-@click.argument("folder", type=_FOLDER)
+@click.argument("folder", type=PATH)
 @click.option("--user", is_flag=True, required=True, help="The service of this user.")
 def uninstall_service(*, folder: Path, user: bool) -> None:  # noqa: ARG001
     """Stop watching FOLDER; its masks stay."""

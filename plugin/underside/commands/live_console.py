@@ -4,12 +4,16 @@ from rich.console import Console
 
 __all__ = ["LiveConsole"]
 
+_ENDLESS = 100_000
+
 
 class LiveConsole(Console):
     """A console on standard error or output, for as long as somebody reads it."""
 
     def __init__(self, *, stderr: bool = True) -> None:
         super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+        if not self.is_terminal:  # a file or a pipe has no edge at which a table would have to be cut
+            self.width = _ENDLESS
 
     def on_broken_pipe(self) -> None:
         """Fall silent; the usual way would end the run."""

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from underside.commands.options import held, layout_option, plate_options, settings_options
+from underside.commands.path import PATH
 from underside.commands.running import Person, Program, exit_code, stopping_cleanly
 from underside.commands.terminal import tell
-from underside.commands.work_options import PATH, output_option, photos_named, source_options, work_options
+from underside.commands.work_options import output_option, photos_named, source_options, work_options
 from underside.engine import mask_sources
 from underside.watch.beside import tell_the_journal
 

@@ -22,7 +22,7 @@ def models(context: click.Context) -> None:
         _print_list()
 
 
-@models.command("fetch")
+@models.command("fetch", short_help="Fetch a model, check it, and keep it.")
 @click.argument("name")
 @click.option("--accept-licence", is_flag=True, help="Accept the licence of a non-commercial model.")
 def fetch_command(*, name: str, accept_licence: bool) -> None:

@@ -10,7 +10,9 @@ import click
 from click.core import ParameterSource
 
 from underside.capture import common_folder
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
+from underside.commands.path import PATH
+from underside.errors import SettingsError
 from underside.settings import (
     KEYS,
     NONE,
@@ -62,7 +64,7 @@ def plate_options(command: _Function) -> _Function:
         "--plate",
         "plates",
         multiple=True,
-        type=click.Path(path_type=Path, readable=False),
+        type=PATH,
         metavar="PHOTO",
         help="A photo of the empty platter, whatever its name and folder; may be given several times.",
     )(command)
@@ -70,7 +72,15 @@ def plate_options(command: _Function) -> _Function:
 
 def held(context: click.Context, sources: Sequence[Path]) -> Resolved:
     """What holds for a capture: the command line over its ``underside.toml``, that over the one a folder above."""
-    return resolve(given(context), settings_files_for(_folder_of(sources)))
+    said = given(context)
+    chosen = resolve(said, settings_files_for(_folder_of(sources)))
+    for name in sorted(_OF_CUTOUTS & said.keys()):
+        # In a file it may wait for a run that asks for cut-outs.
+        if said[name] is not None and chosen.settings.cutout is None:
+            raise SettingsError(
+                f"--{spoken(name)} is for cut-outs, but none are requested", "Add --cutout black, or leave it out"
+            )
+    return chosen
 
 
 def given(context: click.Context) -> dict[str, Any]:
@@ -118,7 +128,7 @@ def _type(each: Field[Any], option: Option) -> click.ParamType[Any]:
         return Number(min=option.least, max=option.most)
     if kind_of(each) is Kind.WHOLE:
         least, most = (None if limit is None else int(limit) for limit in (option.least, option.most))
-        return (_WholeOrNone if may_be_none else click.IntRange)(min=least, max=most)
+        return (_WholeOrNone if may_be_none else Whole)(min=least, max=most)
     return _TextOrNone() if may_be_none else click.STRING
 
 
@@ -133,7 +143,7 @@ class _ChoiceOrNone(_OrNone, click.Choice[str]):
     pass
 
 
-class _WholeOrNone(_OrNone, click.IntRange):
+class _WholeOrNone(_OrNone, Whole):
     pass
 
 

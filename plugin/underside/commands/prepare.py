@@ -9,7 +9,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
+from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import journal_path
 from underside.prepare import PROGRAMS, Prepared, PrepareOptions, parse_region
@@ -17,16 +19,14 @@ from underside.prepare import prepare as prepare_set
 
 __all__ = ["prepare"]
 
-_PATH = click.Path(path_type=Path, readable=False)
-
 
 @click.command()
-@click.argument("out", type=_PATH, metavar="OUT")
+@click.argument("out", type=PATH, metavar="OUT")
 @click.option("--for", "program", type=click.Choice(list(PROGRAMS)), required=True, help="The program to prepare for.")
 @click.option(
     "-o",
     "--output",
-    type=_PATH,
+    type=PATH,
     help="The folder to make or update. Default: OUT-PROGRAM beside OUT.",
 )
 @click.option(
@@ -104,9 +104,9 @@ def _bar() -> Iterator[Any]:
 
 def _lines(done: Prepared) -> Iterator[str]:
     passes = ", ".join(f"{count} {name or 'shots'}" for name, count in done.passes.items())
-    yield f"{sum(done.passes.values())} shots for {done.program}: {passes}"
+    yield f"{counted(sum(done.passes.values()), 'shot')} for {done.program}: {passes}"
     if done.written or done.removed:
-        yield f"{done.written} files written, {done.removed} removed"
+        yield f"{counted(done.written, 'file')} written, {done.removed} removed"
     else:
         yield "Nothing has changed since the last time"
     for note in done.notes:

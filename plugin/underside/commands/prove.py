@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import say, tell
+from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
 from underside.flip import (
@@ -36,7 +38,7 @@ _NAMED = 8
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option(
     "--repair",
     "mend",
@@ -98,7 +100,11 @@ def _lines(proof: Proof) -> Iterator[str]:
     for finding in proof.answer.findings:
         yield from _told(finding)
     yield ""
-    yield f"{proof.registered} of {proof.shots} shots in one model, reprojection error {proof.error:.2f} pixels"
+    if proof.registered:
+        shots = counted(proof.shots, "shot")
+        yield f"{proof.registered} of {shots} in one model, reprojection error {proof.error:.2f} pixels"
+    else:
+        yield f"None of {counted(proof.shots, 'shot')} could be placed"
     for facts in proof.passes:
         yield f"  {facts.name or 'the capture itself'}: {facts.registered} of {facts.shots}{_turned(facts)}"
     for union in proof.unions:
@@ -124,7 +130,7 @@ def _of_repair(proven: Proven) -> Iterator[str]:
         return
     yield from _areas(proven.cut)
     remedy = "; run underside mask again for their cut-outs and layouts" if proven.repaired or proven.cut else ""
-    yield f"{len(proven.repaired)} masks repaired{remedy}."
+    yield f"{counted(len(proven.repaired), 'mask')} repaired{remedy}."
     yield from _areas(proven.repaired)
     by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
     if by_hand:

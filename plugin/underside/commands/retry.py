@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from underside.commands.options import given, masking_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
 from underside.commands.watch_settings import read, settings_of, written
 from underside.commands.watching import Person
+from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path
 from underside.pipeline import usual_workers
@@ -22,7 +24,7 @@ __all__ = ["retry"]
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.argument("output", type=PATH)
 @click.argument("shots", nargs=-1, metavar="[SHOT]...")
 @masking_options
 @click.pass_context
@@ -52,7 +54,7 @@ def retry(
         journal.commit()
         root, said = Path(journal.root), read(journal.fact("said"))
     watcher = held_by(output)
-    tell(f"{len(chosen)} shots to mask again")
+    tell(f"{counted(len(chosen), 'shot')} to mask again")
     if watcher is not None:
         tell(f"Process {watcher.pid}, which watches {root}, will mask them")
         return ExitCode.DONE

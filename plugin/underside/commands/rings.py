@@ -9,9 +9,11 @@ import click
 
 from underside.capture import Capture
 from underside.commands.options import held, masking_options, plate_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import tell
-from underside.commands.work_options import PATH, photos_named, source_options, work_options
+from underside.commands.work_options import photos_named, source_options, work_options
+from underside.counted import counted
 from underside.engine import learn_from_sources
 from underside.errors import ExitCode
 from underside.events import EventWriter
@@ -69,6 +71,7 @@ def rings(
         return ExitCode.DONE
     for warning in learnt.warnings:
         tell(f"Warning: {warning}")
-    tell(f"{learnt.shots} shots looked at in {learnt.seconds:.1f} s; camera positions with a ring: {learnt.positions}")
+    looked = f"{counted(learnt.shots, 'shot')} looked at in {learnt.seconds:.1f} s"
+    tell(f"{looked}; camera positions with a ring: {learnt.positions}")
     tell(f"Mask any of them with --rings {output}")
     return ExitCode.DONE

@@ -15,13 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from underside import pipeline
 from underside.capture import Capture
+from underside.capture.left_alone import left_alone
 from underside.commands.live_console import LiveConsole
 from underside.commands.terminal import printable, say, tell
+from underside.counted import counted
 from underside.engine import Result
 from underside.errors import ExitCode
 from underside.events import EventWriter, when_input_closes
 from underside.flip import Joined, in_short, proof_facts
 from underside.manifest import ShotRecord, State, verdicts
+from underside.masks import CUTOUTS
 from underside.verdict import Grade
 
 # So many shots are named at the end; the contact sheet shows all.
@@ -124,7 +127,8 @@ class Person(AbstractContextManager["Person"]):
     def finished(self, result: Result) -> None:
         """Sum up on standard output."""
         self.__exit__()
-        for line in summary(result):
+        # On one terminal the reasons of shots that were set aside stand above already.
+        for line in summary(result, reasons=not (self._bar.console.is_terminal and sys.stdout.isatty())):
             tell(line)
         _say_refused(result)
 
@@ -216,35 +220,38 @@ def _say_refused(result: Result) -> None:
         say(f"underside: {error}")
 
 
-def summary(result: Result) -> Iterator[str]:
-    """What a person must know at the end, line by line."""
+def summary(result: Result, *, reasons: bool = True) -> Iterator[str]:
+    """What a person must know at the end, line by line; without ``reasons``, the shots set aside were named before."""
     outcome = result.outcome
     rate = f", {outcome.masked / outcome.seconds:.1f} per second" if outcome.masked else ""
-    yield f"{_count(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
+    yield f"{counted(outcome.masked, 'shot')} masked in {outcome.seconds:.1f} s{rate}"
     if outcome.kept:
-        yield f"{_count(len(outcome.kept), 'shot')} already done, left as they are"
+        yield f"{counted(len(outcome.kept), 'shot')} already done, left as they are"
     if outcome.cut_out:
-        yield f"{_count(outcome.cut_out, 'cut-out')} made from existing masks"
+        yield f"{counted(outcome.cut_out, 'cut-out')} made from existing masks"
     by_hand = sum(shot.state is State.BY_HAND for shot in outcome.manifest.shots)
     if by_hand:
-        yield f"{_count(by_hand, 'mask')} changed by hand, kept (--force-edited overwrites them)"
+        yield f"{counted(by_hand, 'mask')} changed by hand, kept (--force-edited overwrites them)"
     cutouts = sum(shot.cutout_by_hand for shot in outcome.manifest.shots)
     if cutouts:
-        yield f"{_count(cutouts, 'cut-out')} changed by hand, kept (--force-edited overwrites them)"
+        yield f"{counted(cutouts, 'cut-out')} changed by hand, kept (--force-edited overwrites them)"
     if result.capture.plates:
-        yield f"{_count(len(result.capture.plates), 'plate')} left alone (the empty platter)"
+        yield f"{counted(len(result.capture.plates), 'plate')} left alone (the empty platter)"
     if result.capture.left_out:
-        yield f"{_count(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+        yield f"{counted(len(result.capture.left_out), 'file')} left out: masks of the photos beside them"
+    yield from left_alone(result.capture)
     yield from _trust(outcome.manifest.shots)
     yield from _one_object(result)
     for warning in outcome.manifest.warnings:
         yield f"Warning: {warning}"
     if outcome.unreached:
-        yield f"{_count(outcome.unreached, 'shot')} not reached: the same command continues with them"
+        yield f"{counted(outcome.unreached, 'shot')} not reached: the same command continues with them"
     if outcome.failed:
-        yield f"{_count(len(outcome.failed), 'shot')} set aside:"
-        yield from (f"  {shot.reason}" for shot in outcome.failed)
+        yield f"{counted(len(outcome.failed), 'shot')} set aside{':' if reasons else ', as reported above'}"
+        yield from (f"  {shot.reason}" for shot in outcome.failed if reasons)
     yield f"Masks: {result.masks}"
+    if any(shot.cutout for shot in outcome.manifest.shots):
+        yield f"Cut-outs: {result.masks.with_name(CUTOUTS)}"
     yield f"Contact sheet: {result.report}"
     for layout in result.laid_out.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"
@@ -285,7 +292,3 @@ def exit_code(result: Result) -> ExitCode:
         return ExitCode.INTERRUPTED
     failed = result.outcome.failed or result.capture.problems or result.laid_out.refused
     return ExitCode.SOME_FAILED if failed else ExitCode.DONE
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from underside.commands.path import PATH
 from underside.commands.terminal import tell
 from underside.errors import ExitCode
 from underside.files import json_text
@@ -28,11 +29,11 @@ _HEAD = "Worst shots"
 
 
 @click.command()
-@click.argument("masks", type=click.Path(path_type=Path))
-@click.argument("truth", type=click.Path(path_type=Path))
+@click.argument("masks", type=PATH)
+@click.argument("truth", type=PATH)
 @click.option(
     "--platter",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FOLDER",
     help="True masks of the platter and of what holds the object. Default: TRUTH/gt_platter, if it exists.",
 )
@@ -65,11 +66,13 @@ def _facts(found: Score) -> dict[str, Any]:
 
 
 def _summary(found: Score) -> dict[str, Any]:
-    mean, worst = found.mean, found.worst
+    mean, worst, compared = found.mean, found.worst, found.compared
     return {
         "shots": len(found.shots),
         "measured": len(found.measured),
         "mean": asdict(mean) if mean else None,
+        "compared": len(compared.measured),
+        "mean_of_compared": asdict(compared.mean) if compared.mean else None,
         "worst": asdict(worst) if worst else None,
     }
 
@@ -84,16 +87,20 @@ def _lines(found: Score) -> Iterator[str]:
     rows: list[tuple[str, Measures | None]] = []
     parts = list(found.passes.items()) if len(found.passes) > 1 else []
     for name, part in (*parts, ("all", found)):  # a pass may be called so, too
-        rows += [(f"{name or 'no pass'}, mean of {len(part.measured)}", part.mean), ("  worst", part.worst)]
-    shots = [(f"  {shot.photo}", shot.measures) for shot in found.measured[:_WORST]]
+        rows.append((f"{name or 'no pass'}, mean of {len(part.measured)}", part.mean))
+        if part.missing and part.compared.mean:
+            rows.append((f"  mean of the {len(part.compared.measured)} with a mask", part.compared.mean))
+        rows.append(("  worst", part.worst))
+    compared = found.compared.measured
+    shots = [(f"  {shot.photo}", shot.measures) for shot in compared[:_WORST]]
     width = max(len(name) for name, _ in (*rows, *shots, (_HEAD, None)))
     yield f"{'':<{width}}" + "".join(f"{_HEADS[each.name]:>9}" for each in fields(Measures))
     yield from (_row(name, measures, width) for name, measures in rows)
     yield ""
     yield _HEAD
     yield from (_row(name, measures, width) for name, measures in shots)
-    if len(found.measured) > _WORST:
-        yield f"  and {len(found.measured) - _WORST} more (--json lists all)"
+    if len(compared) > _WORST:
+        yield f"  and {len(compared) - _WORST} more (--json lists all)"
     if found.missing:
         yield f"{len(found.missing)} without a mask, counted as empty:"
         yield from (f"  {shot.photo}" for shot in found.missing)

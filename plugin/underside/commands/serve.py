@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
 from underside.commands.options import masking_options
 from underside.commands.running import stopping_cleanly
 from underside.commands.terminal import say, tell
 from underside.errors import SettingsError
+from underside.resources import pip_install
 from underside.settings import Settings
 
 __all__ = ["serve"]
@@ -19,13 +20,11 @@ _NEEDED = ("python_multipart", "starlette", "uvicorn")
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=7000, show_default=True, help="The port; 0 takes any free one."
-)
-@click.option("--workers", type=click.IntRange(1, 64), help="Photos at once; default: one per processor.")
+@click.option("--port", type=Whole(0, 65535), default=7000, show_default=True, help="The port; 0 takes any free one.")
+@click.option("--workers", type=Whole(1, 64), help="Photos at once; default: one per processor.")
 @click.option(
     "--queue",
-    type=click.IntRange(0, 1024),
+    type=Whole(0, 1024),
     default=64,
     show_default=True,
     help="Further requests that may wait; the rest are told to try again later.",
@@ -102,5 +101,5 @@ def _check_extra() -> None:
         except ImportError as error:
             raise SettingsError(
                 f"underside serve needs {module.replace('_', '-')}, which is not installed",
-                "Install the extra: pip install underside[serve]",
+                f"Install the extra: {pip_install('serve')}",
             ) from error

@@ -6,16 +6,19 @@ from pathlib import Path
 import click
 
 from underside.commands.live_console import LiveConsole
+from underside.commands.path import PATH
 from underside.commands.status_table import status_table
 from underside.commands.terminal import tell
+from underside.counted import counted
 from underside.files import json_text
 from underside.watch.status import Status, read_status
+from underside.watch.telling import not_yet
 
 __all__ = ["status"]
 
 
 @click.command()
-@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.argument("output", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, output: Path, as_json: bool) -> None:
     """Show what `underside watch -o OUTPUT` has done, what is waiting, and what failed and why.
@@ -33,13 +36,13 @@ def status(*, output: Path, as_json: bool) -> None:
         if capture.answer not in ("", "yes"):
             tell(f"{capture.name}: {capture.told}")
     for trouble in found.troubles:
-        tell(f"{trouble.reason} {'Set aside' if trouble.final else 'To be tried again'} ({trouble.attempts} tries).")
+        tell(f"{trouble.reason} It is set aside." if trouble.final else f"{not_yet(trouble.photo)}.")
     for reason in found.left_out.values():
         tell(reason)
     for photo in found.by_hand:
         tell(f"{photo}: by hand")
     if found.gone:
-        tell(f"{found.gone} photos no longer exist; their masks are kept")
+        tell(f"{counted(found.gone, 'photo')} gone; masks kept")
 
 
 def _facts(found: Status) -> dict[str, object]:

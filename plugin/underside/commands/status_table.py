@@ -9,29 +9,36 @@ __all__ = ["status_table"]
 
 # A table of more captures than a screen has lines shows those that are not complete, and the latest.
 _ROWS = 20
+_HEADINGS = ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", "")
+_NUMBERS = ("masked", "waiting", "failed", "by hand")
 _JOINED = {"yes": "one object", "unsafe": "unsafe to join", "no": "not one object"}
 
 
 def status_table(captures: tuple[CaptureStatus, ...], *, caption: str = "") -> Table:
-    """The captures, one per line."""
+    """The captures, one per line, without empty columns."""
     table = Table(caption=caption or None, caption_justify="left", box=None, pad_edge=False)
-    for heading in ("capture", "passes", "masked", "waiting", "failed", "by hand", "verdicts", ""):
-        table.add_column(heading, justify="left" if heading in ("capture", "passes", "verdicts", "") else "right")
-    open_first = sorted(captures, key=lambda each: each.complete)
-    for each in open_first[:_ROWS]:
-        table.add_row(
-            printable(each.name),
-            printable(", ".join(f"{name or 'one'} {sum(stages.values())}" for name, stages in each.passes.items())),
-            f"{each.done} of {each.shots}",
-            str(each.waiting or ""),
-            str(each.failed or ""),
-            str(each.stages.get("by hand", "")),
-            ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items()),
-            _end_of(each),
-        )
+    rows = [_row(each) for each in sorted(captures, key=lambda each: each.complete)[:_ROWS]]
     if len(captures) > _ROWS:
-        table.add_row(f"and {len(captures) - _ROWS} more")
+        rows.append((f"and {len(captures) - _ROWS} more", *[""] * (len(_HEADINGS) - 1)))
+    shown = [at for at in range(len(_HEADINGS)) if at == 0 or any(row[at] for row in rows)]
+    for at in shown:
+        table.add_column(_HEADINGS[at], justify="right" if _HEADINGS[at] in _NUMBERS else "left")
+    for row in rows:
+        table.add_row(*(row[at] for at in shown))
     return table
+
+
+def _row(capture: CaptureStatus) -> tuple[str, ...]:
+    return (
+        printable(capture.name),
+        printable(", ".join(f"{name or 'one'} {sum(stages.values())}" for name, stages in capture.passes.items())),
+        f"{capture.done} of {capture.shots}",
+        str(capture.waiting or ""),
+        str(capture.failed or ""),
+        str(capture.stages.get("by hand", "")),
+        ", ".join(f"{count} {verdict}" for verdict, count in capture.verdicts.items()),
+        _end_of(capture),
+    )
 
 
 def _end_of(capture: CaptureStatus) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number
+from underside.commands.number import Number, Whole
 from underside.commands.options import given, layout_option, plate_options, settings_options
+from underside.commands.path import PATH
 from underside.commands.running import stopping_cleanly
 from underside.commands.watch_settings import settings_of, written
 from underside.commands.watching import Person, Program
-from underside.commands.work_options import PATH, output_option, work_options
+from underside.commands.work_options import output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
 from underside.watch.handing_over import words_of
@@ -64,7 +65,7 @@ def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | N
 @work_options
 @click.option("--log-json", is_flag=True, help="Log as JSON lines (.underside/watch.jsonl in the output folder).")
 @click.option(
-    "--metrics-port", type=click.IntRange(1, 65535), metavar="PORT",
+    "--metrics-port", type=Whole(1, 65535), metavar="PORT",
     help="Serve metrics to Prometheus at http://127.0.0.1:PORT/metrics, to this machine only.",
 )  # fmt: skip
 @click.pass_context

@@ -6,14 +6,13 @@ from typing import Any, TypeVar
 
 import click
 
+from underside.commands.number import Whole
+from underside.commands.path import PATH
 from underside.commands.photo_list import PhotoList, read_photo_list
 
-__all__ = ["PATH", "output_option", "photos_named", "source_options", "work_options"]
+__all__ = ["output_option", "photos_named", "source_options", "work_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-# Whether it can be read is found out by reading, in words that fit.
-PATH = click.Path(path_type=Path, readable=False)
 
 
 def source_options(command: _Function) -> _Function:
@@ -43,6 +42,4 @@ def output_option(told: str) -> Callable[[_Function], _Function]:
 def work_options(command: _Function) -> _Function:
     """How many shots at once, and whether a person or a program is told of them."""
     command = click.option("--events", is_flag=True, help="Print one JSON object per line, for programs.")(command)
-    return click.option("--workers", type=click.IntRange(1, 64), help="Shots in flight; default: one per processor.")(
-        command
-    )
+    return click.option("--workers", type=Whole(1, 64), help="Shots in flight; default: one per processor.")(command)

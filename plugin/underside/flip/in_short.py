@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from underside.counted import counted
 from underside.flip.proof.answer import Outcome
 from underside.manifest import ProofRecord
 
@@ -38,12 +39,8 @@ def _of_masks(proof: ProofRecord) -> list[str]:
     if proof.answer == Outcome.YES:
         told.append(f"{100 * proof.underside:.0f} % of the underside seen")
     if proof.repaired:
-        told.append(f"{_masks(len(proof.repaired))} put right by what the other shots show")
+        told.append(f"{counted(len(proof.repaired), 'mask')} put right by what the other shots show")
     elif proof.disagreeing:
         verb = "disagrees" if proof.disagreeing == 1 else "disagree"
-        told.append(f"{_masks(proof.disagreeing)} {verb} with the others")
+        told.append(f"{counted(proof.disagreeing, 'mask')} {verb} with the others")
     return told
-
-
-def _masks(number: int) -> str:
-    return f"{number} mask{'' if number == 1 else 's'}"

@@ -9,10 +9,9 @@ from underside.errors import PhotoError, SettingsError
 from underside.flip.proof.colmap import ProofExtraMissingError, colmap_is_here
 from underside.flip.proving import forget_repairs, is_proven, is_worth_proving, prove_and_keep
 from underside.manifest import Manifest, ProofRecord, ShotRecord, load
+from underside.resources import pip_install
 
 __all__ = ["Joined", "begin_anew", "join"]
-
-EXTRA_MISSING = "To prove that the passes are one object: pip install 'underside[proof]'."
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,14 @@ def join(
         return Joined(manifest, manifest, mend, kept=True)
     try:
         if not colmap_is_here():
-            return Joined(manifest, manifest, mend, why_not=EXTRA_MISSING, extra_is_missing=True)
+            return Joined(manifest, manifest, mend, why_not=_extra_missing(), extra_is_missing=True)
         proven = prove_and_keep(out, mend=mend, tell=tell, stop=stop, moot=moot)
     except ProofExtraMissingError:
-        return Joined(manifest, manifest, mend, why_not=EXTRA_MISSING, extra_is_missing=True)
+        return Joined(manifest, manifest, mend, why_not=_extra_missing(), extra_is_missing=True)
     except (SettingsError, PhotoError) as error:
         return Joined(manifest, manifest, mend, why_not=f"The passes could not be proven: {error}")
     return Joined(manifest, proven.manifest, mend) if proven is not None else None
+
+
+def _extra_missing() -> str:
+    return f"To prove that the passes are one object: {pip_install('proof')}."

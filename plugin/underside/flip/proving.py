@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from underside import __version__
+from underside.counted import counted
 from underside.errors import UndersideError
 from underside.files import sha256_of
 from underside.flip.agreement.agree import Agreement
@@ -175,13 +176,14 @@ def _tried_without_platter(
     if trial is None or trial.proof is None:
         return first, ()
     if not trial.proof.joined:
-        found = f"A platter was found in {len(trial.cuts)} masks, but cutting it off does not make the join true."
+        masks = counted(len(trial.cuts), "mask")
+        found = f"A platter was found in {masks}, but cutting it off does not make the join true."
         return _noting(first, f"{found} No mask was changed."), ()
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
     was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"
     # What is to be said of the capture itself, the first proof knows: the trial saw a copy.
     of_capture = replace(trial.proof, notes=first.notes)
-    return _noting(of_capture, f"The platter was cut off in {len(trial.cuts)} masks; {was}."), trial.cuts
+    return _noting(of_capture, f"The platter was cut off in {counted(len(trial.cuts), 'mask')}; {was}."), trial.cuts
 
 
 def _noting(proof: Proof, note: str) -> Proof:

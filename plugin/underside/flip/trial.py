@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from underside.counted import counted
 from underside.files import write_atomically
 from underside.flip.agreement.agree import Agreement
 from underside.flip.platter.cut import cut_at_platter
@@ -51,7 +52,7 @@ def without_platter(out: Path, *, tell: Callable[[str], None] = lambda _: None) 
         return Trial()
     with tempfile.TemporaryDirectory(prefix="underside-cut-") as copy:
         _copy_masks(out, Path(copy), cuts)
-        tell(f"Proving again, without the platter in {len(cuts)} masks")
+        tell(f"Proving again, without the platter in {counted(len(cuts), 'mask')}")
         return Trial(tuple(cuts), prove(Path(copy), tell=tell, cut_from=out))
 
 

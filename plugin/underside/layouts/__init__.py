@@ -9,6 +9,7 @@ from underside.layouts.write import (
     LayoutResult,
     encoded_mask,
     is_as_wanted,
+    outdated,
     write_layout,
     write_layouts,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "check_layout_names",
     "encoded_mask",
     "is_as_wanted",
+    "outdated",
     "places",
     "refuse_clashes",
     "write_layout",

@@ -17,7 +17,7 @@ from underside.files import link_or_copy, sha256_of, write_atomically
 from underside.layouts.advice import how_to_text, kept_note, notes
 from underside.layouts.by_hand import File, known_files, remember, take_along
 from underside.layouts.naming import Place, places
-from underside.layouts.table import HOW_TO, IMAGES, MASKS, Layout, find
+from underside.layouts.table import HOW_TO, IMAGES, LAYOUTS, MASKS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name, read_mask
 from underside.photo import open_known, turn_upright
@@ -30,6 +30,7 @@ __all__ = [
     "encoded_mask",
     "is_as_wanted",
     "laid_out",
+    "outdated",
     "write_layout",
     "write_layouts",
 ]
@@ -76,6 +77,20 @@ def write_layouts(manifest: Manifest, out: Path, names: Iterable[str]) -> LaidOu
         except UnfitNameError as error:
             refused.append(error)
     return LaidOut(tuple(written), tuple(refused))
+
+
+def outdated(manifest: Manifest, out: Path) -> list[str]:
+    """The layouts of earlier runs that are older than a mask: a program would read masks that are no more."""
+    masks = [out / shot.mask for shot in manifest.shots if shot.state is not State.FAILED]
+    newest = max((_written(mask) for mask in masks), default=0)
+    return [name for name in LAYOUTS if 0 < _written(out / LAYOUTS_FOLDER / name / HOW_TO) < newest]
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:

@@ -17,6 +17,7 @@ from underside.errors import PhotoError
 from underside.files import Stamp
 from underside.photo.colour import Pixels, rgb_of, shrink
 from underside.photo.containers import (
+    OTHER_SUFFIXES,
     READERS,
     Container,
     Header,
@@ -104,7 +105,7 @@ def _opened(path: Path, data: bytes, *, stamp: Stamp, max_megapixels: float) -> 
         suffix = path.suffix.lower()
         container = identify(data, suffix)
         if container is None:
-            raise _of_no_known_kind(data)
+            raise _of_no_known_kind(data, suffix)
         header = READERS[container].header(data)
         _check_size(header, max_megapixels)
     named = next((kind for kind, reader in READERS.items() if suffix in reader.suffixes), container)
@@ -171,9 +172,11 @@ def _check_size(header: Header, max_megapixels: float) -> None:
         )
 
 
-def _of_no_known_kind(data: bytes) -> RefusedError:
+def _of_no_known_kind(data: bytes, suffix: str) -> RefusedError:
     if not data:
         return RefusedError("is empty")
+    if suffix in OTHER_SUFFIXES:
+        return RefusedError(f"is of a kind that is not read ({suffix[1:].upper()})", "Convert it to PNG or TIFF")
     # It may be intact: BMP and JPEG 2000 are photos too.
     remedy = "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged"
     return RefusedError("is not a photo of a kind that Underside reads", remedy)

@@ -71,7 +71,9 @@ def mask_capture(
             for group in groups:
                 run.over(group, pool, in_flight=workers)
     finally:
-        manifest = book.close(surveyor.warnings if surveyor and surveyor.looked else None)
+        # A survey that was cut short has not seen the shots that a plate may have been taken for.
+        judges_plates = surveyor is not None and surveyor.looked and not run.unreached
+        manifest = book.close(surveyor.warnings if surveyor and judges_plates else None)
     if run.broken_by is not None:
         raise run.broken_by
     return Outcome(

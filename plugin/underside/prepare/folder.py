@@ -12,11 +12,11 @@ from typing import Any
 
 from underside.errors import OutputError
 from underside.files import PART_SUFFIX, json_text, leads_out, sha256_of, write_atomically, writing
+from underside.masks import SET_TABLE
 from underside.outfolder import locked
 
-__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "TABLE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
+__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
 
-TABLE = "prepared.json"
 HOW_TO = "HOW-TO.txt"
 """Written last: where it stands, the set is whole."""
 LINKED, COPIED, MADE = "linked", "copied", "made"
@@ -188,15 +188,15 @@ class SetFolder:
         content["files"] = {name: asdict(listed[name]) for name in sorted(listed)}
         data = json_text(content).encode()
         if data != self.before:
-            write_atomically(self.folder / TABLE, data)
+            write_atomically(self.folder / SET_TABLE, data)
 
 
 @contextmanager
 def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
     """Make the folder or go on with it; one that is not ours, or of something else, is refused."""
-    with writing(folder / TABLE):
+    with writing(folder / SET_TABLE):
         entries = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    before = _read(folder) if TABLE in entries else b""
+    before = _read(folder) if SET_TABLE in entries else b""
     files = _known(folder, before, kind) if before else {}
     if not before and any(not name.startswith(".") for name in entries):
         raise OutputError(f"{folder} holds other files and was not made by underside prepare", _ELSEWHERE)
@@ -219,7 +219,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
 
 def read_table(folder: Path) -> Table | None:
     """What a set says of itself; none if the folder is not a set."""
-    if not (folder / TABLE).exists():
+    if not (folder / SET_TABLE).exists():
         return None
     try:
         content = json.loads(_read(folder))
@@ -231,15 +231,15 @@ def read_table(folder: Path) -> Table | None:
         ]
         return Table(content["output"], tuple(masks))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{folder / TABLE} is not a table that this Underside can read ({error!r})"
+        what = f"{folder / SET_TABLE} is not a table that this Underside can read ({error!r})"
         raise OutputError(what, "Run underside prepare again") from error
 
 
 def _read(folder: Path) -> bytes:
     try:
-        return (folder / TABLE).read_bytes()
+        return (folder / SET_TABLE).read_bytes()
     except OSError as error:
-        raise OutputError(f"Cannot read {folder / TABLE}: {error.strerror}", _ELSEWHERE) from error
+        raise OutputError(f"Cannot read {folder / SET_TABLE}: {error.strerror}", _ELSEWHERE) from error
 
 
 def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _File]:
@@ -249,17 +249,19 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
         files = {str(name): _File(**facts) for name, facts in content["files"].items()} if version == _FORMAT else {}
         found = {name: content[name] for name in kind}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(f"{folder / TABLE} is not a table that Underside can read ({error})", _ELSEWHERE) from error
+        raise OutputError(
+            f"{folder / SET_TABLE} is not a table that Underside can read ({error})", _ELSEWHERE
+        ) from error
     if version != _FORMAT:
         raise OutputError(
-            f"{folder / TABLE} has format {version}, this Underside reads {_FORMAT}",
+            f"{folder / SET_TABLE} has format {version}, this Underside reads {_FORMAT}",
             "Use the Underside that wrote it, or choose another folder with -o",
         )
     for name, value in kind.items():
         if found[name] != value:
             raise OutputError(f"{folder} was prepared for another {name}, {found[name]}", _ELSEWHERE)
     if any(map(leads_out, files)):
-        raise OutputError(f"{folder / TABLE} names files outside its folder", _ELSEWHERE)
+        raise OutputError(f"{folder / SET_TABLE} names files outside its folder", _ELSEWHERE)
     return files
 
 

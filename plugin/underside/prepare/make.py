@@ -13,12 +13,12 @@ from underside.errors import PhotoError, SettingsError, UnfitNameError
 from underside.layouts import places
 from underside.layouts.advice import some
 from underside.manifest import MANIFEST_NAME, ShotRecord
-from underside.masks import RESULT_FOLDERS
+from underside.masks import RESULT_FOLDERS, SET_TABLE
 from underside.metadata.position import has_position
 from underside.outfolder import undisturbed
 from underside.photo import RAW_SUFFIXES
 from underside.prepare.files import CUT_OUT_FORMATS, PrepareOptions, Sources, bring
-from underside.prepare.folder import COPIED, HOW_TO, MADE, TABLE, SetFolder, open_set
+from underside.prepare.folder import COPIED, HOW_TO, MADE, SetFolder, open_set
 from underside.prepare.programs import Draft, Member, Program, find_program
 from underside.prepare.regions import check_regions, region_notes
 from underside.prepare.sensors import Sensor, sensor_notes, sensors_of
@@ -66,7 +66,7 @@ def prepare(
     out, folder = out.absolute(), folder.absolute()
     if not out.is_dir():
         raise SettingsError(f"There is no folder {out}", "Name an output folder of underside mask")
-    if (out / TABLE).exists():
+    if (out / SET_TABLE).exists():
         raise SettingsError(f"{out} was itself made by underside prepare", "Name the output folder of underside mask")
     with ExitStack() as stack:
         stack.enter_context(undisturbed(out))
@@ -187,7 +187,7 @@ def _notes(
     if renamed:
         yield (
             f"Renamed, such as {PurePosixPath(renamed[0].photo).name} for {renamed[0].shot.photo} ({len(renamed)} in "
-            f"all): {TABLE} has all names"
+            f"all): {SET_TABLE} has all names"
         )
     if copied and not options.copies:
         number = "all " * (copied == len(members)) + str(copied)

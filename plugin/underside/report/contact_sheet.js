@@ -48,6 +48,9 @@ async function show(card) {
   shown = card;
   const { width, height, orientation, name } = card.dataset;
   viewer.querySelector("#viewer-name bdi").textContent = name;
+  const verdict = card.querySelector(".badge")?.textContent ?? "";
+  const reasons = [...card.querySelectorAll(".reasons li")].map((reason) => reason.textContent).join("; ");
+  viewer.querySelector("#viewer-verdict").textContent = [verdict, reasons].filter(Boolean).join(": ");
   const figures = [...card.querySelectorAll(".figures > *")].map((figure) => figure.textContent);
   viewer.querySelector("#viewer-facts").textContent = figures.join("\u2002");
   problem.textContent = "";

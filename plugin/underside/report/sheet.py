@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from underside.capture import Pose, pose_of
 from underside.manifest import Manifest, ShotRecord, State
 from underside.report.changes import Change, changes, passes
 from underside.report.markup import file_address
@@ -31,16 +32,19 @@ class Sheet:
     @classmethod
     def of(cls, manifest: Manifest, out: Path) -> "Sheet":
         """The sheet of the capture whose results lie in ``out``."""
-        change = changes(manifest.shots)
-        masked = [shot for shot in manifest.shots if shot.state is not State.FAILED]
+        poses = list(Pose)
+        # In the order they are usually shot, upright first; the manifest has them by name.
+        shots = sorted(manifest.shots, key=lambda shot: poses.index(pose_of(shot.pass_name)))
+        change = changes(shots)
+        masked = [shot for shot in shots if shot.state is not State.FAILED]
         return cls(
             manifest=manifest,
             out=out,
-            passes=passes(manifest.shots),
+            passes=passes(shots),
             masked=sorted(masked, key=lambda s: (-s.doubt, -change[s.photo].size if s.photo in change else 1)),
-            failed=[shot for shot in manifest.shots if shot.state is State.FAILED],
+            failed=[shot for shot in shots if shot.state is State.FAILED],
             changes=change,
-            numbers={shot.photo: number for number, shot in enumerate(manifest.shots, 1)},
+            numbers={shot.photo: number for number, shot in enumerate(shots, 1)},
         )
 
     @property

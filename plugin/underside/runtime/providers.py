@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.errors import DeviceError, ModelError, SettingsError
+from underside.resources import pip_install
 from underside.runtime.library import load_onnxruntime
 
 __all__ = [
@@ -168,7 +169,7 @@ def _library_obstacle(onnxruntime: Any) -> Obstacle | None:  # noqa: ANN401 - un
         missing = str(error).partition(":")[0] if "cannot open shared object" in str(error) else str(error)
         return Obstacle(
             f"{missing} is missing" if missing != str(error) else missing,
-            "Install CUDA's libraries with `pip install underside[cuda]`, or use --device cpu",
+            f"Install CUDA's libraries with {pip_install('cuda')}, or use --device cpu",
         )
     return None
 

@@ -107,6 +107,8 @@ def make(choices: Choices) -> PlateSegmenter:
         plates.append(plate)
     for plate in plates:
         own = [picture for picture in witnesses if choose_plate(plates, picture) is plate]
+        if not own and _fitting(plate, witnesses):
+            continue  # its ring is not among these photos, or has a plate that fits better
         notes += [f"The plate {plate.name} may not fit: {problem}" for problem in judge_plate(plate, own)]
     if not plates:
         raise SettingsError(f"No plate can be used. {notes[0]}", "Take another, or choose another --segmenter")

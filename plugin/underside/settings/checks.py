@@ -114,7 +114,17 @@ def _within(option: Option, value: float) -> bool:
 
 def refused(field: Setting, value: object) -> SettingsError:
     """The error for a value that the option does not allow."""
-    return SettingsError(f"{spoken(field.name)} {written(value)} is not valid", f"Use {allowed(field)}")
+    quoted = isinstance(value, str) and kind_of(field) is not Kind.TEXT and _reads_as_a_value(value)
+    text, how = (json.dumps(value), ", without quotes") if quoted else (written(value), "")
+    return SettingsError(f"{spoken(field.name)} {text} is not valid", f"Use {allowed(field)}{how}")
+
+
+def _reads_as_a_value(text: str) -> bool:
+    """Whether a value is wrong only because of the quotes around it in a file."""
+    try:
+        return isinstance(json.loads(text), int | float)
+    except (ValueError, RecursionError):
+        return False
 
 
 def written(value: object) -> str:

@@ -7,7 +7,10 @@ from pathlib import Path, PurePosixPath
 from statistics import median
 
 from underside.capture import Pose, pose_of
+from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
+from underside.capture.several import looks_like_several
+from underside.counted import counted
 from underside.ring import camera_positions
 from underside.sorting.overview import Overview, PassView
 from underside.sorting.rings import Ring, passes_by_place
@@ -32,10 +35,12 @@ class Finding:
 
 
 def findings(seen: Overview) -> list[Finding]:
-    """What is needed first."""
+    """What could not be read, then what is needed."""
+    # A folder that cannot be read may be the very pass that seems to be missing.
+    unread = [Finding(f"{each.name}: {each.reason}; check its permissions") for each in seen.capture.problems]
     found = [*_poses(seen), *_counts(seen), *_files(seen), *_plates(seen), *_heights(seen), *_cameras(seen)]
     found += [*_times(seen), *_doubles_and_gaps(seen)]
-    return sorted(found, key=lambda finding: not finding.needed)
+    return [*unread, *sorted(found, key=lambda finding: not finding.needed)]
 
 
 def pass_title(each: PassView, seen: Overview) -> str:
@@ -48,7 +53,9 @@ def pass_title(each: PassView, seen: Overview) -> str:
 def _poses(seen: Overview) -> Iterator[Finding]:
     passes = seen.passes
     poses = {each.of.pose for each in passes}
-    if len(passes) == 1:
+    if seen.capture.problems:
+        pass  # what lies in those folders may be what would be missed here
+    elif len(passes) == 1:
         beside = _beside(seen.capture.folder)
         where = f"; the folder {beside} beside it is named like the other one: put both into one folder" * bool(beside)
         split = "" if passes[0].of.name or beside else "; if there are two, put them into folders upright and flipped"
@@ -73,7 +80,8 @@ def _poses(seen: Overview) -> Iterator[Finding]:
 def _places_disagree(seen: Overview) -> Iterator[Finding]:
     by_place = passes_by_place([sight for each in seen.passes for sight in each.sights])
     if len(by_place) > 1 and len(by_place) != len(seen.passes):
-        counts = ", ".join(f"{part[0].shot.name} to {part[-1].shot.name} ({len(part)} shots)" for part in by_place)
+        ends = [(f"{part[0].shot.name} to {part[-1].shot.name}", counted(len(part), "shot")) for part in by_place]
+        counts = ", ".join(f"{names} ({many})" for names, many in ends)
         yield Finding(f"By the camera's positions there are {len(by_place)} passes: {counts}. Folders settle it")
 
 
@@ -94,7 +102,7 @@ def _counts(seen: Overview) -> Iterator[Finding]:
     for each in seen.passes:
         many = len(each.of.shots)
         if many < _FEW * most:
-            yield Finding(f"{_begin(pass_title(each, seen))} has {many} {_shots(many)} against {most}")
+            yield Finding(f"{_begin(pass_title(each, seen))} has {counted(many, 'shot')} against {most}")
         if many == 1:
             yield Finding(f"{_begin(pass_title(each, seen))} is a single shot", needed=True)
     largest = {pass_title(each, seen): max((len(ring.shots) for ring in each.rings), default=0) for each in seen.passes}
@@ -107,10 +115,13 @@ def _counts(seen: Overview) -> Iterator[Finding]:
 
 
 def _files(seen: Overview) -> Iterator[Finding]:
-    for problem in seen.capture.problems:
-        yield Finding(f"{problem.name}: {problem.reason}")
+    several = looks_like_several(seen.capture)
+    if several:
+        yield Finding(several)
     for sight in seen.unreadable:
         yield Finding(sight.problem)
+    for told in left_alone(seen.capture):
+        yield Finding(told)
 
 
 def _plates(seen: Overview) -> Iterator[Finding]:
@@ -182,8 +193,12 @@ def _cameras(seen: Overview) -> Iterator[Finding]:
 def _times(seen: Overview) -> Iterator[Finding]:
     without = sum(sight.time is None for sight in seen.sights)
     if without:
-        whole = "No photo says" if without == len(seen.sights) else f"{without} of {len(seen.sights)} photos do not say"
-        yield Finding(f"{whole} when it was taken: pauses cannot separate passes, nor the clock show what is missing")
+        whole = f"{without} of {len(seen.sights)} photos do not say when they were taken"
+        if without == len(seen.sights):
+            whole = "No photo says when it was taken"
+        elif without == 1:
+            whole = f"One of {len(seen.sights)} photos does not say when it was taken"
+        yield Finding(f"{whole}: pauses cannot separate passes, nor the clock show what is missing")
     clocks: dict[str, list[float]] = {}
     for each in seen.passes:
         times: dict[str, list[float]] = {}
@@ -224,10 +239,6 @@ def _some(names: Sequence[str]) -> str:
 
 def _file(name: str) -> str:
     return PurePosixPath(name).name
-
-
-def _shots(number: int) -> str:
-    return "shot" if number == 1 else "shots"
 
 
 def _begin(text: str) -> str:

@@ -237,6 +237,7 @@ class Captures:
             self.intake.failed(entry, record.reason)
             return
         self._results.enter(entry, record, Stage.MASKED)
+        desk.verdicts.pop(entry.photo, None)
         self._tell(Masked(desk.name, entry.photo, record, alone=True))
 
     def _still_asked(self, asked: Entry) -> Entry | None:
@@ -343,7 +344,9 @@ class Captures:
         if entry.stage in (Stage.READY, Stage.MASKED, Stage.DONE, Stage.SET_ASIDE) and not waits_for_its_own(entry):
             # Further passes may have taught more of what was done already.
             self._results.enter(entry, record, Stage.DONE if entry.stage is Stage.DONE else Stage.MASKED)
-            self._tell(Masked(desk.name, photo, record, alone=False))
+            told, verdict = desk.verdicts.get(photo), (record.state, record.verdict)
+            desk.verdicts[photo] = verdict
+            self._tell(Masked(desk.name, photo, record, alone=False, again=told == verdict))
 
     def _gone_through(self, desk: Desk, work: Work, done: GoneThrough) -> None:
         desk.completing = self._completing = False

@@ -5,6 +5,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from underside.manifest import State
 from underside.watch.masking import CaptureSession
 
 __all__ = ["Desk"]
@@ -28,6 +29,8 @@ class Desk:
     concluding: bool = False
     flying: set[str] = field(default_factory=set)
     """Shots that are being masked alone."""
+    verdicts: dict[str, tuple[State, str]] = field(default_factory=dict)
+    """By photo, what was last reported of a mask made with its ring."""
     wait_until: float = 0.0
     told: str = ""
     """Why it has to wait."""

@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo
 from underside.errors import SettingsError
 from underside.files import Stamp
-from underside.manifest import MANIFEST_NAME
 from underside.masks import RESULT_FOLDERS
 
 __all__ = ["Found", "Listing", "WatchedFolder"]
@@ -76,10 +75,10 @@ class WatchedFolder:
         """Whether the folders that it lies in are looked into."""
         place = self.root
         for part in PurePosixPath(photo).parent.parts:
-            if part in RESULT_FOLDERS and place == self.root and _holds_results(place):
+            if part in RESULT_FOLDERS and place == self.root and holds_results(place):
                 return False
             place /= part
-            if is_passed_over(part) or self._is_output(place) or _holds_results(place):
+            if is_passed_over(part) or self._is_output(place) or holds_results(place):
                 return False
         return True
 
@@ -102,7 +101,7 @@ class WatchedFolder:
                     entries = list(scan)
             except OSError:
                 continue
-            is_output = holds_results(entry.name for entry in entries)
+            is_output = holds_results(place)
             if is_output and place != self.root:
                 continue
             photos: list[Found] = []
@@ -122,11 +121,3 @@ class WatchedFolder:
     def _is_output(self, place: Path) -> bool:
         real = os.path.realpath(place)
         return real == self._out or Path(real) in self.root.parents
-
-
-def _holds_results(place: Path) -> bool:
-    try:
-        # Most hold none: they need not be listed at every notice.
-        return (place / MANIFEST_NAME).exists() and holds_results(each.name for each in place.iterdir())
-    except OSError:
-        return False

@@ -49,6 +49,8 @@ class Masked:
     record: ShotRecord
     alone: bool
     """Whether it was masked without what its ring knows, for now."""
+    again: bool = False
+    """Whether the verdict is the one reported before: a mask made again is then nothing new to a person."""
 
 
 @dataclass(frozen=True)

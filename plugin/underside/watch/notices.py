@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -49,6 +50,9 @@ class Notices(AbstractContextManager["Notices"]):
         """Raises OSError where the system has no watches left."""
         # A full queue is reported as a warning; the full scan finds what it has lost.
         logging.getLogger("watchdog").setLevel(logging.ERROR)
+        # watchdog sees a folder twice if it arrives within another new one, by its own notice and by looking through
+        # the other: it replaces the callback by the same one.
+        warnings.filterwarnings("ignore", "Callback with id .* already exists", RuntimeWarning)
         self._observer = Observer()
         self._observer.schedule(_Handler(changed), str(folder), recursive=True, event_filter=_OF_INTEREST)
         with ExitStack() as stack:

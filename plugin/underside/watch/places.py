@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from underside.capture.names import is_plate_folder, pure_pose_of
+from underside.capture.names import is_pass_folder
 from underside.journal import Journal
 from underside.watch.folder import Found
 
@@ -26,7 +26,7 @@ def place(
     first, *rest = path.parts
     if not rest:
         return _loose(found, root, journal, is_folder), ""
-    if pure_pose_of(first, of=root) or (plates and is_plate_folder(first)):
+    if is_pass_folder(first, of=root, plates=plates):
         return root, path.parent.as_posix()
     within = PurePosixPath(*rest).parent.as_posix()
     return first, "" if within == "." else within

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from underside.counted import counted
 from underside.flip import in_short, proof_facts
 from underside.manifest import State
 from underside.watch.happenings import (
@@ -19,7 +20,7 @@ from underside.watch.happenings import (
     Stopped,
 )
 
-__all__ = ["as_event", "in_words"]
+__all__ = ["as_event", "in_words", "not_yet"]
 
 
 def in_words(happening: Happening) -> list[str]:
@@ -27,12 +28,17 @@ def in_words(happening: Happening) -> list[str]:
     match happening:
         case Started(root, out, notes):
             return [*notes, f"Watching {root}; masks go to {out}. Ctrl-C ends it."]
+        case Masked(again=True):
+            return []
         case Masked(photo=photo, record=record, alone=alone):
             by_hand = ", by hand" if record.state is State.BY_HAND else ""
             how = f"{record.verdict or 'masked'}{by_hand}{', for now' if alone else ''}"
             return [f"{photo}: {how} ({record.seconds:.1f} s)"]
-        case Failed(reason=reason, final=final):
-            return [f"underside: {reason}{' It is set aside.' if final else ''}"]
+        case Failed(photo=photo, reason=reason, attempts=attempts, final=final):
+            if final:
+                return [f"underside: {reason} It is set aside."]
+            # While a photo is still being copied, its reason and remedy would be wrong a moment later.
+            return [not_yet(photo)] if attempts == 1 else []
         case Moved(photo, before):
             return [f"{before} is now {photo}; its mask was moved too"]
         case Proving(capture, text):
@@ -44,13 +50,18 @@ def in_words(happening: Happening) -> list[str]:
         case Completed(capture, manifest, path, layouts):
             page = path.with_name("report.html")
             laid_out = [f"  laid out for {layout.name}: {layout.folder}" for layout in layouts]
-            return [f"{capture} is complete: {len(manifest.shots)} shots, {page}", *laid_out]
+            return [f"{capture} is complete: {counted(len(manifest.shots), 'shot')}, {page}", *laid_out]
         case Note(text):
             return [f"underside: {text}."]
         case Stopped(failed):
-            return [f"Stopped{f'; {failed} photos are set aside' if failed else ''}."]
+            return [f"Stopped; set aside: {counted(failed, 'photo')}." if failed else "Stopped."]
         case Seen():
             return []
+
+
+def not_yet(photo: str) -> str:
+    """A sentence about a photo that could not be used yet, but may be soon."""
+    return f"{photo} is incomplete or cannot be read yet: it will be tried again automatically"
 
 
 def as_event(happening: Happening) -> tuple[str, dict[str, Any]]:

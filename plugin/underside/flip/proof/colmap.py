@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from underside.errors import SettingsError
+from underside.resources import pip_install
 
 __all__ = ["ProofExtraMissingError", "colmap", "colmap_is_here"]
 
@@ -23,7 +24,7 @@ def colmap() -> Any:  # noqa: ANN401 - a module without types, there or not
         import pycolmap
     except ImportError as error:
         raise ProofExtraMissingError(
-            "A proof needs pycolmap, which is not installed", "Install it with: pip install 'underside[proof]'"
+            "A proof needs pycolmap, which is not installed", f"Install it with {pip_install('proof')}"
         ) from error
     pycolmap.logging.minloglevel = 3
     pycolmap.logging.alsologtostderr = False

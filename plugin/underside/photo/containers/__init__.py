@@ -8,6 +8,7 @@ from underside.photo.containers import heif, jpeg, png, raw, tiff, webp
 from underside.photo.containers.common import Container, Header, Mode, RefusedError
 
 __all__ = [
+    "OTHER_SUFFIXES",
     "PHOTO_SUFFIXES",
     "RAW_SUFFIXES",
     "READERS",
@@ -44,6 +45,11 @@ READERS: Mapping[Container, Reader] = {
 
 RAW_SUFFIXES = raw.SUFFIXES
 PHOTO_SUFFIXES = frozenset[str]().union(*(reader.suffixes for reader in READERS.values()))
+OTHER_SUFFIXES = frozenset(
+    {".bmp", ".dib", ".exr", ".gif", ".hdr", ".j2c", ".j2k", ".jp2", ".jpf", ".jpx", ".jps", ".jxl"}
+)
+OTHER_SUFFIXES |= {".jxr", ".pbm", ".pgm", ".pnm", ".ppm", ".psb", ".psd", ".tga", ".xcf"}
+"""Suffixes of pictures that are not read; some may be photos."""
 
 
 # A TIFF counts places in 32 bits, and no photo of another kind is nearly as long; BigTIFF is, in both byte orders.

@@ -14,6 +14,7 @@ from underside.photo.containers.common import Header, Mode, RefusedError
 from underside.photo.containers.items import are_whole, exif_item
 from underside.photo.exif import read_exif
 from underside.photo.orientation import turn_upright, upright_size
+from underside.resources import pip_install
 
 __all__ = ["SUFFIXES", "header", "is_for_pillow", "is_heif", "names_exif", "open_avif", "pixels"]
 
@@ -85,7 +86,7 @@ def _open_heif(data: bytes) -> Any:  # noqa: ANN401
         import pillow_heif
     except ImportError as error:
         raise RefusedError(
-            "is HEIC or AVIF, which needs pillow-heif", 'Install it with pip install "underside[heic]"'
+            "is HEIC or AVIF, which needs pillow-heif", f"Install it with {pip_install('heic')}"
         ) from error
     return pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
 

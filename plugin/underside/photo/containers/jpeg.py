@@ -17,7 +17,8 @@ from underside.photo.exif import joined_exif, read_exif
 
 __all__ = ["SUFFIXES", "header", "pixels", "small"]
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
+# Of an .mpo, which holds several JPEGs, the first is read: what follows its end marker is ignored.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})
 
 _MODES: dict[int, Mode] = {1: "grey", 3: "rgb", 4: "cmyk"}
 _SPACES = {"grey": "GRAY", "rgb": "RGB", "cmyk": "CMYK"}

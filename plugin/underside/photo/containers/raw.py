@@ -14,6 +14,7 @@ from underside.photo.containers import jpeg, tiff
 from underside.photo.containers.boxes import boxes
 from underside.photo.containers.common import Header, RefusedError
 from underside.photo.exif import CameraFacts, Directory, Tags, camera_facts
+from underside.resources import pip_install
 
 __all__ = ["SUFFIXES", "header", "is_raw", "pixels", "small"]
 
@@ -79,9 +80,7 @@ def _opened(data: bytes) -> Iterator[Any]:
     try:
         import rawpy
     except ImportError as error:
-        raise RefusedError(
-            "is camera raw, which needs rawpy", 'Install it with pip install "underside[raw]"'
-        ) from error
+        raise RefusedError("is camera raw, which needs rawpy", f"Install it with {pip_install('raw')}") from error
     with rawpy.RawPy() as raw:
         try:
             raw.open_buffer(io.BytesIO(data))
