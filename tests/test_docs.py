@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from conftest import DEMO, ROOT, Run
+
+from underside.commands import underside
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
@@ -44,12 +47,31 @@ def test_links_and_pictures_are_there(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_option_that_a_page_names_exists(page: Path, run: Run) -> None:
-    known = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    for line in re.findall(r"`(underside [a-z][^`]*)`", page.read_text(encoding="utf-8")):
-        for option in re.findall(r"--[a-z][a-z-]+", line):
-            assert option in known, f"{page.name} names {option}"
+def commands_of(page: Path) -> list[list[str]]:
+    """Every ``underside ...`` of a page, in running text and in blocks, as words."""
+    text = re.sub(r"\\\n\s*", " ", page.read_text(encoding="utf-8"))
+    named = re.findall(r"`underside ([a-z-][^`]*)`", text)
+    for block in re.findall(r"^```.*?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        named += re.findall(r"(?:^|[&$] |/)underside ([a-z-][^#|&;>\n]*)", block, re.MULTILINE)
+    return [line.split() for line in named]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "commands.md"], ids=lambda page: page.name)
+def test_every_command_that_a_page_names_exists_and_has_its_options(page: Path) -> None:
+    for words in commands_of(page):
+        command: click.Command = underside
+        options = [word.partition("=")[0].rstrip(".,:)") for word in words if re.match(r"--?[a-z]", word)]
+        for word in words:
+            if isinstance(command, click.Group) and not word.startswith("-"):
+                below = command.get_command(click.Context(command), word)
+                assert below or command is not underside, f"{page.name}: underside {' '.join(words)}"
+                command = below or command
+        taken = [command]
+        if command.context_settings.get("ignore_unknown_options"):  # it hands them on to the watch
+            taken.append(underside.get_command(click.Context(underside), "watch") or command)
+        known = {name for each in taken for param in each.params for name in (*param.opts, *param.secondary_opts)}
+        known |= {"-h", "--help"}
+        assert known.issuperset(options), f"{page.name}: underside {' '.join(words)}"
 
 
 def test_a_demo_whose_photos_cannot_be_written_says_so_and_ends(run: Run, tmp_path: Path) -> None:
