@@ -17,7 +17,7 @@ from fake_metashape import Chunk, FakeMetashape
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.hosts.metashape import install
+from underside.installers.metashape import install
 
 Parts = Any
 """The installed modules; they exist once the menu is there."""

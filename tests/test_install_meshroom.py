@@ -13,7 +13,7 @@ from meshroom_host import PLUGIN
 
 from underside import __version__
 from underside.errors import SettingsError
-from underside.hosts import meshroom
+from underside.installers import meshroom
 
 
 def home(tmp_path: Path, shell: str = "bash") -> dict[str, str]:

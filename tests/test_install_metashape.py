@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 
 from underside import __version__
-from underside.hosts import metashape
+from underside.installers import metashape
 
 
 def home(tmp_path: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ from conftest import Run
 from watched import put_some
 
 from underside.errors import SettingsError
-from underside.hosts import user_service
+from underside.installers import user_service
 
 HARD = 'Käte\'s $HOME & 100% "new" ; <b> \\'
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="systemd")

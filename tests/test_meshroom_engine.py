@@ -16,7 +16,7 @@ from conftest import ROOT, processor_seconds
 from meshroom_host import FAKE, NODES, Node, part, photo, quick_model, scene
 
 from underside import __version__
-from underside.hosts import meshroom
+from underside.installers import meshroom
 
 engine = part("engine")
 NodeError = part("trouble").NodeError

@@ -14,7 +14,7 @@ from conftest import ROOT
 from metashape_host import two_poses
 from PIL import Image
 
-from underside.hosts.metashape import install
+from underside.installers.metashape import install
 
 # As metashape -r runs a script: its own Python, no window, the script's name first; and from a terminal, where Ctrl-C
 # counts, though the tests may have been begun in the background, where it does not.

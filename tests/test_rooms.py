@@ -57,7 +57,8 @@ ROOMS = [
     "flip",
     "engine",
     "watch",
-    "hosts",
+    "serve",
+    "installers",
     "commands",
     "__main__",
 ]

@@ -14,8 +14,8 @@ from served import PHOTO, Answer, Served, needs_curl, serving
 from tiny_networks import brightness
 
 from underside.errors import SettingsError
-from underside.hosts.serve.fetching import UrlHosts, fetch_photo
-from underside.hosts.serve.refusal import Refusal
+from underside.serve.fetching import UrlHosts, fetch_photo
+from underside.serve.refusal import Refusal
 
 pytestmark = needs_curl
 

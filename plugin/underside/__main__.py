@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from underside.commands import underside
-from underside.commands.terminal import hold_standard_streams, let_go_of_standard_streams, say
+from underside.commands.parts.terminal import hold_standard_streams, let_go_of_standard_streams, say
 from underside.errors import ExitCode, UndersideError
 
 __all__ = ["main"]

@@ -9,9 +9,7 @@ from underside import __version__
 
 __all__ = ["underside"]
 
-# Each command lives in the module of its name and is the object of its name there. What several of them need:
-# options, work_options, path and number (what they are told), running, watching, status_table and live_console (how the
-# work is shown), photo_list, watch_settings, and terminal, through which every line for people goes.
+# Each command lives in the module of its name and is the object of its name there.
 _COMMANDS = {
     "mask": "Mask a folder of photos, or single ones.",
     "rings": "Learn from all shots once, to mask them in parts.",

@@ -15,11 +15,11 @@ from underside import pipeline
 from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
-from underside.commands.number import Whole
-from underside.commands.options import held, masking_options, plate_options
-from underside.commands.path import PATH
-from underside.commands.running import stopping_cleanly
-from underside.commands.terminal import tell
+from underside.commands.parts.number import Whole
+from underside.commands.parts.options import held, masking_options, plate_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.terminal import tell
 from underside.engine import mask_sources
 from underside.errors import ExitCode, SettingsError
 from underside.files import refuse_unwritable

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from underside.capture import Capture, Pose, read_capture
 from underside.capture.left_alone import left_alone
 from underside.capture.plates import with_plates
-from underside.commands.options import held, plate_options
-from underside.commands.path import PATH
-from underside.commands.terminal import printable, tell
+from underside.commands.parts.options import held, plate_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
 from underside.report.capture_page import capture_facts, write_capture_page

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from underside.commands.path import PATH
-from underside.commands.terminal import tell
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import tell
 from underside.counted import counted
 from underside.errors import ExitCode
 from underside.files import json_text

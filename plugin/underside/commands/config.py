@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from underside.commands.options import held, layout_option, plate_options, settings_options
-from underside.commands.path import PATH
-from underside.commands.terminal import tell
+from underside.commands.parts.options import held, layout_option, plate_options, settings_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import tell
 from underside.errors import SettingsError
 from underside.settings import FILE_NAME, KEYS, Resolved, spoken, template
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from underside.capture.taken import holds_results
-from underside.commands.path import PATH
-from underside.commands.running import stopping_cleanly
-from underside.commands.terminal import tell
-from underside.commands.watch_settings import settings_of
-from underside.commands.watching import Person
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.terminal import tell
+from underside.commands.parts.watch_settings import settings_of
+from underside.commands.parts.watching import Person
 from underside.errors import ExitCode, SettingsError, UndersideError
 from underside.files import write_atomically, writing
 from underside.journal import journal_path

@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from underside.commands.terminal import tell
-from underside.hosts import meshroom
+from underside.commands.parts.terminal import tell
+from underside.installers import meshroom
 
 __all__ = ["install_meshroom", "uninstall_meshroom"]
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from underside.commands.path import PATH
-from underside.commands.terminal import tell
-from underside.hosts import metashape
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import tell
+from underside.installers import metashape
 
 __all__ = ["install_metashape", "uninstall_metashape"]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from underside.commands.options import given
-from underside.commands.path import PATH
-from underside.commands.terminal import say, tell
+from underside.commands.parts.options import given
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import say, tell
+from underside.commands.parts.watch_settings import settings_of
 from underside.commands.watch import watch
-from underside.commands.watch_settings import settings_of
 from underside.errors import ExitCode, SettingsError
-from underside.hosts import user_service
+from underside.installers import user_service
 from underside.settings import NONE, placed
 
 __all__ = ["install_service", "uninstall_service"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from underside.commands.options import held, layout_option, plate_options, settings_options
-from underside.commands.path import PATH
-from underside.commands.running import Person, Program, exit_code, stopping_cleanly
-from underside.commands.terminal import tell
-from underside.commands.work_options import output_option, photos_named, source_options, work_options
+from underside.commands.parts.options import held, layout_option, plate_options, settings_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import Person, Program, exit_code, stopping_cleanly
+from underside.commands.parts.terminal import tell
+from underside.commands.parts.work_options import output_option, photos_named, source_options, work_options
 from underside.engine import mask_sources
 from underside.watch.beside import tell_the_journal
 

@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from underside.commands.path import PATH
-from underside.commands.terminal import tell
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import tell
 from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import journal_path

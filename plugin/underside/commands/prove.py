@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from underside.commands.path import PATH
-from underside.commands.terminal import say, tell
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import say, tell
 from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from underside.commands.options import given, masking_options
-from underside.commands.path import PATH
-from underside.commands.running import stopping_cleanly
-from underside.commands.terminal import tell
-from underside.commands.watch_settings import read, settings_of, written
-from underside.commands.watching import Person
+from underside.commands.parts.options import given, masking_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.terminal import tell
+from underside.commands.parts.watch_settings import read, settings_of, written
+from underside.commands.parts.watching import Person
 from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
 from underside.journal import Entry, Journal, Stage, journal_path

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from underside.capture import Capture
-from underside.commands.options import held, masking_options, plate_options
-from underside.commands.path import PATH
-from underside.commands.running import stopping_cleanly
-from underside.commands.terminal import tell
-from underside.commands.work_options import photos_named, source_options, work_options
+from underside.commands.parts.options import held, masking_options, plate_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.terminal import tell
+from underside.commands.parts.work_options import photos_named, source_options, work_options
 from underside.counted import counted
 from underside.engine import learn_from_sources
 from underside.errors import ExitCode

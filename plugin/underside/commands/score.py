@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from underside.commands.path import PATH
-from underside.commands.terminal import tell
+from underside.commands.parts.path import PATH
+from underside.commands.parts.terminal import tell
 from underside.errors import ExitCode
 from underside.files import json_text
 from underside.scoring import Measures, Score, ShotScore, score_masks

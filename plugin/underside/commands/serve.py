@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number, Whole
-from underside.commands.options import masking_options
-from underside.commands.running import stopping_cleanly
-from underside.commands.terminal import say, tell
+from underside.commands.parts.number import Number, Whole
+from underside.commands.parts.options import masking_options
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.terminal import say, tell
 from underside.errors import SettingsError
 from underside.resources import pip_install
 from underside.settings import Settings
@@ -77,8 +77,8 @@ def serve(
     ends it after the requests in progress.
     """
     _check_extra()
-    from underside.hosts.serve.server import ServeOptions
-    from underside.hosts.serve.server import serve as answer
+    from underside.serve.server import ServeOptions
+    from underside.serve.server import serve as answer
 
     options = ServeOptions(
         host=host,

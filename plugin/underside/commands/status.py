@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from underside.commands.live_console import LiveConsole
-from underside.commands.path import PATH
-from underside.commands.status_table import status_table
-from underside.commands.terminal import tell
+from underside.commands.parts.live_console import LiveConsole
+from underside.commands.parts.path import PATH
+from underside.commands.parts.status_table import status_table
+from underside.commands.parts.terminal import tell
 from underside.counted import counted
 from underside.files import json_text
 from underside.watch.status import Status, read_status

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from underside.commands.number import Number, Whole
-from underside.commands.options import given, layout_option, plate_options, settings_options
-from underside.commands.path import PATH
-from underside.commands.running import stopping_cleanly
-from underside.commands.watch_settings import settings_of, written
-from underside.commands.watching import Person, Program
-from underside.commands.work_options import output_option, work_options
+from underside.commands.parts.number import Number, Whole
+from underside.commands.parts.options import given, layout_option, plate_options, settings_options
+from underside.commands.parts.path import PATH
+from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.watch_settings import settings_of, written
+from underside.commands.parts.watching import Person, Program
+from underside.commands.parts.work_options import output_option, work_options
 from underside.errors import ExitCode
 from underside.pipeline import usual_workers
 from underside.watch.handing_over import words_of

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from underside import __version__
 from underside.errors import SettingsError
-from underside.hosts.serve.refusal import Refusal
+from underside.serve.refusal import Refusal
 
 __all__ = ["UrlHosts", "fetch_photo"]
 

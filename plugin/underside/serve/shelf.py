@@ -9,10 +9,10 @@ from underside.catalogue import Model, load_catalogue
 from underside.catalogue.pins import check_file, check_licence
 from underside.engine import load_masker
 from underside.errors import ModelError, SettingsError
-from underside.hosts.serve.fields import REMBG_MODELS
-from underside.hosts.serve.refusal import Refusal
 from underside.ladder import Ladder, make_ladder
 from underside.masker import Effort
+from underside.serve.fields import REMBG_MODELS
+from underside.serve.refusal import Refusal
 from underside.settings import Settings
 
 __all__ = ["Shelf"]

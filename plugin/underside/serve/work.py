@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.cutout.plain import plain_cutout
-from underside.hosts.serve.fields import Wish
-from underside.hosts.serve.shelf import Shelf
 from underside.photo import Photo, decode, turn_upright
 from underside.photo.photo import photo_of
 from underside.png import encode_png
+from underside.serve.fields import Wish
+from underside.serve.shelf import Shelf
 
 __all__ = ["picture_for"]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from underside import __version__
-from underside.hosts.serve.fields import FIELDS, IN_QUERY_TOO, Field
+from underside.serve.fields import FIELDS, IN_QUERY_TOO, Field
 
 __all__ = ["openapi"]
 

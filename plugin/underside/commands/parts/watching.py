@@ -8,9 +8,9 @@ from typing import Self
 from rich.live import Live
 from rich.table import Table
 
-from underside.commands.live_console import LiveConsole
-from underside.commands.status_table import status_table
-from underside.commands.terminal import printable
+from underside.commands.parts.live_console import LiveConsole
+from underside.commands.parts.status_table import status_table
+from underside.commands.parts.terminal import printable
 from underside.errors import UndersideError
 from underside.events import EventWriter
 from underside.watch.happenings import Happening, Masked, Started, Stopped

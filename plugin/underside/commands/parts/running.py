@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from underside import pipeline
 from underside.capture import Capture
 from underside.capture.left_alone import left_alone
-from underside.commands.live_console import LiveConsole
-from underside.commands.terminal import printable, say, tell
+from underside.commands.parts.live_console import LiveConsole
+from underside.commands.parts.terminal import printable, say, tell
 from underside.counted import counted
 from underside.engine import Result
 from underside.errors import ExitCode

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
-from underside.commands.number import Whole
-from underside.commands.path import PATH
-from underside.commands.photo_list import PhotoList, read_photo_list
+from underside.commands.parts.number import Whole
+from underside.commands.parts.path import PATH
+from underside.commands.parts.photo_list import PhotoList, read_photo_list
 
 __all__ = ["output_option", "photos_named", "source_options", "work_options"]
 

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from underside.commands.terminal import printable
+from underside.commands.parts.terminal import printable
 from underside.watch.status import CaptureStatus
 
 __all__ = ["status_table"]

@@ -21,12 +21,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from underside import __version__
 from underside.errors import DeviceError, UndersideError
-from underside.hosts.serve.fetching import UrlHosts, fetch_photo
-from underside.hosts.serve.fields import IN_QUERY_TOO, Wish, read_wish
-from underside.hosts.serve.refusal import Refusal
-from underside.hosts.serve.schema import openapi
-from underside.hosts.serve.shelf import Shelf
-from underside.hosts.serve.work import picture_for
+from underside.serve.fetching import UrlHosts, fetch_photo
+from underside.serve.fields import IN_QUERY_TOO, Wish, read_wish
+from underside.serve.refusal import Refusal
+from underside.serve.schema import openapi
+from underside.serve.shelf import Shelf
+from underside.serve.work import picture_for
 
 __all__ = ["Limits", "Service"]
 

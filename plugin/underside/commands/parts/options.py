@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 
 from underside.capture import common_folder
-from underside.commands.number import Number, Whole
-from underside.commands.path import PATH
+from underside.commands.parts.number import Number, Whole
+from underside.commands.parts.path import PATH
 from underside.errors import SettingsError
 from underside.settings import (
     KEYS,

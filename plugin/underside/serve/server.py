@@ -16,10 +16,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from underside.errors import SettingsError
-from underside.hosts.serve.fetching import UrlHosts
-from underside.hosts.serve.service import Limits, Service
-from underside.hosts.serve.shelf import Shelf
 from underside.pipeline import usual_workers
+from underside.serve.fetching import UrlHosts
+from underside.serve.service import Limits, Service
+from underside.serve.shelf import Shelf
 from underside.settings import Settings
 
 __all__ = ["ServeOptions", "serve"]

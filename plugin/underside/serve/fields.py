@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from underside.cutout.plain import Rgba
-from underside.hosts.serve.refusal import Refusal
+from underside.serve.refusal import Refusal
 
 __all__ = ["FIELDS", "IN_QUERY_TOO", "REMBG_MODELS", "Field", "Wish", "read_wish"]
 

@@ -1,1 +1,0 @@
-"""What installs and serves the doors of other programs."""
