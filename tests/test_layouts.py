@@ -538,7 +538,7 @@ def test_a_layout_of_an_earlier_run_follows_its_masks(run: Run, tmp_path: Path) 
     by_hand.write_bytes(encode_png(np.zeros((96, 128), np.uint8)))
     done = run(*words, "--grow", "6")
     assert "Laid out for colmap" in done.stdout
-    assert "(delete it to have it made anew): masks/0.jpg.png" in done.stdout
+    assert "(delete it to have it made again): masks/0.jpg.png" in done.stdout
     assert (tmp_path / "out" / "masks" / "1.jpg.png").read_bytes() != first
     for name in ("colmap/masks/1.jpg.png", "meshroom/masks/1.png"):
         assert (layouts / name).read_bytes() == (tmp_path / "out" / "masks" / "1.jpg.png").read_bytes()

@@ -41,7 +41,7 @@ def install_meshroom(*, write: bool, shell: str | None, as_nodes: bool) -> None:
         tell(line)
 
 
-@click.command("meshroom")
+@click.command("meshroom", short_help="Make Meshroom forget the nodes and templates.")
 def uninstall_meshroom() -> None:
     """Make Meshroom forget the nodes, and the nodes forget the engine."""
     gone = meshroom.forget()

@@ -80,7 +80,7 @@ def write_layouts(manifest: Manifest, out: Path, names: Iterable[str]) -> LaidOu
 
 
 def outdated(manifest: Manifest, out: Path) -> list[str]:
-    """The layouts of earlier runs that are older than a mask: a program would read masks that are no more."""
+    """The layouts of earlier runs that are older than a mask: a program would read outdated masks."""
     masks = [out / shot.mask for shot in manifest.shots if shot.state is not State.FAILED]
     newest = max((_written(mask) for mask in masks), default=0)
     return [name for name in LAYOUTS if 0 < _written(out / LAYOUTS_FOLDER / name / HOW_TO) < newest]
