@@ -231,7 +231,7 @@ def test_a_photo_whose_new_name_is_too_long_for_a_mask_keeps_no_other(tmp_path: 
         watch.until_complete("vase", times=2)
         watch.until_complete("bowl")
         assert not watch.events("note")
-        assert "File name too long" in watch.events("failed")[-1]["reason"]
+        assert "the name is too long for that disk" in watch.events("failed")[-1]["reason"]
         assert watch.stop() == 0
     assert stages(watch.out) == {"vase/IMG_0001.jpg": "done", f"vase/{long}": "set aside", "bowl/IMG_0002.jpg": "done"}
 
@@ -580,7 +580,7 @@ def test_a_retry_that_comes_while_its_pass_is_masked_is_heeded_all_the_same(run:
     with Watch(tmp_path, settings=slow).begins() as watch:
         put_some(watch.root / "vase", 60)
         watch.until(lambda: [event for event in watch.events("shot") if not event["alone"]])
-        assert "sees to them" in run("retry", watch.out, "IMG_0059.jpg", "--grow", "4").stdout
+        assert "will mask them" in run("retry", watch.out, "IMG_0059.jpg", "--grow", "4").stdout
         assert not watch.events("complete")
         watch.until_complete("vase")
         assert watch.stop() == 0
@@ -595,7 +595,7 @@ def test_settings_that_one_shot_cannot_have_keep_no_other(run: Run, tmp_path: Pa
         put_some(watch.root / "vase", 2)
         watch.until_complete("vase")
         before = masks(watch.out)
-        assert "sees to them" in run("retry", watch.out, "IMG_0001.jpg", "--segmenter", "plate").stdout
+        assert "will mask them" in run("retry", watch.out, "IMG_0001.jpg", "--segmenter", "plate").stdout
         watch.until(lambda: watch.events("failed") or watch.events("note"))
         put_some(watch.root / "vase", 1, first=2)
         watch.until_complete("vase", times=2)
