@@ -219,9 +219,9 @@ def test_a_photo_of_a_kind_that_is_not_read_is_named_once_and_not_called_damaged
     other.parent.mkdir(exist_ok=True)
     Image.new("RGB", (96, 64), "white").save(other, format=kind)
     told = failure(masking(tmp_path, [photo(tmp_path / "a.jpg"), other]).chunks()[0])
+    suffix = name.rpartition(".")[2].upper()
     assert told.startswith(
-        f"1 of 2 views have no mask: {below}{name} is not a photo of a kind that Underside reads. "
-        "Save it as JPEG, PNG or TIFF, or copy it again if it is damaged. "
+        f"1 of 2 views have no mask: {below}{name} is of a kind that is not read ({suffix}). Convert it to PNG or TIFF. "
     )
     assert told.count(name) == 1
 

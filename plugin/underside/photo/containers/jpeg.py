@@ -75,12 +75,9 @@ def small(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
         decoded = _decode(data, facts, reduce, strict=True)
     except ValueError as error:
         complaint = str(error)
-        if _RARE.search(complaint):
-            decoded = _decoded_by_pillow(data, facts, reduce)
-        elif _HARMLESS.search(complaint) or _is_filled_up(data, complaint):
-            decoded = _decode(data, facts, reduce, strict=False)
-        else:
+        if not (_HARMLESS.search(complaint) or _RARE.search(complaint) or _is_filled_up(data, complaint)):
             raise RefusedError("is damaged: a part of its pixels is lost") from error
+        decoded = _decode_patiently(data, facts, reduce)
     if facts.mode == "grey":
         return decoded[..., 0] if decoded.ndim == 3 else decoded
     # Inks are stored as the light that they leave.
@@ -115,11 +112,14 @@ def _decode(data: bytes, facts: Header, reduce: int, *, strict: bool) -> NDArray
     return decoded
 
 
-def _decoded_by_pillow(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
-    decoded = np.asarray(JpegImageFile(io.BytesIO(data)))
-    # Pillow turns inks round.
-    stored = cv2.bitwise_not(decoded) if facts.mode == "cmyk" else decoded
-    return shrink(stored, reduce)  # type: ignore[arg-type, return-value]
+def _decode_patiently(data: bytes, facts: Header, reduce: int) -> NDArray[np.uint8]:
+    try:
+        return _decode(data, facts, reduce, strict=False)
+    except ValueError:
+        # Pillow takes what TurboJPEG does not know, but inverts inks.
+        decoded = np.asarray(JpegImageFile(io.BytesIO(data)))
+        stored = cv2.bitwise_not(decoded) if facts.mode == "cmyk" else decoded
+        return shrink(stored, reduce)  # type: ignore[arg-type, return-value]
 
 
 def _is_filled_up(data: bytes, complaint: str) -> bool:
