@@ -221,7 +221,8 @@ def test_a_photo_of_a_kind_that_is_not_read_is_named_once_and_not_called_damaged
     told = failure(masking(tmp_path, [photo(tmp_path / "a.jpg"), other]).chunks()[0])
     suffix = name.rpartition(".")[2].upper()
     assert told.startswith(
-        f"1 of 2 views have no mask: {below}{name} is of a kind that is not read ({suffix}). Convert it to PNG or TIFF. "
+        f"1 of 2 views have no mask: {below}{name} is of a kind that is not read ({suffix}). "
+        "Convert it to PNG or TIFF. "
     )
     assert told.count(name) == 1
 
