@@ -62,7 +62,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_if_there(path: Path) -> str | None:
-    """The same of a result; none where there is none yet. A name that its disk does not take is told as in writing."""
+    """The hash of a result; None if there is none yet. A name that its disk refuses is reported as in writing."""
     try:
         return sha256_of(path) if path.is_file() else None
     except OSError as error:

@@ -52,10 +52,21 @@ def pass_title(each: PassView, seen: Overview) -> str:
 
 def _poses(seen: Overview) -> Iterator[Finding]:
     passes = seen.passes
+    # A folder that cannot be read may hold the very pass that would be missed here.
+    if not seen.capture.problems:
+        yield from _missing_pose(seen)
+    if len(passes) > 1 and not any(each.of.sure for each in passes):
+        taken = ", ".join(f"{each.of.name} as {each.of.pose}" for each in passes if each.of.pose is not Pose.UNKNOWN)
+        how = f"assumed: {taken}. " if taken else ""
+        yield Finding(f"No name says how the object lay; {how}Folders called upright and flipped settle it")
+    if any(each.of.name.startswith("pass ") for each in passes) or (len(passes) == 1 and not passes[0].of.name):
+        yield from _places_disagree(seen)
+
+
+def _missing_pose(seen: Overview) -> Iterator[Finding]:
+    passes = seen.passes
     poses = {each.of.pose for each in passes}
-    if seen.capture.problems:
-        pass  # what lies in those folders may be what would be missed here
-    elif len(passes) == 1:
+    if len(passes) == 1:
         beside = _beside(seen.capture.folder)
         where = f"; the folder {beside} beside it is named like the other one: put both into one folder" * bool(beside)
         split = "" if passes[0].of.name or beside else "; if there are two, put them into folders upright and flipped"
@@ -69,12 +80,6 @@ def _poses(seen: Overview) -> Iterator[Finding]:
             f"All {len(passes)} passes are called {passes[0].of.pose}: the underside cannot be reconstructed",
             needed=True,
         )
-    if len(passes) > 1 and not any(each.of.sure for each in passes):
-        taken = ", ".join(f"{each.of.name} as {each.of.pose}" for each in passes if each.of.pose is not Pose.UNKNOWN)
-        how = f"assumed: {taken}. " if taken else ""
-        yield Finding(f"No name says how the object lay; {how}Folders called upright and flipped settle it")
-    if any(each.of.name.startswith("pass ") for each in passes) or (len(passes) == 1 and not passes[0].of.name):
-        yield from _places_disagree(seen)
 
 
 def _places_disagree(seen: Overview) -> Iterator[Finding]:
