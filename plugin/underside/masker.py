@@ -15,7 +15,7 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 10
+REVISION = 11
 """Counts the changes to the way from matte to mask: older masks are then made again."""
 
 
