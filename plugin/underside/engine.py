@@ -19,7 +19,7 @@ from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LaidOut, check_layout_names, outdated, refuse_clashes, write_layouts
 from underside.manifest import State
-from underside.masker import Effort, Masker
+from underside.masker import Masker
 from underside.masks import MASKS
 from underside.outfolder import alone_in, claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
@@ -77,7 +77,7 @@ def load_masker(settings: Settings | None = None, *, plates: Sequence[Path] = ()
     """
     settings = settings or Settings()
     segmenter = make_segmenter(settings.segmenter, settings.choices(plates=plates, shots=shots))
-    return Masker(segmenter, effort=Effort(settings.effort), edges=settings.edges)
+    return Masker(segmenter, effort=settings.effort, edges=settings.edges)
 
 
 def mask_sources(
@@ -114,7 +114,7 @@ def mask_sources(
     plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
     masker = load_masker(settings, plates=plates_at, shots=shots_at)
     known = load_rings(rings, masker) if rings is not None else None
-    with_cutouts, best = settings.cutout_options is not None, masker.effort is Effort.BEST
+    with_cutouts, best = settings.cutout_options is not None, masker.effort == "best"
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
         cut_short = take_up_repairs(out) and not (force or best)  # by which all masks are made again
