@@ -107,12 +107,12 @@ class Surveyor:
         }
         known = [position for position in positions if position.ring is not None]
         seen: dict[str, Seen] = {}
-        place = -1
+        number = -1
         for shot in shots:
             look = first_looks.get(shot.name)
             if look is not None:
-                place = positions.index(look.position) if look.position else -1
-            seen[shot.name] = Seen(place, look, () if look else known)
+                number = positions.index(look.position) if look.position else -1
+            seen[shot.name] = Seen(number, look, () if look else known)
         return seen
 
     def _add_plates(self, position: "Position") -> None:
@@ -175,10 +175,10 @@ class FirstLook:
 class Seen:
     """What the sweep leaves for one shot."""
 
-    def __init__(self, place: int, look: FirstLook | None, among: "Sequence[Position]" = ()) -> None:
+    def __init__(self, position_number: int, look: FirstLook | None, among: "Sequence[Position]" = ()) -> None:
         """``among`` are the positions from one of which the shot may have been taken, where that is not known yet."""
-        self.place = place
-        """Number of the camera position from which it was most likely taken; the same in every run."""
+        self.position_number = position_number
+        """Of the camera position from which it was most likely taken, the same in every run; -1 where that is not known."""
         self.look = look
         """Once it was taken."""
         self.among = among

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from underside.files import Stamp, sha256_of
+from underside.typed import called
 
 __all__ = [
     "BY_OTHERS",
@@ -100,10 +101,10 @@ class ShotRecord:
     """Share of the photo that is object."""
     fingerprint: str = ""
     """A hash of everything that decides the mask; the manifest's ``engines`` spells it out."""
-    ring: str = ""
+    learnt_from: str = called("ring", "")
     """A hash of all photos that its ring was learnt from; empty for a shot that was masked alone."""
-    place: int = -1
-    """Number of the place among those of that hash where the camera stood still; -1 where that is not known."""
+    position_number: int = called("place", -1)
+    """Number of the camera position from which it was taken, among those of that hash; -1 where that is not known."""
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0
