@@ -178,7 +178,7 @@ class Seen:
     def __init__(self, position_number: int, look: FirstLook | None, among: "Sequence[Position]" = ()) -> None:
         """``among`` are the positions from one of which the shot may have been taken, where that is not known yet."""
         self.position_number = position_number
-        """Of the camera position from which it was most likely taken, the same in every run; -1 where that is not known."""
+        """Of the camera position that it was most likely taken from, the same in every run; -1 if not known."""
         self.look = look
         """Once it was taken."""
         self.among = among

@@ -1,7 +1,6 @@
 """``underside rings``: what all shots of a capture tell together, for masking them in parts."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +55,7 @@ def rings(
             photos.photos,
             output,
             chosen.settings,
-            plates=not chosen.no_plates,
-            extra_plates=chosen.plates,
-            rules=replace(chosen.passes, photos=photos.passes),
+            photos.with_passes(chosen.rules),
             workers=workers,
             started=started,
             stop=stop,

@@ -12,7 +12,7 @@ _LENDING_REACH = 2
 
 
 def in_rings(shots: Sequence[Shot], positions: Mapping[str, int]) -> list[list[Shot]]:
-    """The shots of each pass by the numbers of their camera positions, in their order; whole passes where all have one."""
+    """The shots of each pass that have the same position's number, in their order."""
     found: dict[tuple[str, int], list[Shot]] = {}
     for shot in shots:
         found.setdefault((shot.pass_name, positions[shot.name]), []).append(shot)
