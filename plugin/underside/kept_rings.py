@@ -22,7 +22,7 @@ from underside.errors import SettingsError
 from underside.files import json_text, write_atomically, writing
 from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.masker import REVISION, Masker
-from underside.refine import Box
+from underside.photo import Box
 from underside.ring import Glance, RingKnowledge
 from underside.survey import FirstLook, Position, Seen, Surveyor
 

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.photo import to_srgb, turn_stored, turn_upright, upright_size
-from underside.refine import Box
+from underside.photo import Box, part_of, to_srgb, turn_stored, turn_upright, upright_size
 from underside.segmenters import Segmenter
 from underside.views import matte_of
 
@@ -81,15 +80,9 @@ def find_object(
 
 def seen_through(frame: Frame, pixels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """A box of the photo on a grid of that shape, in true colour, turned as the photo is stored."""
-    view = cv2.resize(_within(frame, pixels, box), (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    part = part_of(pixels, box, (frame.width, frame.height))
+    view = cv2.resize(part, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
     return to_srgb(view.astype(np.uint8, copy=False), frame.icc)
-
-
-def _within(frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    scale_x, scale_y = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
-    left, right = round(box[0] * scale_x), max(round(box[2] * scale_x), round(box[0] * scale_x) + 1)
-    top, bottom = round(box[1] * scale_y), max(round(box[3] * scale_y), round(box[1] * scale_y) + 1)
-    return pixels[top:bottom, left:right]
 
 
 def _look(segmenter: Segmenter, frame: Frame, view: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -100,7 +93,7 @@ def _look(segmenter: Segmenter, frame: Frame, view: NDArray[np.uint8]) -> NDArra
 
 def _view(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """Shrink by a whole factor, which is fast, and leave the last step to the segmenter."""
-    view = _within(frame, pixels, box)
+    view = part_of(pixels, box, (frame.width, frame.height))
     height, width = view.shape[:2]
     across, down = upright_size(width, height, frame.orientation)
     columns, rows = segmenter.grid(across, down)

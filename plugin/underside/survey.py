@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from underside.capture import Shot
 from underside.errors import PhotoError
 from underside.looks import Found, Frame, find_object, object_box
-from underside.photo import CameraFacts, Photo, decode, open_photo, turn_upright
-from underside.refine import Box
+from underside.photo import Box, CameraFacts, Photo, decode, open_photo, turn_upright
 from underside.ring import Glance, Observation, RingBuilder, RingKnowledge, glance, observe, reduced, stood_still
 from underside.ring.observation import AREA
 from underside.segmenters import Segmenter

@@ -12,7 +12,6 @@ from PIL import Image
 
 from underside import png
 from underside.cutout.lossless import (
-    Box,
     LosslessImpossibleError,
     kept_metadata,
     lossless_cutout,
@@ -21,7 +20,7 @@ from underside.cutout.lossless import (
 from underside.cutout.recompress import compress, compress_like, with_metadata
 from underside.errors import PhotoError, SettingsError
 from underside.metadata import Metadata, embed, read_metadata, tiff
-from underside.photo import Container, Photo, decode_exact, exif
+from underside.photo import Box, Container, Photo, decode_exact, exif
 from underside.photo.colour import eight_bits, rgb_of
 from underside.photo.written_colour import Rgb, parse_colour
 

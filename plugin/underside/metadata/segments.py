@@ -5,34 +5,21 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from underside.photo.markers import APP0, APP15, COM, DQT, EOI, RST0, RST7, SOI, SOS, TEM, is_frame
+
 __all__ = [
-    "APP0",
-    "APP1",
-    "APP2",
-    "APP13",
-    "APP14",
-    "COM",
-    "DHT",
-    "DQT",
-    "DRI",
-    "EOI",
     "LARGEST_PAYLOAD",
-    "SOS",
     "Frame",
     "NotWholeError",
     "Segment",
     "Segments",
     "header_segments",
-    "is_frame",
     "is_metadata",
     "quantisation_tables",
     "read_frame",
     "split",
 ]
 
-SOI, EOI, SOS, DQT, DHT, DAC, DRI, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xCC, 0xDD, 0xFE
-APP0, APP1, APP2, APP13, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
-TEM, RST0, RST7, JPG = 0x01, 0xD0, 0xD7, 0xC8
 LARGEST_PAYLOAD = 65533
 
 # What ends a scan: any marker but a stuffed byte, a restart and fill bytes.
@@ -107,11 +94,6 @@ class Frame:
 def is_metadata(marker: int) -> bool:
     """Whether a segment says nothing that a decoder needs, but for the colour in APP14."""
     return APP0 <= marker <= APP15 or marker == COM
-
-
-def is_frame(marker: int) -> bool:
-    """Whether a segment is a frame header of any kind."""
-    return 0xC0 <= marker <= 0xCF and marker not in (DHT, JPG, DAC)
 
 
 def header_segments(data: bytes) -> Iterator[Segment]:

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.photo import Box
 from underside.refine.edge import find_edge
-from underside.refine.options import Box, EdgeOptions, Keep
+from underside.refine.options import EdgeOptions, Keep
 from underside.refine.outline import Grid, Walk, evened, trace, walk_along
 
 __all__ = ["Box", "EdgeOptions", "Keep", "refine"]

@@ -5,10 +5,8 @@ from typing import Literal
 
 from underside.errors import SettingsError
 
-__all__ = ["Box", "EdgeOptions", "Keep"]
+__all__ = ["EdgeOptions", "Keep"]
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in stored full-resolution pixels."""
 Keep = Literal["parts", "largest", "centre"]
 """``parts``: all but specks; ``largest``: the largest part; ``centre``: the part at the photo's middle."""
 

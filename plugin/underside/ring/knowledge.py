@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
-from underside.refine import Box
+from underside.photo import Box, part_of
 from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.evidence import (
     Backdrop,
@@ -260,7 +260,5 @@ def _view(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
     """The matte's box of the photo, on the matte's grid."""
     if found.view is not None:
         return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
-    across, down = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
-    left, right = round(found.box[0] * across), max(round(found.box[2] * across), round(found.box[0] * across) + 1)
-    top, bottom = round(found.box[1] * down), max(round(found.box[3] * down), round(found.box[1] * down) + 1)
-    return reduced(pixels[top:bottom, left:right], found.matte.shape[1], found.matte.shape[0])
+    part = part_of(pixels, found.box, (frame.width, frame.height))
+    return reduced(part, found.matte.shape[1], found.matte.shape[0])
