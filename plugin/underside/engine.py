@@ -13,7 +13,7 @@ from underside.capture.left_alone import left_alone
 from underside.capture.plates import read_with_plates
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
-from underside.errors import SettingsError
+from underside.errors import ELSEWHERE, SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
@@ -281,9 +281,7 @@ def _read(sources: Sequence[Path], out: Path, settings: Settings, rules: Capture
 
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
     if any(source.is_dir() for source in sources) and os.path.realpath(out) == os.path.realpath(capture.folder):
-        raise SettingsError(
-            f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
-        )
+        raise SettingsError(f"The output folder {out} is the capture's own folder", ELSEWHERE)
     if capture.shots:
         return
     if capture.plates:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from underside.errors import OutputError
+from underside.errors import ELSEWHERE, OutputError
 from underside.journal.database import COLUMNS, UNFINISHED, Database, as_text
 from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 
@@ -210,7 +210,7 @@ class Journal(Database):
         if known and known != root and Path(known).is_dir() and self.captures():
             raise OutputError(
                 f"{self._path.parent.parent} holds the masks of another watched folder, {known}",
-                "Choose another output folder with -o",
+                ELSEWHERE,
             )
         if known != root:
             self.set_fact("root", root)

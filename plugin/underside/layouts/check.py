@@ -7,11 +7,11 @@ from pathlib import Path
 
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError, UndersideError
-from underside.files import sha256_of
+from underside.files import alike, sha256_of
+from underside.layouts.advice import OF_ANOTHER_PHOTO
 from underside.layouts.by_hand import File, known_files
 from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Kind, Report
-from underside.layouts.naming import alike
 from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
@@ -23,10 +23,6 @@ __all__ = ["check_folder"]
 
 # A mask of 24 megapixels in flight holds about 100 MB, with the one it is compared to.
 _AT_ONCE = 4
-_FOR_ANOTHER = (
-    "It was changed by hand for a photo that another one has replaced since: see whether it still fits, and edit it "
-    "again or delete it if it does not"
-)
 
 
 @dataclass(frozen=True)
@@ -171,7 +167,7 @@ def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: st
     found = [Finding(kind, why, photo, mask) for kind, why in examine(place.layout, path, facts)]
     record = photos.records.get(photo)
     if record is not None and place.out is not None and _is_for_another_photo(record, place.out):
-        found.append(Finding(Kind.OTHER_PHOTO, _FOR_ANOTHER, photo, mask))
+        found.append(Finding(Kind.OTHER_PHOTO, OF_ANOTHER_PHOTO, photo, mask))
     return found
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from underside.errors import OutputError
+from underside.errors import OutputError, SettingsError
 from underside.files import json_text, leads_out, write_atomically
 from underside.manifest.records import FORMAT, Manifest
 from underside.typed import as_content, as_typed
 
-__all__ = ["MANIFEST_NAME", "load", "manifest_text", "save"]
+__all__ = ["MANIFEST_NAME", "load", "load_made", "manifest_text", "save"]
 
 MANIFEST_NAME = "capture.json"
 
@@ -50,6 +50,17 @@ def load(folder: Path) -> Manifest | None:
             f"{path} is not a manifest that Underside can read ({error})",
             "Move it away and run again: masks that would now come out differently are then kept as changed by hand",
         ) from error
+
+
+def load_made(folder: Path, *, then: str) -> Manifest:
+    """The manifest of an output folder; one that has none is refused, with what to do before ``then``."""
+    manifest = load(folder)
+    if manifest is None:
+        raise SettingsError(
+            f"There is no {MANIFEST_NAME} in {folder}",
+            f"Make the masks first: underside mask CAPTURE -o OUT, then {then} OUT",
+        )
+    return manifest
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:

@@ -219,6 +219,11 @@ class Manifest:
     """The proof of these very masks; none if they were not proven."""
     format: int = field(default=FORMAT)
 
+    @property
+    def photos(self) -> frozenset[str]:
+        """All photos that it tells of, plates and camera raw files too."""
+        return frozenset(self.plates).union(*((shot.photo, *shot.companions) for shot in self.shots))
+
     def of_photo(self, photo: str) -> ShotRecord | None:
         """The record of one photo, by its relative path."""
         return next((shot for shot in self.shots if shot.photo == photo), None)

@@ -17,7 +17,7 @@ from underside import pipeline
 from underside.capture import Capture
 from underside.capture.left_alone import left_alone
 from underside.commands.parts.live_console import LiveConsole
-from underside.commands.parts.terminal import printable, say, tell
+from underside.commands.parts.terminal import say, tell
 from underside.counted import counted
 from underside.engine import Result
 from underside.errors import ExitCode
@@ -77,16 +77,16 @@ class Person(AbstractContextManager["Person"]):
     """A door for people: a bar with rate and time left on a terminal, failures as they come, a summary."""
 
     def __init__(self) -> None:
-        console = LiveConsole()
+        self._console = LiveConsole()
         self._bar = Progress(
             TextColumn("masking"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
-            console=console,
+            console=self._console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("masking", total=None, rate="")
         self._started = time.monotonic()
@@ -101,7 +101,7 @@ class Person(AbstractContextManager["Person"]):
     def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
         """Say what the work runs on, and show the bar."""
         for note in notes:
-            self._say(note)
+            self._console.say(note)
         self._started = time.monotonic()
         self._bar.update(self._task, total=len(capture.shots))
 
@@ -110,7 +110,7 @@ class Person(AbstractContextManager["Person"]):
         rate = progress.done / max(time.monotonic() - self._started, 1e-3)
         self._bar.update(self._task, completed=progress.done, rate=f"{rate:.1f} per second")
         if progress.record.state is State.FAILED:
-            self._say(f"underside: {progress.record.reason}")
+            self._console.say(f"underside: {progress.record.reason}")
 
     def judged(self, judged: pipeline.Judged) -> None:
         """Say what is being done while no shot more is through."""
@@ -128,13 +128,9 @@ class Person(AbstractContextManager["Person"]):
         """Sum up on standard output."""
         self.__exit__()
         # On one terminal the reasons of shots that were set aside stand above already.
-        for line in summary(result, reasons=not (self._bar.console.is_terminal and sys.stdout.isatty())):
+        for line in summary(result, reasons=not (self._console.is_terminal and sys.stdout.isatty())):
             tell(line)
         _say_refused(result)
-
-    def _say(self, line: str) -> None:
-        with suppress(OSError):  # the terminal is gone
-            self._bar.console.print(printable(line))
 
 
 class Program(AbstractContextManager["Program"]):
