@@ -58,9 +58,7 @@ class Entry:
     verdict: str = ""
     mask_stamp: str = ""
     """Size and time of the mask's file, by which a change is noticed."""
-    seconds: float = 0.0
     seen_at: float = 0.0
-    done_at: float = 0.0
     gone_at: float = 0.0
     """When the file was missed; its mask is kept."""
 

@@ -1,6 +1,5 @@
 """What a run beside a watch has come to, told to its journal: a status is of the masks that there are."""
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -51,7 +50,5 @@ def _enter(journal: Journal, manifest: Manifest, out: Path) -> bool:
             verdict=record.verdict,
             reason="",
             attempts=0,
-            seconds=record.seconds,
-            done_at=time.time(),
         )
     return changed

@@ -1,6 +1,5 @@
 """What came of a photo, entered into the journal: a mask, a failure, or that it is not a shot at all."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,8 +51,6 @@ class Results:
                 verdict=verdict,
                 reason="",
                 attempts=0,
-                seconds=record.seconds,
-                done_at=time.time(),
             )
 
     def enter_all(self, capture: str, done: GoneThrough) -> None:
