@@ -39,6 +39,11 @@ class Journal(Database):
         assignments = ", ".join(f"{name} = ?" for name in columns)
         self._write(f"UPDATE photos SET {assignments} WHERE photo = ?", [*columns.values(), photo])
 
+    def has_mask(self, photo: str, *, stage: Stage, sha256: str, mask_stamp: str, verdict: str) -> None:
+        """A photo of that content has a mask: what failed before is forgotten."""
+        done = {"stage": stage, "sha256": sha256, "mask_stamp": mask_stamp, "verdict": verdict}
+        self.change(photo, **done, reason="", attempts=0)
+
     def entry(self, photo: str) -> Entry | None:
         """What is known of a photo."""
         return next(self._entries("photo = ?", photo), None)

@@ -42,13 +42,5 @@ def _enter(journal: Journal, manifest: Manifest, out: Path) -> bool:
         stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
         stamp = mask_stamp(out.parent, entry.capture, entry.photo)
         changed |= stamp != entry.mask_stamp
-        journal.change(
-            entry.photo,
-            stage=stage,
-            sha256=record.sha256,
-            mask_stamp=stamp,
-            verdict=record.verdict,
-            reason="",
-            attempts=0,
-        )
+        journal.has_mask(entry.photo, stage=stage, sha256=record.sha256, mask_stamp=stamp, verdict=record.verdict)
     return changed
