@@ -23,7 +23,7 @@ from underside.pipeline.neighbours import agreement_at, in_rings, lenders, said_
 from underside.pipeline.outcome import Judged, Outcome, Progress
 from underside.ring import Silhouette, agreement
 from underside.shotrecord import judged_alone
-from underside.shotwork import Done, ShotWork, Tried
+from underside.shotwork import Done, ShotWork, TriedAhead
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 
@@ -109,7 +109,7 @@ class _Run:
         self._total, self._done = len(shots), 0
         self._alone = alone
         self._signs: dict[str, Signs] = {}
-        self._tried: dict[str, Tried] = {}
+        self._tried: dict[str, TriedAhead] = {}
         self._hashed: dict[str, Hashed] = {}
         self.masked = self.cut_out = 0
         self.kept: set[str] = set()

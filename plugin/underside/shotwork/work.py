@@ -15,7 +15,7 @@ from underside.photo import Hashed, Photo, open_photo
 from underside.promises import Promises
 from underside.settings import Settings
 from underside.shotrecord import with_cutout_of, with_mask
-from underside.shotwork.climbing import Better, Tried, climb, settle, try_ahead
+from underside.shotwork.climbing import Better, TriedAhead, climb, settle, try_ahead
 from underside.shotwork.cutouts import Cutouts
 from underside.shotwork.done import Done, in_words, set_aside, that_meets_all
 from underside.shotwork.masking import Masking
@@ -110,7 +110,7 @@ class ShotWork:
         agreed: Agreed,
         lenders: Sequence[tuple[Shot, Seen | None]],
         announce: Callable[[ShotRecord], None],
-        tried: Tried | None = None,
+        tried: TriedAhead | None = None,
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
