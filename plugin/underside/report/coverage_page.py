@@ -11,7 +11,7 @@ from underside.report.coverage_cloud import Cloud, cloud_of, still_picture
 from underside.report.coverage_facts import CoverageFacts, FoundAgainst, PassLine, TieLine
 from underside.report.coverage_masks import masks_section
 from underside.report.coverage_sphere import PASS_COLOURS, pass_mark, sphere
-from underside.report.markup import Html, asset, content_hash, data_address, file_address, join, markup, page
+from underside.report.markup import Html, asset, data_address, file_address, join, markup, page
 from underside.report.previews import preview_of
 from underside.report.sheet import COVERAGE_NAME, Sheet
 from underside.report.wording import GAP, count, round_percent
@@ -40,10 +40,8 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
     content = page(
         asset("coverage.html"),
         title=sheet.title,
-        style=Html(style),
-        style_hash=content_hash(style),
-        script=Html(script),
-        script_hash=content_hash(script),
+        style=style,
+        script=script,
         contact_sheet=contact_sheet,
         made=_made(facts),
         when=f"{datetime.now():%Y-%m-%d, %H:%M}",
