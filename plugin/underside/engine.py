@@ -18,7 +18,7 @@ from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LaidOut, check_layout_names, outdated, refuse_clashes, write_layouts
-from underside.manifest import State
+from underside.manifest import Manifest, State
 from underside.masker import Masker
 from underside.masks import MASKS
 from underside.outfolder import alone_in, claimed, without_a_name
@@ -172,27 +172,26 @@ def mask_sources(
             refused=without_a_name(names, out),
         )
         run = _Run(capture, work, count, known, alone=options.alone, door=door, stop=stop or threading.Event())
-        outcome, joined = run.mask(), None
-        interrupted = bool(outcome.unreached)
-        of_all = known is None and not options.alone and names >= {shot.photo for shot in outcome.manifest.shots}
-        if best and options.proof and of_all and not interrupted:
-            outcome, joined = run.join(outcome)
-            interrupted = joined is None
-        if work.cutouts_later and not interrupted:
-            outcome = run.cut_out(outcome)
-            interrupted = bool(outcome.unreached)
+        proves = best and options.proof and known is None and not options.alone
+        outcome, joined, interrupted = run.through(proves=proves)
         # Half a capture laid out would be taken for the whole.
-        complete = not interrupted and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
-        wanted = dict.fromkeys((*options.layouts, *outdated(outcome.manifest, out))) if complete else ()
+        layouts = () if interrupted else _layouts_to_write(outcome.manifest, out, options.layouts)
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            laid_out=write_layouts(outcome.manifest, out, wanted),
+            laid_out=write_layouts(outcome.manifest, out, layouts),
             joined=joined,
             interrupted=interrupted,
         )
+
+
+def _layouts_to_write(manifest: Manifest, out: Path, asked: Sequence[str]) -> tuple[str, ...]:
+    """Those asked for, and those of earlier runs that are outdated; none where no shot has a mask."""
+    if all(shot.state is State.FAILED for shot in manifest.shots):
+        return ()
+    return tuple(dict.fromkeys((*asked, *outdated(manifest, out))))
 
 
 @dataclass(frozen=True)
@@ -208,11 +207,19 @@ class _Run:
     door: Door
     stop: threading.Event
 
-    def mask(self) -> Outcome:
-        """Every shot, and the masks held against each other."""
-        return self._mask(self.work, self.door.progress)
+    def through(self, *, proves: bool) -> tuple[Outcome, Joined | None, bool]:
+        """Mask every shot, prove the passes if all shots are here, then cut out; and whether something stopped that."""
+        outcome, joined = self._mask(self.work, self.door.progress), None
+        interrupted = bool(outcome.unreached)
+        if proves and not interrupted and self.work.names >= {shot.photo for shot in outcome.manifest.shots}:
+            outcome, joined = self._join(outcome)
+            interrupted = joined is None
+        if self.work.cutouts_later and not interrupted:
+            outcome = self._cut_out(outcome)
+            interrupted = bool(outcome.unreached)
+        return outcome, joined, interrupted
 
-    def join(self, outcome: Outcome) -> tuple[Outcome, Joined | None]:
+    def _join(self, outcome: Outcome) -> tuple[Outcome, Joined | None]:
         """Prove the passes and put masks right by that; nothing where that was stopped."""
         if begin_anew(self.work.out):
             again = self._mask(replace(self.work, force=False, force_edited=False), lambda _: None)
@@ -227,7 +234,7 @@ class _Run:
         self.door.joined(joined)
         return replace(outcome, manifest=joined.manifest), joined
 
-    def cut_out(self, outcome: Outcome) -> Outcome:
+    def _cut_out(self, outcome: Outcome) -> Outcome:
         """Make the cut-outs of masks that do not change any more."""
         work = replace(self.work, cutouts_later=False)
         cut = cut_out_capture(self.capture, work.out, work, workers=self.workers, stop=self.stop)
