@@ -56,7 +56,10 @@ class Step:
 
 @dataclass(frozen=True)
 class ShotRecord:
-    """One shot. Paths are relative, with "/"; boxes are left, top, right, bottom in stored pixels."""
+    """One shot. Paths are relative, with "/"; boxes are left, top, right, bottom in stored pixels.
+
+    A field that is ``called`` something has that name in the file.
+    """
 
     photo: str
     """The photo, relative to the capture's folder."""
