@@ -15,7 +15,7 @@ from underside.commands.parts.number import Whole
 from underside.commands.parts.options import held, masking_options, plate_options
 from underside.commands.parts.path import PATH
 from underside.commands.parts.progress_bar import ProgressBar, progress_bar
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.engine import RunOptions, SilentDoor, mask_sources
 from underside.errors import ExitCode, SettingsError

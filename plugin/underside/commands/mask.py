@@ -7,7 +7,8 @@ import click
 
 from underside.commands.parts.options import held, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import Person, Program, exit_code, stopping_cleanly
+from underside.commands.parts.running import Person, Program, exit_code
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.work_options import output_option, photos_named, source_options, work_options
 from underside.engine import RunOptions, mask_sources

@@ -9,7 +9,7 @@ import click
 from underside.capture import Capture
 from underside.commands.parts.options import held, masking_options, plate_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.work_options import photos_named, source_options, work_options
 from underside.counted import counted

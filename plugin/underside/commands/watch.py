@@ -9,7 +9,7 @@ import click
 from underside.commands.parts.number import Number, Whole
 from underside.commands.parts.options import given, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.watch_settings import settings_of, written
 from underside.commands.parts.watching import Person, Program
 from underside.commands.parts.work_options import output_option, work_options
