@@ -68,7 +68,7 @@ class Masker:
 
     def mask_photo(self, photo: Photo, seen: Seen | None = None) -> Masked:
         """Mask a photo opened by ``open_photo``, with what a survey of its pass has seen."""
-        frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+        frame = Frame.of(photo)
         pixels = decode(photo, reduce=self._reduce)
         if seen is None:
             return self._mask(pixels, frame)
@@ -98,8 +98,7 @@ class Masker:
 
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""
-        size = (look.frame.width, look.frame.height)
-        return refine(found.matte, found.box, look.pixels, size, self._edges, rim=found.rim)
+        return refine(found.matte, found.box, look.pixels, look.frame.size, self._edges, rim=found.rim)
 
     def _mask(
         self, pixels: NDArray[np.uint8], frame: Frame, first: Found | None = None, ring: RingKnowledge | None = None

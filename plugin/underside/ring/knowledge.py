@@ -175,7 +175,7 @@ class RingKnowledge:
         )
 
     def _behind(self, box: Box, frame: Frame, places: Places) -> Behind:
-        if places.chosen is not None or box != (0, 0, frame.width, frame.height):
+        if places.chosen is not None or box != frame.whole:
             return self._behind_part(box, frame, places)
         # What stands behind a whole photo is the same for each shot.
         grid = (places.shape, places.pixel)
@@ -226,8 +226,7 @@ class RingKnowledge:
         step = max(1, round((rows * columns / 6_000) ** 0.5))
         y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)
         shot = pixels[np.ix_(y * pixels.shape[0] // rows, x * pixels.shape[1] // columns)]
-        whole = (0, 0, frame.width, frame.height)
-        matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
+        matte = resampled(found.matte, found.box, frame.whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
 
@@ -260,5 +259,5 @@ def _view(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
     """The matte's box of the photo, on the matte's grid."""
     if found.view is not None:
         return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
-    part = part_of(pixels, found.box, (frame.width, frame.height))
+    part = part_of(pixels, found.box, frame.size)
     return reduced(part, found.matte.shape[1], found.matte.shape[0])

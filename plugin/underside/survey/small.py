@@ -52,7 +52,7 @@ def look_at(shot: Shot, segmenter: Segmenter | None, *, max_megapixels: float) -
     """Decode a photo small, and let the segmenter find the object; none is asked for a plate."""
     photo = open_photo(shot.path, max_megapixels=max_megapixels)
     pixels = decode(photo, reduce=_reduction(photo))
-    frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+    frame = Frame.of(photo)
     found = None if segmenter is None else find_object(segmenter, frame, pixels, looks=1)
     observation = observe(frame, pixels, found)
     matte = np.zeros((1, 1), np.uint8) if found is None else rounded(found)
@@ -82,7 +82,7 @@ def rounded(found: Found) -> Matte:
 
 def found_of(frame: Frame, matte: Matte) -> Found:
     """A kept matte as what was found in the whole photo."""
-    return Found(matte.astype(np.float32) / np.float32(255), (0, 0, frame.width, frame.height))
+    return Found(matte.astype(np.float32) / np.float32(255), frame.whole)
 
 
 def _reduction(photo: Photo) -> int:
