@@ -46,7 +46,7 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Correction:
-    """A shot's mask as it is, and as all shots together want it."""
+    """A shot's mask as it is, and as it should be: by what all shots show together, or without the platter."""
 
     own: Silhouette
     wanted: Silhouette
