@@ -36,8 +36,8 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     noise = _noise(small)
     if found is None:
         return Observation(small, np.zeros(small.shape[:2], np.float32), noise)
-    whole = (0, 0, frame.width, frame.height)
-    return Observation(small, resampled(found.matte, found.box, whole, small.shape[:2], outside=0.0), noise)
+    matte = resampled(found.matte, found.box, frame.whole, small.shape[:2], outside=0.0)
+    return Observation(small, matte, noise)
 
 
 def noise_of(pixels: Pixels) -> float:
