@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lit_capture import lit_sample
@@ -18,6 +18,9 @@ from made_once import made_once
 from numpy.typing import NDArray
 
 from underside.photo import Photo, open_photo
+
+if TYPE_CHECKING:
+    from metashape_host import HostProgram
 
 # A failed assertion in there says what was compared, as in a test.
 pytest.register_assert_rewrite("blob_captures")
@@ -209,6 +212,21 @@ def joined(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
     folder = made_once(tmp_path_factory, "joined", make)
     events = (folder / "events").read_text(encoding="utf-8").splitlines()
     return Joined(sample, folder, tuple(json.loads(line) for line in events))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> "Iterator[HostProgram]":
+    """Metashape, started with our menu in it."""
+    from metashape_host import started
+
+    with started(tmp_path) as host:
+        yield host
+
+
+@pytest.fixture
+def own_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meshroom's nodes start the engine with the Python that runs the tests."""
+    monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
 
 
 @pytest.fixture
