@@ -18,6 +18,9 @@ from underside.cutout import CutoutOptions, CutoutWorkers
 from underside.errors import PhotoError
 from underside.photo import open_photo
 
+# For large pictures: what is tested of them is not how well they are masked.
+QUICKLY = ("--segmenter", "threshold", "--effort", "fast")
+
 
 def test_every_bad_photo_is_set_aside_in_one_line_and_the_others_are_masked(run: Run, tmp_path: Path) -> None:
     capture = photos(tmp_path / "capture", 2)
@@ -75,7 +78,7 @@ def test_a_strip_is_set_aside_and_a_photo_longer_than_opencv_looks_is_masked(run
     photo(capture / "wide.png", size=(40_000, 3))
     photo(capture / "high.png", size=(3, 40_000))
     photo(capture / "long.png", size=(70_000, 700))
-    told = set_aside(run("mask", capture, "-o", "out", "--segmenter", "threshold"))
+    told = set_aside(run("mask", capture, "-o", "out", *QUICKLY))
     assert set(told) == {"wide.png", "high.png"}
     assert "has 40000 x 3 pixels, a strip" in told["wide.png"]
     assert "has 3 x 40000 pixels, a strip" in told["high.png"]
@@ -85,7 +88,7 @@ def test_a_strip_is_set_aside_and_a_photo_longer_than_opencv_looks_is_masked(run
 
 def test_a_cut_out_that_is_longer_than_its_container_holds_is_said(run: Run, tmp_path: Path) -> None:
     photo(tmp_path / "capture" / "long.png", size=(70_000, 700))
-    words = ("mask", "capture", "-o", "out", "--segmenter", "threshold", "--cutout", "black", "--cutout-format")
+    words = ("mask", "capture", "-o", "out", *QUICKLY, "--cutout", "black", "--cutout-format")
     told = set_aside(run(*words, "jpeg"))
     assert "has a cut-out with a side of 70000 pixels; a JPEG can have 65500 at most" in told["long.png"]
     assert run(*words, "png").returncode == 0

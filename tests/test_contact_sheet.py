@@ -257,7 +257,7 @@ def test_a_preview_that_is_gone_is_drawn_again_upright(tmp_path: Path) -> None:
         picture = picture_of(shot.photo, tmp_path).astype(int)
         assert picture.shape == (HEIGHT, WIDTH, 3)
         assert np.abs(picture[HEIGHT // 2, 24] - (160, 90, 40)).max() < 12, shot.orientation
-    assert all(e.attributes["width"] == str(WIDTH) for e in page.all("img") if "width" in e.attributes)
+    assert [e.attributes["width"] for e in page.all("img") if "width" in e.attributes] == [str(WIDTH)] * len(shots)
 
 
 def test_the_preview_drawn_while_masking_is_the_one_shown(tmp_path: Path) -> None:
