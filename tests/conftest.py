@@ -87,6 +87,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+# As all of them begin; a test may change some of it.
+_ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1"}
 _READY: list[ReadyProcess] = []
 
 
@@ -101,17 +103,20 @@ def _ready_for(environment: Mapping[str, str]) -> ReadyProcess | None:
     if sys.platform != "linux":  # elsewhere a fork of what has these libraries loaded is not to be trusted
         return None
     if not _READY:
-        _READY.append(ReadyProcess(environment))
+        _READY.append(ReadyProcess(_ENVIRONMENT))
     return _READY[0] if _READY[0].fits(environment) else None
 
 
-def running_in(folder: Path) -> Run:
-    """How to run ``underside`` as a process, in that folder, with nobody's models or settings."""
+def running_in(folder: Path, *, loads: bool = False) -> Run:
+    """How to run ``underside`` as a process, in that folder, with nobody's models or settings.
+
+    ``loads``: each process loads the program itself. Then its hashes, and the order of its sets, are its own.
+    """
 
     def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "UNDERSIDE_MODELS": str(folder / "models"), "PYTHONUTF8": "1"}
         options = {"cwd": folder, "timeout": 240, "env": environment, "preexec_fn": None, **options}
-        ready = _ready_for(options["env"])  # type: ignore[arg-type]
+        ready = None if loads else _ready_for(options["env"])  # type: ignore[arg-type]
         if ready and options.keys() == {"cwd", "timeout", "env", "preexec_fn"}:
             rights = options.pop("preexec_fn")
             if rights in (None, without_power):

@@ -50,14 +50,19 @@ class ReadyProcess:
         with self._busy:
             outputs = [Path(self._streams.name, name) for name in ("out", "err")]
             asked = {"words": list(words), "cwd": str(cwd), "env": dict(env), "powerless": powerless}
-            self._ask({**asked, "streams": [str(path) for path in outputs]})
-            pid = self._answer(60)
-            code = self._answer(timeout)
-            if code is None:
-                assert pid is not None
-                os.kill(pid, signal.SIGKILL)
-                self._answer(60)
-                raise subprocess.TimeoutExpired(list(words), timeout)
+            try:
+                self._ask({**asked, "streams": [str(path) for path in outputs]})
+                pid = self._answer(60)
+                code = self._answer(timeout)
+                if code is None:
+                    assert pid is not None
+                    os.kill(pid, signal.SIGKILL)
+                    self._answer(60)
+                    raise subprocess.TimeoutExpired(list(words), timeout)
+            except BaseException:
+                # Whatever is still to be answered would be taken for the answer to the next.
+                self._process.kill()
+                raise
             said, complained = (path.read_text(encoding="utf-8") for path in outputs)
         return subprocess.CompletedProcess(list(words), code, said, complained)
 
