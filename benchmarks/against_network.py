@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underside.capture import Capture, Shot
-from underside.engine import load_masker, mask_sources
-from underside.flip import Joined
+from underside.capture import CaptureRules, Shot
+from underside.engine import RunOptions, SilentDoor, load_masker, mask_sources
 from underside.manifest import Manifest
 from underside.masks import read_mask
 from underside.photo import open_photo
-from underside.pipeline import Judged, Progress
 from underside.settings import Settings
 
 _WORSE, _MUCH_WORSE = 0.002, 0.02
@@ -36,30 +34,13 @@ class Score:
     verdict: str
 
 
-class _Silent:
-    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
-        return
-
-    def progress(self, progress: Progress) -> None:
-        return
-
-    def judged(self, judged: Judged) -> None:
-        return
-
-    def proving(self, what: str) -> None:
-        return
-
-    def joined(self, joined: Joined) -> None:
-        return
-
-
 def measure(folder: Path, settings: Settings, *, plates: bool) -> list[Score]:
     """Every shot whose truth is known."""
     masker = load_masker()
     sources = [path for path in sorted(folder.glob("*/*.JPG")) if plates or path.parent.name != "empty"]
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
-        result = mask_sources(sources, out, settings, proof=False, door=_Silent())
+        result = mask_sources(sources, out, settings, CaptureRules(), RunOptions(proof=False), door=SilentDoor())
         scores = []
         for shot in result.capture.shots:
             truth = _truth(folder, shot)

@@ -137,7 +137,7 @@ def given(out: Path, capture: Path) -> Proof:
         coverage=Coverage(0.0, 0.0, ()),
         seconds=0.0,
         model=model,
-        agreement=tuple(agree(model)),
+        corrections=tuple(agree(model)),
     )
 
 

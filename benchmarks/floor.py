@@ -74,7 +74,7 @@ def steps(photos: list[Path], out: Path) -> Clock:
         path, known = shot.path, seen[shot.name]
         photo = clock.time("read and hash", lambda path=path: open_photo(path))  # type: ignore[misc]
         pixels = clock.time("decode", lambda photo=photo: decode(photo))  # type: ignore[misc]
-        frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+        frame = Frame.of(photo)
         first = clock.time(
             "first look, with the ring",
             lambda: known.first(segmenter, frame, pixels, photo.camera),  # noqa: B023

@@ -142,7 +142,7 @@ def _way(capture: Capture) -> _Way:
     marks = {name: silhouette_of_mask(each.mask, each.look.frame.orientation) for name, each in masked.items()}
     around = {
         shot.name: _Around([marks[each.name] for each in ring], place)
-        for ring in in_rings(capture.shots, {name: each.place for name, each in seen.items()})
+        for ring in in_rings(capture.shots, {name: each.position_number for name, each in seen.items()})
         for place, shot in enumerate(ring)
     }
     return _Way(capture, make_ladder(masker, choices), seen, masked, around)

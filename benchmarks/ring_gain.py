@@ -77,7 +77,7 @@ def _load(capture: Path, path: Path) -> Shot:
     name = f"{path.parent.name}/{path.name}.png"
     empty = np.zeros((photo.height, photo.width), np.bool_)
     truth, platter = (_mask_in(capture / folder / name, empty) for folder in ("gt_masks", "gt_platter"))
-    frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+    frame = Frame.of(photo)
     camera = (serial, photo.width, photo.height, photo.orientation)
     return Shot(path, photo.sha256, frame, decode(photo), camera, truth, platter)
 

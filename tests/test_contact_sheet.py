@@ -250,6 +250,14 @@ def test_each_pass_has_a_strip_chart_that_leads_to_every_shot(tmp_path: Path) ->
     assert set(points) == places
 
 
+def test_the_chart_marks_the_masks_called_insufficient_and_no_others(tmp_path: Path) -> None:
+    shots = draw_ring(tmp_path, [10, 30, 10, 10])
+    judged = [replace(shot, verdict="very good", doubt=0.1) for shot in shots]
+    judged[2] = replace(shots[2], verdict="insufficient", doubt=0.9)
+    page = write_sheet(tmp_path, judged)
+    assert [e.attributes["class"] for e in page.all("circle")] == ["point", "point", "point marked", "point"]
+
+
 def test_a_preview_that_is_gone_is_drawn_again_upright(tmp_path: Path) -> None:
     shots = [draw_shot(tmp_path, f"{n}.jpg", radius=10, centre=24, orientation=n) for n in range(1, 9)]
     page = write_sheet(tmp_path, shots)

@@ -18,8 +18,9 @@ from rich_photos import object_in_the_middle, segment, segments_of
 from underside.cutout import Cutout, CutoutOptions, make_cutout, parse_background
 from underside.cutout.lossless import LosslessImpossibleError, lossless_cutout
 from underside.errors import PhotoError, SettingsError
-from underside.metadata.segments import DHT, DQT, SOS, Segment, Segments, split
+from underside.metadata.segments import Segment, Segments, split
 from underside.photo import decode_exact, open_photo
+from underside.photo.markers import DHT, DQT, SOS
 
 WIDTH, HEIGHT = 203, 157
 

@@ -12,7 +12,7 @@ from test_flip import facts_of, model_of, ring
 from underside.errors import SettingsError
 from underside.files import sha256_of
 from underside.flip import Answer, Coverage, Finding, Outcome, Proof, Proven, prove_and_keep, proving
-from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.agree import Correction
 from underside.flip.agreement.hull import silhouette_of
 from underside.flip.platter.cut import cut_at_platter
 from underside.flip.proof.answer import Kind
@@ -107,7 +107,7 @@ class Kept:
     """An output folder whose masks keep the platter, one of them changed by hand; and the cuts."""
 
     out: Path
-    cuts: tuple[Agreement, ...]
+    cuts: tuple[Correction, ...]
 
     def hashes(self) -> dict[Path, str]:
         return {path: sha256_of(path) for path in sorted(self.out.glob("masks/*/*.png"))}
@@ -133,7 +133,7 @@ def kept(scene: tuple[Model, dict[str, Bytes]], tmp_path: Path) -> Kept:
         assert own is not None
         left, top, right, bottom = own.box
         ball = cv2.resize(true[place.shot.name][top:bottom, left:right], own.mask.shape[::-1])
-        cuts.append(Agreement(own, replace(own, mask=np.asarray(ball, np.uint8))))
+        cuts.append(Correction(own, replace(own, mask=np.asarray(ball, np.uint8))))
     save(Manifest(str(tmp_path), {}, tuple(records)), out)
     return Kept(out, tuple(cuts))
 
@@ -192,8 +192,8 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
 ) -> None:
     """A shot that the platter had misplaced has its mask put right only once better masks have placed it."""
     *others, last = kept.cuts
-    stray = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=(others[-1],))
-    true = replace(proof(Outcome.YES), agreement=(last,))
+    stray = replace(proof(Outcome.UNSAFE, Kind.STRAYS), corrections=(others[-1],))
+    true = replace(proof(Outcome.YES), corrections=(last,))
     given = answering(monkeypatch, NEVER_TURNED, Trial(tuple(others), stray), true, proof(Outcome.YES))
     found = mended(kept)
     assert len(given) == 4
@@ -208,7 +208,7 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
 
 def test_the_page_shows_every_mask_from_before_the_cut_to_the_end(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only what the last round changed."""
-    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[1:2])
+    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), corrections=kept.cuts[1:2])
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Outcome.YES))
     found = mended(kept)
     page = found.page.read_text()
@@ -225,8 +225,8 @@ def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
     kept: Kept, monkeypatch: pytest.MonkeyPatch, joined: bool
 ) -> None:
     """Such as for want of memory."""
-    true = replace(proof(Outcome.YES), agreement=kept.cuts[1:2])
-    last = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[2:3])
+    true = replace(proof(Outcome.YES), corrections=kept.cuts[1:2])
+    last = replace(proof(Outcome.UNSAFE, Kind.STRAYS), corrections=kept.cuts[2:3])
     further = [] if joined else [last]
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, true), *further, NoMemoryError)
     found = mended(kept)
@@ -241,7 +241,7 @@ def test_masks_put_right_have_their_answer_even_if_a_further_proof_fails(
 
 
 def test_masks_that_better_masks_do_not_join_are_told_as_they_are(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), agreement=kept.cuts[1:2])
+    joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), corrections=kept.cuts[1:2])
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Outcome.UNSAFE, Kind.DISPUTED))
     found = mended(kept)
     assert found.proof.answer.verdict is Outcome.UNSAFE

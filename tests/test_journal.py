@@ -64,6 +64,37 @@ def test_a_journal_from_before_whole_stamps_is_read_and_taken_up(path: Path) -> 
             journal.commit()
 
 
+PHOTOS_OF_FORMAT_2 = """
+DROP TABLE photos;
+CREATE TABLE photos (
+    photo PRIMARY KEY, folder NOT NULL, kin NOT NULL, capture NOT NULL, pass_name NOT NULL, stage TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, settings TEXT NOT NULL,
+    verdict TEXT NOT NULL, mask_stamp TEXT NOT NULL,
+    seconds REAL NOT NULL, seen_at REAL NOT NULL, done_at REAL NOT NULL, gone_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX of_folder ON photos (folder, kin);
+INSERT INTO photos VALUES
+    ('vase/IMG_1.jpg', 'vase', 'img_1', 'vase', '', 'settling', 5, 7, 9, '', 0, '', '', '', '', 2.5, 0, 1e9, 0);
+PRAGMA user_version = 2;
+"""
+
+
+def test_a_journal_that_says_when_and_how_long_is_read_and_taken_up_without_that(path: Path) -> None:
+    with Journal(path):
+        pass
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript(PHOTOS_OF_FORMAT_2)
+    known, other = replace(ENTRY, ctime_ns=9), replace(ENTRY, photo="vase/IMG_2.jpg")
+    with looking_into(path) as journal:
+        assert journal.entry(ENTRY.photo) == known
+    with Journal(path) as journal:
+        journal.add(other)
+        journal.commit()
+    with Journal(path) as journal:
+        assert list(journal.of_capture("vase")) == [known, other]
+
+
 def test_a_commit_survives_a_kill(path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from underside.journal import Entry, Journal\n"

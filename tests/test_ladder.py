@@ -87,7 +87,7 @@ def masked(masker: Masker, matte: Matte, *, at: tuple[int, int] = (160, 120)) ->
     return Masked(masker.cut(look, found), found, found, look)
 
 
-def climb(start: Matte, *offers: Offers, effort: Effort = Effort.NORMAL) -> Climbed:
+def climb(start: Matte, *offers: Offers, effort: Effort = "normal") -> Climbed:
     masker = Masker(Same(start), effort=effort)
     return Ladder(masker, offers).climb(masked(masker, start), lambda _: None, list)
 
@@ -105,7 +105,7 @@ def test_a_better_mask_is_taken_and_logged() -> None:
 
 
 def test_a_worse_mask_is_never_taken() -> None:
-    climbed = climb(disc(left=0.7), Offers(disc(left=0.2)), effort=Effort.BEST)
+    climbed = climb(disc(left=0.7), Offers(disc(left=0.2)), effort="best")
     assert overlap(climbed.mask, disc(left=0.7)) > 0.97
     assert [step.taken for step in climbed.steps] == [False]
 
@@ -123,13 +123,13 @@ def test_a_very_good_mask_is_left_alone_unless_every_step_is_asked_for() -> None
     assert ladder.asks_for(replace(verdict, grade=Grade.GOOD, ring=0.9))
     assert not ladder.asks_for(replace(verdict, grade=Grade.GOOD, ring=None))
     assert not ladder.asks_for(replace(verdict, grade=Grade.VERY_GOOD))
-    best = Ladder(Masker(Same(disc()), effort=Effort.BEST), [Offers(disc())])
+    best = Ladder(Masker(Same(disc()), effort="best"), [Offers(disc())])
     assert best.asks_for(replace(verdict, grade=Grade.VERY_GOOD))
     assert not Ladder(masker).asks_for(replace(verdict, grade=Grade.INSUFFICIENT))
 
 
 def test_a_climb_while_the_photo_is_at_hand_ends_as_one_made_later() -> None:
-    masker = Masker(Same(disc(left=0.4)), effort=Effort.BEST)
+    masker = Masker(Same(disc(left=0.4)), effort="best")
     ladder = Ladder(masker, [Offers(disc(left=0.2), name="worse"), Offers(disc(), name="better")])
     start = masked(masker, disc(left=0.4))
     ahead, mask = ladder.climb_ahead(start, ladder.signs(start, start.found, start.mask))
@@ -176,7 +176,7 @@ def test_a_better_mask_is_known_as_ours_though_its_cut_out_could_not_be_made(tmp
     path.parent.mkdir()
     Image.fromarray(picture()).save(path)
     shot = Shot(path, path.name, "")
-    ladder = Ladder(Masker(Same(disc(left=0.6)), effort=Effort.NORMAL), (Offers(disc()),))
+    ladder = Ladder(Masker(Same(disc(left=0.6)), effort="normal"), (Offers(disc()),))
     settings = Settings(cutout="black")
     out = tmp_path / "out"
     with CutoutWorkers(1) as workers:

@@ -326,7 +326,7 @@ def test_both_embedded_files_agree() -> None:
 
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(SettingsError, match="no device tpu"):
-        load_segmenter(device="tpu")
+        load_segmenter(device="tpu")  # type: ignore[arg-type]
 
 
 def test_asking_for_a_missing_card_names_what_is_missing() -> None:

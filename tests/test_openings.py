@@ -52,3 +52,14 @@ def test_without_a_plate_a_hole_of_the_objects_own_colour_is_object() -> None:
     ring = learnt(ring_of([BODY] * 12, room()))
     assert share_kept(ring, shoot(room(), BODY, 99), HOLE, said=0.0001) == 1
     assert share_kept(ring, shoot(room(), BODY & ~HOLE, 99), disc(120, 90, 11), said=0.0001) == 0
+
+
+def test_a_slit_is_told_by_its_middle_not_by_its_blurred_sides(ring: RingKnowledge) -> None:
+    slit = np.zeros_like(BODY)
+    slit[70:110, 118:121] = True
+    middle = np.zeros_like(BODY)
+    middle[71:109, 119] = True
+    colour = np.full(BODY.shape, -1.5, np.float32)
+    in_no_light = np.where(middle, np.float32(0.5), np.float32(5))
+    matte = matte_of(BODY & ~slit)
+    assert np.array_equal(closed(matte, Clues(colour, colour, in_no_light), ring.colours, noisy=False), matte)

@@ -124,7 +124,7 @@ def test_each_place_of_a_camera_has_its_own_ring(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     seen, _ = survey([*studio.ring("upright", room(1)), *studio.ring("flipped", room(2))])
     assert rings(seen) == 2
-    assert len({each.place for each in seen.values()}) == 2
+    assert len({each.position_number for each in seen.values()}) == 2
 
 
 def test_shots_that_the_sweep_left_out_find_their_ring_when_they_are_masked(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@
             "SfMTransform": "3.1",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "9.0",
-            "UndersideRings": "9.0"
+            "UndersideMasking": "10.0",
+            "UndersideRings": "10.0"
         },
         "template": true
     },

@@ -10,7 +10,7 @@ from typing import Any
 
 from underside.capture import Capture, Shot, natural_order
 from underside.capture.several import looks_like_several
-from underside.errors import SettingsError
+from underside.errors import ELSEWHERE, SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
@@ -124,9 +124,7 @@ def _refuse_another_capture(before: Manifest, capture: Capture, out: Path) -> No
     if not before.shots or before.capture == str(capture.folder):
         return
     if not any(record.is_of(capture.folder / record.photo) for record in before.shots):  # it was not only moved
-        raise SettingsError(
-            f"{out} holds the masks of another capture, {before.capture}", "Choose another output folder with -o"
-        )
+        raise SettingsError(f"{out} holds the masks of another capture, {before.capture}", ELSEWHERE)
 
 
 def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:

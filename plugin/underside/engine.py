@@ -8,28 +8,29 @@ from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from underside.capture import Capture, PassRules, read_capture
+from underside.capture import Capture, CaptureRules
 from underside.capture.left_alone import left_alone
-from underside.capture.plates import with_plates
+from underside.capture.plates import read_with_plates
 from underside.cutout import CutoutWorkers
 from underside.cutting import cut_out_capture
-from underside.errors import SettingsError
+from underside.errors import ELSEWHERE, SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
 from underside.layouts import LaidOut, check_layout_names, outdated, refuse_clashes, write_layouts
-from underside.manifest import State
-from underside.masker import Effort, Masker
+from underside.manifest import Manifest, State
+from underside.masker import Masker
 from underside.masks import MASKS
 from underside.outfolder import alone_in, claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
+from underside.segmenters import Choices
 from underside.segmenters.by_name import make_segmenter
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
-__all__ = ["Door", "Result", "learn_from_sources", "load_masker", "mask_sources"]
+__all__ = ["Door", "Result", "RunOptions", "SilentDoor", "learn_from_sources", "load_masker", "mask_sources"]
 
 
 _CUT_SHORT = "A repair of masks was interrupted: what it has written stays, and underside prove {} --repair resumes it."
@@ -54,6 +55,45 @@ class Door(Protocol):
         """It is known whether the passes are one object, or why not; masks may have been put right."""
 
 
+class SilentDoor:
+    """A door that lets everything go by: what a door of its own kind wants to hear, it overrides."""
+
+    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
+        """Nothing is said."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing is said."""
+
+    def judged(self, judged: Judged) -> None:
+        """Nothing is said."""
+
+    def proving(self, what: str) -> None:
+        """Nothing is said."""
+
+    def joined(self, joined: Joined) -> None:
+        """Nothing is said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What is asked of one run; settings say how masks are made in all of them."""
+
+    layouts: Sequence[str] = ()
+    """Programs to lay the masks out for."""
+    workers: int | None = None
+    """Shots in flight; one per processor where nothing is said."""
+    force: bool = False
+    """Mask finished shots again."""
+    force_edited: bool = False
+    """Write over masks and cut-outs that a person has changed."""
+    rings: Path | None = None
+    """A folder of ``learn_from_sources``, for a part of its shots."""
+    alone: bool = False
+    """Nothing is learnt from other shots."""
+    proof: bool = True
+    """Prove the passes where the effort asks for it."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What came of a capture."""
@@ -76,51 +116,46 @@ def load_masker(settings: Settings | None = None, *, plates: Sequence[Path] = ()
     ``plates`` are photos of the empty platter; the shots that will be masked help to judge them.
     """
     settings = settings or Settings()
-    segmenter = make_segmenter(settings.segmenter, settings.choices(plates=plates, shots=shots))
-    return Masker(segmenter, effort=Effort(settings.effort), edges=settings.edges)
+    return _masker(settings, settings.choices(plates=plates, shots=shots))
+
+
+def _masker(settings: Settings, choices: Choices) -> Masker:
+    return Masker(make_segmenter(settings.segmenter, choices), effort=settings.effort, edges=settings.edges)
+
+
+def _choices(settings: Settings, capture: Capture) -> Choices:
+    plates, shots = ([photo.path for photo in photos] for photos in (capture.plates, capture.shots))
+    return settings.choices(plates=plates, shots=shots)
 
 
 def mask_sources(
     sources: Sequence[Path],
     out: Path,
     settings: Settings,
+    rules: CaptureRules,
+    options: RunOptions,
     *,
-    layouts: Sequence[str] = (),
-    plates: bool = True,
-    extra_plates: Sequence[Path] = (),
-    rules: PassRules | None = None,
-    workers: int | None = None,
-    force: bool = False,
-    force_edited: bool = False,
-    rings: Path | None = None,
-    alone: bool = False,
-    proof: bool = True,
     door: Door,
     stop: threading.Event | None = None,
 ) -> Result:
     """Mask a folder, or some photos, into ``out``; finished shots of an earlier run are left as they are.
 
-    With ``plates`` off, photos named like plates are shots. ``extra_plates`` are plates whatever their names.
-    ``rules`` tell passes apart where sub-folders do not. ``rings`` is a folder of ``learn_from_sources``, for a part of
-    its shots; ``alone``: nothing is learnt from other shots. The best effort proves the passes, unless these are a part
-    of the shots, or ``proof`` is off.
+    The best effort proves the passes too, unless these are a part of the shots.
     """
-    check_layout_names(layouts)
-    found = read_capture(sources, output=out, plates=plates, rules=rules)
-    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
-    _refuse_unusable(capture, sources, out)
-    refuse_clashes(layouts, [shot.name for shot in capture.shots])
-    count = workers or usual_workers()
-    plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
-    masker = load_masker(settings, plates=plates_at, shots=shots_at)
-    known = load_rings(rings, masker) if rings is not None else None
-    with_cutouts, best = settings.cutout_options is not None, masker.effort is Effort.BEST
+    check_layout_names(options.layouts)
+    capture = _read(sources, out, settings, rules)
+    refuse_clashes(options.layouts, [shot.name for shot in capture.shots])
+    count = options.workers or usual_workers()
+    choices = _choices(settings, capture)
+    masker = _masker(settings, choices)
+    known = load_rings(options.rings, masker) if options.rings is not None else None
+    with_cutouts, best = settings.cutout_options is not None, masker.effort == "best"
     with ExitStack() as stack:
         stack.enter_context(claimed(out))
-        cut_short = take_up_repairs(out) and not (force or best)  # by which all masks are made again
+        cut_short = take_up_repairs(out) and not (options.force or best)  # by which all masks are made again
         door.started(capture, (*masker.segmenter.notes, *([_CUT_SHORT.format(out)] if cut_short else [])))
         names = frozenset(shot.name for shot in capture.shots)
-        ladder = make_ladder(masker, settings.choices(plates=plates_at, shots=shots_at))
+        ladder = make_ladder(masker, choices)
         promises = Promises(out)
         take_hands_work_along(capture, out, promises)
         work = ShotWork(
@@ -131,33 +166,32 @@ def mask_sources(
             promises=promises,
             cutout_workers=stack.enter_context(CutoutWorkers(count)) if with_cutouts else None,
             cutouts_later=with_cutouts and best,
-            force=force,
-            force_edited=force_edited,
+            force=options.force,
+            force_edited=options.force_edited,
             names=names,
             refused=without_a_name(names, out),
         )
-        run = _Run(capture, work, count, known, alone=alone, door=door, stop=stop or threading.Event())
-        outcome, joined = run.mask(), None
-        interrupted = bool(outcome.unreached)
-        of_all = known is None and not alone and names >= {shot.photo for shot in outcome.manifest.shots}
-        if best and proof and of_all and not interrupted:
-            outcome, joined = run.join(outcome)
-            interrupted = joined is None
-        if work.cutouts_later and not interrupted:
-            outcome = run.cut_out(outcome)
-            interrupted = bool(outcome.unreached)
+        run = _Run(capture, work, count, known, alone=options.alone, door=door, stop=stop or threading.Event())
+        proves = best and options.proof and known is None and not options.alone
+        outcome, joined, interrupted = run.through(proves=proves)
         # Half a capture laid out would be taken for the whole.
-        complete = not interrupted and any(shot.state is not State.FAILED for shot in outcome.manifest.shots)
-        wanted = dict.fromkeys((*layouts, *outdated(outcome.manifest, out))) if complete else ()
+        layouts = () if interrupted else _layouts_to_write(outcome.manifest, out, options.layouts)
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            laid_out=write_layouts(outcome.manifest, out, wanted),
+            laid_out=write_layouts(outcome.manifest, out, layouts),
             joined=joined,
             interrupted=interrupted,
         )
+
+
+def _layouts_to_write(manifest: Manifest, out: Path, asked: Sequence[str]) -> tuple[str, ...]:
+    """Those asked for, and those of earlier runs that are outdated; none where no shot has a mask."""
+    if all(shot.state is State.FAILED for shot in manifest.shots):
+        return ()
+    return tuple(dict.fromkeys((*asked, *outdated(manifest, out))))
 
 
 @dataclass(frozen=True)
@@ -173,11 +207,19 @@ class _Run:
     door: Door
     stop: threading.Event
 
-    def mask(self) -> Outcome:
-        """Every shot, and the masks held against each other."""
-        return self._mask(self.work, self.door.progress)
+    def through(self, *, proves: bool) -> tuple[Outcome, Joined | None, bool]:
+        """Mask every shot, prove the passes if all shots are here, then cut out; and whether something stopped that."""
+        outcome, joined = self._mask(self.work, self.door.progress), None
+        interrupted = bool(outcome.unreached)
+        if proves and not interrupted and self.work.names >= {shot.photo for shot in outcome.manifest.shots}:
+            outcome, joined = self._join(outcome)
+            interrupted = joined is None
+        if self.work.cutouts_later and not interrupted:
+            outcome = self._cut_out(outcome)
+            interrupted = bool(outcome.unreached)
+        return outcome, joined, interrupted
 
-    def join(self, outcome: Outcome) -> tuple[Outcome, Joined | None]:
+    def _join(self, outcome: Outcome) -> tuple[Outcome, Joined | None]:
         """Prove the passes and put masks right by that; nothing where that was stopped."""
         if begin_anew(self.work.out):
             again = self._mask(replace(self.work, force=False, force_edited=False), lambda _: None)
@@ -192,7 +234,7 @@ class _Run:
         self.door.joined(joined)
         return replace(outcome, manifest=joined.manifest), joined
 
-    def cut_out(self, outcome: Outcome) -> Outcome:
+    def _cut_out(self, outcome: Outcome) -> Outcome:
         """Make the cut-outs of masks that do not change any more."""
         work = replace(self.work, cutouts_later=False)
         cut = cut_out_capture(self.capture, work.out, work, workers=self.workers, stop=self.stop)
@@ -223,31 +265,30 @@ def learn_from_sources(
     sources: Sequence[Path],
     out: Path,
     settings: Settings,
+    rules: CaptureRules,
     *,
-    plates: bool = True,
-    extra_plates: Sequence[Path] = (),
-    rules: PassRules | None = None,
     workers: int | None = None,
     started: Callable[[Capture, tuple[str, ...]], None],
     stop: threading.Event,
 ) -> Learnt | None:
     """Survey all photos once, for runs of ``mask_sources`` that each see a part of them; nothing if it was stopped."""
-    found = read_capture(sources, output=out, plates=plates, rules=rules)
-    capture = with_plates(found, extra_plates, max_megapixels=settings.max_megapixels)
-    _refuse_unusable(capture, sources, out)
-    plates_at, shots_at = [plate.path for plate in capture.plates], [shot.path for shot in capture.shots]
-    masker = load_masker(settings, plates=plates_at, shots=shots_at)
+    capture = _read(sources, out, settings, rules)
+    masker = _masker(settings, _choices(settings, capture))
     count = workers or usual_workers()
     with alone_in(out):
         started(capture, masker.segmenter.notes)
         return learn_rings(capture, out, masker, max_megapixels=settings.max_megapixels, workers=count, stop=stop)
 
 
+def _read(sources: Sequence[Path], out: Path, settings: Settings, rules: CaptureRules) -> Capture:
+    capture = read_with_plates(sources, rules, output=out, max_megapixels=settings.max_megapixels)
+    _refuse_unusable(capture, sources, out)
+    return capture
+
+
 def _refuse_unusable(capture: Capture, sources: Sequence[Path], out: Path) -> None:
     if any(source.is_dir() for source in sources) and os.path.realpath(out) == os.path.realpath(capture.folder):
-        raise SettingsError(
-            f"The output folder {out} is the capture's own folder", "Choose another output folder with -o"
-        )
+        raise SettingsError(f"The output folder {out} is the capture's own folder", ELSEWHERE)
     if capture.shots:
         return
     if capture.plates:

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+ELSEWHERE = "Choose another output folder with -o"
+"""The remedy where results cannot be written, or must not be."""
+
 
 class ExitCode(IntEnum):
     """What the process says when it ends; nothing else ends it."""

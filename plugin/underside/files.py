@@ -7,16 +7,18 @@ import os
 import secrets
 import shutil
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import NamedTuple, Self
 
-from underside.errors import OutputError, UnfitNameError
+from underside.errors import ELSEWHERE, OutputError, UnfitNameError
 
 __all__ = [
     "PART_SUFFIX",
     "Stamp",
+    "alike",
     "json_text",
     "leads_out",
     "link_or_copy",
@@ -79,6 +81,11 @@ def json_text(content: object) -> str:
     """
     text = json.dumps(content, ensure_ascii=False, indent=1)
     return f"{text}\n".encode(errors="backslashreplace").decode()
+
+
+def alike(path: str) -> str:
+    """Paths that some disk takes for one and the same give the same answer."""
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def leads_out(name: str) -> bool:
@@ -209,17 +216,16 @@ def sync_folder(folder: Path) -> None:
             raise
 
 
-_ELSEWHERE = "Choose another output folder with -o"
 _LIMIT = "Raise the limit on the size of files (ulimit -f) or choose another output folder with -o"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
     errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; finished shots are kept"),
-    errno.EROFS: ("that disk is read-only", _ELSEWHERE),
-    errno.EACCES: ("you have no permission to write there", _ELSEWHERE),
-    errno.EPERM: ("you have no permission to write there", _ELSEWHERE),
-    errno.ENOTDIR: ("a file stands where a folder is needed", _ELSEWHERE),
-    errno.EEXIST: ("a file stands where a folder is needed", _ELSEWHERE),
+    errno.EROFS: ("that disk is read-only", ELSEWHERE),
+    errno.EACCES: ("you have no permission to write there", ELSEWHERE),
+    errno.EPERM: ("you have no permission to write there", ELSEWHERE),
+    errno.ENOTDIR: ("a file stands where a folder is needed", ELSEWHERE),
+    errno.EEXIST: ("a file stands where a folder is needed", ELSEWHERE),
     errno.EISDIR: ("a folder stands in its place", "Move that folder away"),
     errno.ENAMETOOLONG: ("the name is too long for that disk", "Shorten the photo's name or the output folder's"),
     errno.EINVAL: ("that disk does not accept such a name", "Rename the photo"),
@@ -234,6 +240,6 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), _ELSEWHERE))
+        reason, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), ELSEWHERE))
         kind = UnfitNameError if error.errno in _OF_THE_NAME else OutputError
         raise kind(f"Cannot write {path}: {reason}", remedy) from error

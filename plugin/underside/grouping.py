@@ -24,8 +24,8 @@ class Group:
     """Shots that are masked with what was learnt from them, and perhaps from others, together."""
 
     shots: tuple[Shot, ...]
-    ring: str
-    """Stands for all photos that it was learnt from; empty where nothing was."""
+    learnt_from: str
+    """Stands for all photos that they were surveyed with; empty where nothing was learnt."""
     seen: Mapping[str, Seen]
     """By the shots' names."""
 

@@ -22,7 +22,7 @@ from underside.errors import SettingsError
 from underside.files import json_text, write_atomically, writing
 from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.masker import REVISION, Masker
-from underside.refine import Box
+from underside.photo import Box
 from underside.ring import Glance, RingKnowledge
 from underside.survey import FirstLook, Position, Seen, Surveyor
 
@@ -93,12 +93,12 @@ class Rings:
             raise SettingsError(f"The rings in {self._folder} are incomplete ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
-            place, at, box = group["shots"][sha256]
+            number, at, box = group["shots"][sha256]
             if sha256 in mattes:
                 position = None if at is None else positions[at]
                 look = FirstLook(mattes[sha256], position, None if box is None else tuple(box))
-                return lambda: Seen(place, look)
-            return lambda: Seen(place, None, positions)
+                return lambda: Seen(number, look)
+            return lambda: Seen(number, None, positions)
 
         return {sha256: maker(sha256) for sha256 in hashes}
 
@@ -121,13 +121,13 @@ def learn_rings(
         found = pool.map(lambda shot: file_digest(shot.path), photos)
         hashes = dict(zip((photo.name for photo in photos), found, strict=True))
         for shots in learnt_together(capture.shots):
-            ring, seen = "", dict[str, Seen]()
+            learnt_from, seen = "", dict[str, Seen]()
             if masker.learns and worth_learning(shots):
-                ring = digest_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
+                learnt_from = digest_of([hashes[shot.name] for shot in (*shots, *capture.plates)])
                 seen = surveyor.survey(shots, pool, stop)
             if stop.is_set():
                 return None
-            groups.append(Group(shots, ring, seen))
+            groups.append(Group(shots, learnt_from, seen))
     _save(folder, capture, masker, groups, hashes)
     positions = sum(len(_positions(group.seen.values())) for group in groups)
     return Learnt(len(capture.shots), positions, surveyor.warnings, time.monotonic() - started)
@@ -195,12 +195,12 @@ def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, st
         sha256, seen = hashes[shot.name], group.seen.get(shot.name)
         look = seen.look if seen else None
         at = positions.index(look.position) if look and look.position in positions else None
-        shots[sha256] = (seen.place if seen else -1, at, look.object_box if look else None)
+        shots[sha256] = (seen.position_number if seen else -1, at, look.object_box if look else None)
         if look is not None:
             mattes[sha256] = look.matte
     looks = f"looks-{number}.npz"
     _save_arrays(folder / looks, mattes)
-    return {"ring": group.ring, "positions": names, "looks": looks, "shots": shots}
+    return {"ring": group.learnt_from, "positions": names, "looks": looks, "shots": shots}
 
 
 def _positions(seen: Iterable[Seen]) -> Sequence[Position]:

@@ -1,13 +1,13 @@
 """Ask a segmenter for the object: a look at the whole photo, then a closer one at the object's box."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.photo import to_srgb, turn_stored, turn_upright, upright_size
-from underside.refine import Box
+from underside.photo import Box, Photo, part_of, to_srgb, turn_stored, turn_upright, upright_size
 from underside.segmenters import Segmenter
 from underside.views import matte_of
 
@@ -40,6 +40,21 @@ class Frame:
     orientation: int = 1
     icc: bytes | None = None
 
+    @classmethod
+    def of(cls, photo: Photo) -> Self:
+        """What is known of an opened photo."""
+        return cls(photo.width, photo.height, photo.orientation, photo.icc)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the stored grid."""
+        return self.width, self.height
+
+    @property
+    def whole(self) -> Box:
+        """The box of the whole photo."""
+        return 0, 0, self.width, self.height
+
 
 @dataclass(frozen=True)
 class Found:
@@ -62,7 +77,7 @@ def find_object(
 
     ``first`` is the first look, where it was taken before.
     """
-    whole = (0, 0, frame.width, frame.height)
+    whole = frame.whole
     first = first or Found(_look(segmenter, frame, _view(segmenter, frame, pixels, whole)), whole)
     if looks == 1:
         return first
@@ -81,15 +96,9 @@ def find_object(
 
 def seen_through(frame: Frame, pixels: NDArray[np.uint8], box: Box, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """A box of the photo on a grid of that shape, in true colour, turned as the photo is stored."""
-    view = cv2.resize(_within(frame, pixels, box), (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    part = part_of(pixels, box, frame.size)
+    view = cv2.resize(part, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
     return to_srgb(view.astype(np.uint8, copy=False), frame.icc)
-
-
-def _within(frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    scale_x, scale_y = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
-    left, right = round(box[0] * scale_x), max(round(box[2] * scale_x), round(box[0] * scale_x) + 1)
-    top, bottom = round(box[1] * scale_y), max(round(box[3] * scale_y), round(box[1] * scale_y) + 1)
-    return pixels[top:bottom, left:right]
 
 
 def _look(segmenter: Segmenter, frame: Frame, view: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -100,7 +109,7 @@ def _look(segmenter: Segmenter, frame: Frame, view: NDArray[np.uint8]) -> NDArra
 
 def _view(segmenter: Segmenter, frame: Frame, pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """Shrink by a whole factor, which is fast, and leave the last step to the segmenter."""
-    view = _within(frame, pixels, box)
+    view = part_of(pixels, box, frame.size)
     height, width = view.shape[:2]
     across, down = upright_size(width, height, frame.orientation)
     columns, rows = segmenter.grid(across, down)

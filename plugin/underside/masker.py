@@ -1,7 +1,7 @@
 """One photo, from pixels to a hard mask: the engine without files, folders or threads."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +15,12 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 10
+REVISION = 11
 """Counts the changes to the way from matte to mask: older masks are then made again."""
 
-
-class Effort(StrEnum):
-    """How hard the engine tries."""
-
-    FAST = "fast"
-    """One look, edges at half resolution."""
-    NORMAL = "normal"
-    """Two looks, edges at full resolution; further steps where the verdict is poor."""
-    BEST = "best"
-    """Every step of the ladder for every shot."""
+Effort = Literal["fast", "normal", "best"]
+"""``fast``: one look, edges at half resolution; ``normal``: two looks, edges at full resolution, further steps where
+the verdict is poor; ``best``: every step of the ladder for every shot."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +51,11 @@ class Masked:
 class Masker:
     """Masks photos, one at a time, from any number of threads at once."""
 
-    def __init__(
-        self, segmenter: Segmenter, *, effort: Effort = Effort.NORMAL, edges: EdgeOptions | None = None
-    ) -> None:
+    def __init__(self, segmenter: Segmenter, *, effort: Effort = "normal", edges: EdgeOptions | None = None) -> None:
         self.segmenter = segmenter
         self.effort = effort
-        self._looks = 2 if segmenter.closer_look and effort is not Effort.FAST else 1
-        self._reduce = 2 if effort is Effort.FAST else 1
+        self._looks = 2 if segmenter.closer_look and effort != "fast" else 1
+        self._reduce = 2 if effort == "fast" else 1
         self._edges = edges or EdgeOptions()
 
     @property
@@ -77,7 +68,7 @@ class Masker:
 
     def mask_photo(self, photo: Photo, seen: Seen | None = None) -> Masked:
         """Mask a photo opened by ``open_photo``, with what a survey of its pass has seen."""
-        frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+        frame = Frame.of(photo)
         pixels = decode(photo, reduce=self._reduce)
         if seen is None:
             return self._mask(pixels, frame)
@@ -107,8 +98,7 @@ class Masker:
 
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""
-        size = (look.frame.width, look.frame.height)
-        return refine(found.matte, found.box, look.pixels, size, self._edges, rim=found.rim)
+        return refine(found.matte, found.box, look.pixels, look.frame.size, self._edges, rim=found.rim)
 
     def _mask(
         self, pixels: NDArray[np.uint8], frame: Frame, first: Found | None = None, ring: RingKnowledge | None = None

@@ -3,14 +3,13 @@
 import os
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from underside.capture import Shot
-from underside.errors import OutputError, SettingsError
-from underside.files import PART_SUFFIX, make_folder, writing
+from underside.errors import ELSEWHERE, OutputError, SettingsError
+from underside.files import PART_SUFFIX, alike, make_folder, writing
 from underside.masks import MASKS, RESULT_FOLDERS
 
 if sys.platform == "win32":
@@ -75,7 +74,7 @@ def without_a_name(photos: Iterable[str], out: Path) -> Mapping[str, str]:
     if (out / _LOCK.upper()).exists():
         first: dict[str, str] = {}
         for photo in photos:
-            other = first.setdefault(unicodedata.normalize("NFC", photo).casefold(), photo)
+            other = first.setdefault(alike(photo), photo)
             if other != photo:
                 refused[photo] = (
                     f"The output folder's disk treats its name and {other} as the same. Rename one of the two."
@@ -91,7 +90,7 @@ def refuse_photos_among_results(shots: Iterable[Shot], out: Path) -> None:
             if Path(folder).is_relative_to(own):
                 raise SettingsError(
                     f"The photos in {folder} lie where the results of {out} are written",
-                    "Choose another output folder with -o",
+                    ELSEWHERE,
                 )
 
 

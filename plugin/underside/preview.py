@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PREVIEW_SIDE", "draw_preview", "preview_path", "reduction", "shrink"]
+__all__ = ["PREVIEW_SIDE", "VEIL", "draw_preview", "encode_jpeg", "preview_path", "reduction", "shrink"]
 
 PREVIEW_SIDE = 320
 """Longest side of a preview, in pixels."""
@@ -17,8 +17,8 @@ Pixels = npt.NDArray[np.uint8]
 _LARGEST = 16_000
 _QUALITIES = (82, 70, 55, 40, 25)
 
-# The veil is a mid-dark grey: it darkens a white backdrop and lifts a black one, and so shows on both.
-_VEIL = 84
+VEIL = 84
+"""The grey laid over the background: it darkens a white backdrop and lifts a black one, and so shows on both."""
 _VEIL_STRENGTH = 0.5
 
 # Cyan is the colour that objects of clay, wood, stone, bone and bronze have least; a dark line outside of it
@@ -66,11 +66,11 @@ def draw_preview(photo: Pixels, mask: Pixels) -> bytes:
     height, width = small.shape[:2]
     share = _resized(mask, (width, height)).astype(np.float32)[:, :, None] / 255
     outline = _outline(mask, (width, height))
-    around = np.rint(small + (_VEIL - small.astype(np.float32)) * _VEIL_STRENGTH).astype(np.uint8)
+    around = np.rint(small + (VEIL - small.astype(np.float32)) * _VEIL_STRENGTH).astype(np.uint8)
     cv2.polylines(around, outline, True, _LINE_EDGE, 3, cv2.LINE_AA, _FINER + 1)
     picture = np.rint(around + (small.astype(np.float32) - around) * share).astype(np.uint8)
     cv2.polylines(picture, outline, True, _LINE, 1, cv2.LINE_AA, _FINER + 1)
-    return _jpeg(picture)
+    return _small_enough(picture)
 
 
 def _outline(mask: Pixels, size: tuple[int, int]) -> list[npt.NDArray[np.int32]]:
@@ -90,12 +90,16 @@ def _resized(picture: Pixels, size: tuple[int, int]) -> Pixels:
     return resized.astype(np.uint8, copy=False)
 
 
-def _jpeg(picture: Pixels) -> bytes:
-    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+def encode_jpeg(picture: cv2.typing.MatLike, quality: int) -> bytes:
+    """A JPEG of an RGB picture for a page, as small as the quality allows."""
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+
+
+def _small_enough(picture: Pixels) -> bytes:
     encoded = b""
     for quality in _QUALITIES:
-        settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-        encoded = cv2.imencode(".jpg", bgr, settings)[1].tobytes()
+        encoded = encode_jpeg(picture, quality)
         if len(encoded) <= _LARGEST:
             break
     return encoded

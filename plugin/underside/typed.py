@@ -1,13 +1,31 @@
-"""The contents of a file as the dataclass it stands for: every value of its field's type."""
+"""The contents of a JSON or TOML file as the dataclass it stands for, and back: every value of its field's type."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-__all__ = ["as_typed"]
+__all__ = ["as_content", "as_typed", "called"]
+
+_KEY = "key"
+
+
+def called(key: str, default: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """A field that files know by another name: theirs stays when ours changes."""
+    return field(default=default, metadata={_KEY: key})
+
+
+def as_content(value: object) -> Any:  # noqa: ANN401 - what JSON can hold
+    """What a file holds for a value: ``as_typed`` makes the same value of it."""
+    if is_dataclass(value):
+        return {_key_of(each): as_content(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, list | tuple):
+        return [as_content(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: as_content(each) for key, each in value.items()}
+    return value
 
 
 def as_typed(value: object, wanted: Any, name: str = "it") -> Any:  # noqa: ANN401 - a type as annotations give it
@@ -56,12 +74,17 @@ def _is_plain(value: object, wanted: type) -> bool:
 
 def _dataclass_of(value: dict[str, object], wanted: Any, name: str) -> Any:  # noqa: ANN401
     said = {}
-    for field in fields(wanted):
-        if field.name in value:
-            said[field.name] = as_typed(value[field.name], _hints(wanted)[field.name], f"{field.name} of {name}")
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise TypeError(f"{name} has no {field.name}")
+    for each in fields(wanted):
+        key = _key_of(each)
+        if key in value:
+            said[each.name] = as_typed(value[key], _hints(wanted)[each.name], f"{key} of {name}")
+        elif each.default is MISSING and each.default_factory is MISSING:
+            raise TypeError(f"{name} has no {key}")
     return wanted(**said)
+
+
+def _key_of(each: Field[Any]) -> str:
+    return str(each.metadata.get(_KEY, each.name))
 
 
 @cache

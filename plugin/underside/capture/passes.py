@@ -1,6 +1,5 @@
 """Which pass each shot belongs to: as the rules say, as folders and names tell, or by the pauses between shots."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -11,6 +10,7 @@ from underside.capture.moments import segments
 from underside.capture.names import Pose, is_plate, is_plate_folder, pose_of
 from underside.capture.order import shooting_order
 from underside.capture.rules import PassRules
+from underside.files import alike
 
 __all__ = ["in_passes", "is_plate_by_name", "numbered", "pass_by_name", "told_apart"]
 
@@ -31,10 +31,10 @@ def pass_by_name(name: str, rules: PassRules) -> str | None:
     """The pass that the rules give a photo, named with its path in the capture."""
     if name in rules.photos:
         return rules.photos[name]
-    path = _plain(name)
+    path = alike(name)
     file = PurePosixPath(path).name
     for pass_name, patterns in rules.patterns.items():
-        if any(fnmatchcase(path, _plain(pattern)) or fnmatchcase(file, _plain(pattern)) for pattern in patterns):
+        if any(fnmatchcase(path, alike(pattern)) or fnmatchcase(file, alike(pattern)) for pattern in patterns):
             return pass_name
     return None
 
@@ -71,7 +71,3 @@ def _by_words(shots: Sequence[Shot]) -> list[Shot] | None:
     if Pose.UNKNOWN in poses or len(set(poses)) < 2:
         return None
     return [replace(shot, pass_name=pose.value) for shot, pose in zip(shots, poses, strict=True)]
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()

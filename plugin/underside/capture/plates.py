@@ -6,10 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from underside.capture.model import Capture, Shot
+from underside.capture.read import read_capture
+from underside.capture.rules import CaptureRules
 from underside.errors import PhotoError, SettingsError
 from underside.photo import MOST_MEGAPIXELS, decode, open_photo
 
-__all__ = ["with_plates"]
+__all__ = ["read_with_plates", "with_plates"]
+
+
+def read_with_plates(
+    sources: Sequence[Path], rules: CaptureRules, *, output: Path, max_megapixels: float = MOST_MEGAPIXELS
+) -> Capture:
+    """``read_capture``, and the plates that the rules name besides."""
+    found = read_capture(sources, output=output, plates=rules.plates_by_name, rules=rules.passes)
+    return with_plates(found, rules.plates, max_megapixels=max_megapixels)
 
 
 def with_plates(capture: Capture, photos: Sequence[Path], *, max_megapixels: float = MOST_MEGAPIXELS) -> Capture:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,7 @@ from underside.capture.taken import (
     may_be_photo,
     photos_beside_results,
 )
-from underside.errors import SettingsError
+from underside.errors import ELSEWHERE, SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
 
@@ -85,6 +85,11 @@ def understand(
     )
 
 
+def shots_besides(known: Collection[str], folder: Path, *, output: Path) -> tuple[str, ...]:
+    """Names of the shots in a capture's folder that are not among the known ones."""
+    return tuple(shot.name for shot in read_capture([folder], output=output).shots if shot.name not in known)
+
+
 def _exists(source: Path) -> bool:
     try:
         return source.exists()
@@ -126,7 +131,7 @@ def _walk(folder: Path, output: Path) -> _Found:
             if not is_output and photos_beside_results(place):
                 raise SettingsError(
                     f"The photos in {output} would be left out, because it is the output folder",
-                    "Choose another output folder with -o",
+                    ELSEWHERE,
                 )
             continue
         if is_output and place != folder:

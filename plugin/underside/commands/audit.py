@@ -1,29 +1,25 @@
 """``underside audit``: what each setting changes, on a sample of a capture."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside import pipeline
 from underside.audit import StoppedError, Trial, audit_sample, sample_of, usual_variants, variants
-from underside.capture import Capture, read_capture
+from underside.capture import read_capture
 from underside.capture.plates import with_plates
 from underside.commands.parts.number import Whole
 from underside.commands.parts.options import held, masking_options, plate_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.progress_bar import ProgressBar, progress_bar
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
-from underside.engine import mask_sources
+from underside.engine import RunOptions, SilentDoor, mask_sources
 from underside.errors import ExitCode, SettingsError
 from underside.files import refuse_unwritable
-from underside.flip import Joined
 from underside.report.audit_page import AUDIT_NAME, write_audit_page
 from underside.scoring import MaskFolder, truth_folders
 from underside.settings import Settings
@@ -99,7 +95,7 @@ def audit(
     with (
         TemporaryDirectory(prefix="underside-audit-") as work,
         stopping_cleanly() as stop,
-        _Door.with_bar((len(tried) + 1) * len(shots)) as door,
+        progress_bar("masking", (len(tried) + 1) * len(shots)) as bar,
     ):
 
         def mask(choices: Settings, into: Path) -> pipeline.Outcome:
@@ -108,12 +104,9 @@ def audit(
                 sources,
                 into,
                 choices,
-                plates=not chosen.no_plates,
-                extra_plates=chosen.plates,
-                rules=chosen.passes,
-                workers=1,
-                proof=False,
-                door=door,
+                chosen.rules,
+                RunOptions(workers=1, proof=False),
+                door=_Counting(bar),
                 stop=stop,
             )
             return result.outcome
@@ -143,32 +136,11 @@ def _row(trial: Trial, width: int) -> str:
     return f"{name:<{width}}  {mean.iou:.4f}  {mean.ssim:.4f}{shares}{trial.seconds:10.3f}{truth}"
 
 
-class _Door:
-    """Moves a bar over all variants, where somebody looks."""
+class _Counting(SilentDoor):
+    """Moves a bar over all variants."""
 
-    def __init__(self, bar: Progress, total: int) -> None:
+    def __init__(self, bar: ProgressBar) -> None:
         self._bar = bar
-        self._task = bar.add_task("masking", total=total)
-
-    @classmethod
-    @contextmanager
-    def with_bar(cls, total: int) -> Iterator["_Door"]:
-        console = Console(stderr=True)
-        columns = (TextColumn("masking"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-            yield cls(bar, total)
-
-    def started(self, capture: Capture, notes: tuple[str, ...]) -> None:
-        return
 
     def progress(self, progress: pipeline.Progress) -> None:
-        self._bar.advance(self._task)
-
-    def judged(self, judged: pipeline.Judged) -> None:
-        return
-
-    def proving(self, what: str) -> None:
-        return
-
-    def joined(self, joined: Joined) -> None:
-        return
+        self._bar.advance()

@@ -2,20 +2,18 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from underside.capture import Capture, Pose, read_capture
+from underside.capture import Capture, Pose
 from underside.capture.left_alone import left_alone
-from underside.capture.plates import with_plates
+from underside.capture.plates import read_with_plates
 from underside.commands.parts.options import held, plate_options
 from underside.commands.parts.path import PATH
+from underside.commands.parts.progress_bar import progress_bar
 from underside.commands.parts.terminal import printable, tell
 from underside.errors import ExitCode, SettingsError
 from underside.files import json_text
@@ -56,8 +54,8 @@ def capture(
     out = output or _USUAL_OUTPUT
     chosen = held(context, [folder])
     found = _read(folder, out, chosen)
-    with _bar(len(found.shots) + len(found.plates)) as advance:
-        seen = overview(found, max_megapixels=chosen.settings.max_megapixels, on_seen=advance)
+    with progress_bar("looking", len(found.shots) + len(found.plates)) as bar:
+        seen = overview(found, max_megapixels=chosen.settings.max_megapixels, on_seen=bar.advance)
     lacking = findings(seen)
     if as_json:
         click.echo(json_text(_facts(seen, lacking)), nl=False)
@@ -74,8 +72,7 @@ def capture(
 def _read(folder: Path, out: Path, chosen: Resolved) -> Capture:
     if os.path.isfile(folder):  # noqa: PTH113 - says no where Path.is_file() fails: what may not be looked at
         raise SettingsError(f"{folder} is not a folder", "Name the folder of one object's photos")
-    found = read_capture([folder], output=out, plates=not chosen.no_plates, rules=chosen.passes)
-    found = with_plates(found, chosen.plates, max_megapixels=chosen.settings.max_megapixels)
+    found = read_with_plates([folder], chosen.rules, output=out, max_megapixels=chosen.settings.max_megapixels)
     if found.shots:
         return found
     if found.plates:
@@ -95,15 +92,6 @@ def _write_page(seen: Overview, lacking: Sequence[Finding], out: Path, *, asked:
     page = write_capture_page(seen, lacking, out)
     if not quiet:
         tell(f"Page: {page}")
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Any]:
-    console = Console(stderr=True)
-    columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("looking", total=total)
-        yield lambda: bar.advance(task)
 
 
 def _lines(seen: Overview, lacking: Sequence[Finding]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import click
 
 from underside.capture.taken import holds_results
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.watch_settings import settings_of
 from underside.commands.parts.watching import Person

@@ -19,6 +19,7 @@ from underside.catalogue import Model, load_catalogue
 from underside.catalogue.pins import check_file, is_here
 from underside.errors import ExitCode, UndersideError
 from underside.resources import pip_install
+from underside.runtime.providers import Device
 from underside.segmenters.network import load_segmenter
 
 __all__ = ["doctor"]
@@ -72,7 +73,7 @@ def _runtimes() -> Iterator[_Finding]:
         yield _Finding("ok", names or "onnxruntime")
 
 
-def _processor(device: str, *, otherwise: str) -> _Finding:
+def _processor(device: Device, *, otherwise: str) -> _Finding:
     """Let the embedded network answer there: what is listed as available need not work."""
     try:
         segmenter = load_segmenter(device=device)

@@ -1,6 +1,5 @@
 """``underside mask``: a folder of photos, or single ones, to masks."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,11 @@ import click
 
 from underside.commands.parts.options import held, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import Person, Program, exit_code, stopping_cleanly
+from underside.commands.parts.running import Person, Program, exit_code
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.work_options import output_option, photos_named, source_options, work_options
-from underside.engine import mask_sources
+from underside.engine import RunOptions, mask_sources
 from underside.watch.beside import tell_the_journal
 
 __all__ = ["mask"]
@@ -66,15 +66,15 @@ def mask(
             photos.photos,
             output,
             chosen.settings,
-            layouts=chosen.layouts,
-            plates=not chosen.no_plates,
-            extra_plates=chosen.plates,
-            rules=replace(chosen.passes, photos=photos.passes),
-            workers=workers,
-            force=force,
-            force_edited=force_edited,
-            rings=rings,
-            alone=no_rings,
+            photos.with_passes(chosen.rules),
+            RunOptions(
+                layouts=chosen.layouts,
+                workers=workers,
+                force=force,
+                force_edited=force_edited,
+                rings=rings,
+                alone=no_rings,
+            ),
             door=door,
             stop=stop,
         )

@@ -1,15 +1,12 @@
 """``underside prepare``: all passes of a capture in one folder, as one program wants them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from underside.commands.parts.path import PATH
+from underside.commands.parts.progress_bar import progress_bar
 from underside.commands.parts.terminal import tell
 from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
@@ -68,8 +65,8 @@ def prepare(
         keep=tuple(parse_region(region) for region in regions),
     )
     target = output or out.absolute().with_name(f"{out.absolute().name}-{program}")
-    with _bar() as advance:
-        done = prepare_set(out, target, program, options, advance=advance)
+    with progress_bar("preparing") as bar:
+        done = prepare_set(out, target, program, options, advance=bar.move)
     for line in _lines(done):
         tell(line)
     return ExitCode.SOME_FAILED if done.left_out else ExitCode.DONE
@@ -91,15 +88,6 @@ def _refuse_growing(out: Path) -> None:
             f"declared it complete ({captures[0].done} of {captures[0].shots} shots masked)",
             "Wait, or put an empty file called done beside its photos",
         )
-
-
-@contextmanager
-def _bar() -> Iterator[Any]:
-    console = Console(stderr=True)
-    columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("preparing", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _lines(done: Prepared) -> Iterator[str]:

@@ -132,7 +132,7 @@ def _of_repair(proven: Proven) -> Iterator[str]:
     remedy = "; run underside mask again for their cut-outs and layouts" if proven.repaired or proven.cut else ""
     yield f"{counted(len(proven.repaired), 'mask')} repaired{remedy}."
     yield from _areas(proven.repaired)
-    by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.agreement if each.disagreement)
+    by_hand = sum(each.own.place.shot.by_hand for each in proven.proof.corrections if each.disagreement)
     if by_hand:
         yield f"{by_hand} of the masks that disagree {'was' if by_hand == 1 else 'were'} changed by hand, and kept."
 
@@ -140,7 +140,7 @@ def _of_repair(proven: Proven) -> Iterator[str]:
 def _of_what_repair_can(proof: Proof, out: Path | str) -> Iterator[str]:
     if may_keep_platter(proof):
         yield f"If the masks keep the platter, underside prove {out} --repair tries to cut it off."
-    elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.agreement):
+    elif any(each.disagreement and not each.own.place.shot.by_hand for each in proof.corrections):
         yield f"underside prove {out} --repair puts right the masks that disagree."
 
 

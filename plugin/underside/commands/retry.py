@@ -7,7 +7,7 @@ import click
 
 from underside.commands.parts.options import given, masking_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.watch_settings import read, settings_of, written
 from underside.commands.parts.watching import Person

@@ -1,7 +1,6 @@
 """``underside rings``: what all shots of a capture tell together, for masking them in parts."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 from underside.capture import Capture
 from underside.commands.parts.options import held, masking_options, plate_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import tell
 from underside.commands.parts.work_options import photos_named, source_options, work_options
 from underside.counted import counted
@@ -56,9 +55,7 @@ def rings(
             photos.photos,
             output,
             chosen.settings,
-            plates=not chosen.no_plates,
-            extra_plates=chosen.plates,
-            rules=replace(chosen.passes, photos=photos.passes),
+            photos.with_passes(chosen.rules),
             workers=workers,
             started=started,
             stop=stop,

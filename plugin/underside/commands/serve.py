@@ -7,7 +7,7 @@ import click
 
 from underside.commands.parts.number import Number, Whole
 from underside.commands.parts.options import masking_options
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.terminal import say, tell
 from underside.errors import SettingsError
 from underside.resources import pip_install

@@ -9,7 +9,7 @@ import click
 from underside.commands.parts.number import Number, Whole
 from underside.commands.parts.options import given, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.running import stopping_cleanly
+from underside.commands.parts.stopping import stopping_cleanly
 from underside.commands.parts.watch_settings import settings_of, written
 from underside.commands.parts.watching import Person, Program
 from underside.commands.parts.work_options import output_option, work_options
@@ -19,13 +19,12 @@ from underside.watch.handing_over import words_of
 from underside.watch.happenings import Listener, to_all
 from underside.watch.log import Log
 from underside.watch.metrics import Metrics
-from underside.watch.plan import Plan
+from underside.watch.plan import POLL_EVERY, Plan
 from underside.watch.watching import watch as run_watch
 
 __all__ = ["watch"]
 
 _SECONDS = Number(min=0.0, max=7 * 24 * 3600.0)
-_POLL_EVERY = 2.0
 
 
 def _checked(_: click.Context, __: click.Parameter, line: str | None) -> str | None:
@@ -106,7 +105,7 @@ def watch(
         settle=settle,
         quiet=quiet,
         complete_after=complete_after,
-        poll=_POLL_EVERY if poll else None,
+        poll=POLL_EVERY if poll else None,
         scan_every=scan_every,
         newest_first=newest_first,
         once=once,

@@ -17,22 +17,17 @@ from underside.cutout.coefficients import (
 )
 from underside.errors import PhotoError
 from underside.metadata.segments import (
-    APP0,
-    APP2,
-    APP14,
-    DHT,
-    DQT,
-    SOS,
     Frame,
     NotWholeError,
     Segment,
     Segments,
-    is_frame,
     is_metadata,
     quantisation_tables,
     read_frame,
     split,
 )
+from underside.photo import Box
+from underside.photo.markers import APP0, APP2, APP14, DHT, DQT, SOS, is_frame
 from underside.photo.written_colour import Rgb
 
 __all__ = [
@@ -43,7 +38,6 @@ __all__ = [
     "split_photo",
 ]
 
-Box = tuple[int, int, int, int]
 """Left, top, right, bottom; right and bottom are just outside."""
 
 _BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -12,7 +12,6 @@ from PIL import Image
 
 from underside import png
 from underside.cutout.lossless import (
-    Box,
     LosslessImpossibleError,
     kept_metadata,
     lossless_cutout,
@@ -21,17 +20,29 @@ from underside.cutout.lossless import (
 from underside.cutout.recompress import compress, compress_like, with_metadata
 from underside.errors import PhotoError, SettingsError
 from underside.metadata import Metadata, embed, read_metadata, tiff
-from underside.photo import Container, Photo, decode_exact, exif
+from underside.photo import Box, Container, Photo, decode_exact, exif
 from underside.photo.colour import eight_bits, rgb_of
 from underside.photo.written_colour import Rgb, parse_colour
 
-__all__ = ["Background", "Cutout", "CutoutOptions", "is_lossless", "make_cutout", "parse_background"]
+__all__ = [
+    "Background",
+    "Cutout",
+    "CutoutFormat",
+    "CutoutMode",
+    "CutoutOptions",
+    "is_lossless",
+    "make_cutout",
+    "parse_background",
+]
 
 Background = Rgb | None
 """A colour, or none at all: transparent."""
+CutoutFormat = Literal["jpeg", "png", "tiff", "webp"]
+CutoutMode = Literal["lossless", "fast"]
+"""``lossless`` keeps the object's blocks of a JPEG as they are; ``fast`` compresses again at the same quality."""
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
-_NATURAL = {Container.TIFF: "tiff", Container.PNG: "png", Container.WEBP: "webp"}
+_NATURAL: dict[Container, CutoutFormat] = {Container.TIFF: "tiff", Container.PNG: "png", Container.WEBP: "webp"}
 # As libjpeg, whose limit lies below the container's own 65535, and libwebp have it.
 _LONGEST_SIDES = {"jpeg": 65500, "webp": 16383}
 _NAMES = {"black": (0, 0, 0), "white": (255, 255, 255)}
@@ -44,10 +55,9 @@ class CutoutOptions:
     """How cut-outs are made."""
 
     background: Background = (0, 0, 0)
-    format: str | None = None
-    """jpeg, png, tiff or webp; the photo's own where not given, if it can hold the cut-out."""
-    mode: str = "lossless"
-    """lossless keeps the object's blocks of a JPEG as they are; fast compresses again at the same quality."""
+    format: CutoutFormat | None = None
+    """The photo's own where not given, if it can hold the cut-out."""
+    mode: CutoutMode = "lossless"
     padding: int | None = None
     """Crop to the object's box and so many pixels around it; none: the whole photo."""
 
@@ -125,7 +135,7 @@ def is_lossless(photo: Photo, options: CutoutOptions) -> bool:
     return kind == "jpeg" and photo.container is Container.JPEG and options.mode == "lossless"
 
 
-def _natural_format(photo: Photo, options: CutoutOptions) -> str:
+def _natural_format(photo: Photo, options: CutoutOptions) -> CutoutFormat:
     return _NATURAL.get(photo.container, "png" if options.background is None else "jpeg")
 
 
@@ -204,7 +214,9 @@ def _as_alpha(mask: NDArray[np.uint8], depth: np.dtype[Any]) -> cv2.typing.MatLi
     return alpha if depth == np.uint8 else alpha.astype(np.uint16) * np.uint16(257)
 
 
-def _composed(photo: Photo, mask: NDArray[np.uint8], background: Background, *, kind: str, box: Box | None) -> _Picture:
+def _composed(
+    photo: Photo, mask: NDArray[np.uint8], background: Background, *, kind: CutoutFormat, box: Box | None
+) -> _Picture:
     pixels, mode = decode_exact(photo), str(photo.mode)
     notes: tuple[str, ...] = ()
     if box is not None:
@@ -235,7 +247,7 @@ def _flat(colour: Rgb, mode: str, *, white: int) -> tuple[int, ...]:
             return red, green, blue
 
 
-def _encoded(photo: Photo, picture: _Picture, kind: str) -> tuple[bytes, tuple[str, ...]]:
+def _encoded(photo: Photo, picture: _Picture, kind: CutoutFormat) -> tuple[bytes, tuple[str, ...]]:
     if kind == "jpeg" and photo.container is Container.JPEG:
         source = split_photo(photo.data)
         kept, notes = kept_metadata(source)
@@ -252,7 +264,7 @@ def _encoded(photo: Photo, picture: _Picture, kind: str) -> tuple[bytes, tuple[s
             return _as_png(photo, picture, metadata), notes
         case "tiff":
             return _as_tiff(photo, picture, metadata), notes
-        case _:
+        case "webp":
             return embed.webp_with(metadata, _webp(picture), picture.header), notes
 
 

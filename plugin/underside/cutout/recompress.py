@@ -10,16 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from underside.cutout.lossless import colour_model
-from underside.metadata.segments import (
-    APP14,
-    Frame,
-    Segment,
-    Segments,
-    is_metadata,
-    quantisation_tables,
-    read_frame,
-    split,
-)
+from underside.metadata.segments import Frame, Segment, Segments, is_metadata, quantisation_tables, read_frame, split
+from underside.photo.markers import APP14
 
 __all__ = ["compress", "compress_like", "with_metadata"]
 

@@ -9,7 +9,7 @@ from underside.flip.in_short import in_short, proof_facts
 from underside.flip.joining import Joined, begin_anew, join
 from underside.flip.page import ANSWERS, show_proof
 from underside.flip.proof.answer import Answer, Finding, Outcome, PassFacts
-from underside.flip.proof.coverage import Coverage, View
+from underside.flip.proof.coverage import Coverage, ViewDirection
 from underside.flip.proof.sources import manifest_of
 from underside.flip.prove import PROOF_NAME, Proof, facts_of, prove, save_proof
 from underside.flip.proving import Proven, prove_and_keep
@@ -29,7 +29,7 @@ __all__ = [
     "Proof",
     "Proven",
     "Repaired",
-    "View",
+    "ViewDirection",
     "begin_anew",
     "facts_of",
     "in_short",

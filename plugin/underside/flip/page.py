@@ -132,8 +132,8 @@ def _corners(place: Place) -> Iterator[Floats]:
 def _doubts(proof: Proof, repaired: Sequence[Repaired]) -> Iterator[MaskDoubt]:
     """The worst first; a mask that was put right by what was wrong with it at first."""
     put_right = {each.photo: each for each in repaired}
-    asked = {each.own.place.shot.name: each for each in proof.agreement}
-    asked |= {photo: each.agreement for photo, each in put_right.items()}
+    asked = {each.own.place.shot.name: each for each in proof.corrections}
+    asked |= {photo: each.correction for photo, each in put_right.items()}
     found = [each.disagreement for each in asked.values()]
     for one in sorted((each for each in found if each), key=lambda each: -(each.kept + each.lost)):
         own, wanted, done = asked[one.photo].own, asked[one.photo].wanted, put_right.get(one.photo)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from underside.files import json_text, write_atomically
-from underside.flip.agreement.agree import Agreement, Disagreement, agree
+from underside.flip.agreement.agree import Correction, Disagreement, agree
 from underside.flip.proof.answer import (
     Answer,
     Kind,
@@ -59,7 +59,7 @@ class Proof:
     """The largest."""
     notes: tuple[str, ...] = ()
     """What a person should know beside the answer: photos that had no part in it, other lenses."""
-    agreement: tuple[Agreement, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     """Every trusted shot's mask against all others; empty where the passes are not truly joined."""
 
     @property
@@ -70,7 +70,7 @@ class Proof:
     @property
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Masks that disagree with the others, the worst first."""
-        found = [each.disagreement for each in self.agreement]
+        found = [each.disagreement for each in self.corrections]
         return tuple(sorted((each for each in found if each), key=lambda each: -(each.kept + each.lost)))
 
 
@@ -111,8 +111,8 @@ def prove(out: Path, *, tell: Callable[[str], None] = lambda _: None, cut_from: 
     if not proof.joined:
         return proof
     tell("Comparing the masks with each other")
-    agreement = tuple(agree(model, without=_named(answer), cut_from=cut_from))
-    return replace(proof, agreement=agreement, seconds=round(time.monotonic() - started, 1))
+    corrections = tuple(agree(model, without=_named(answer), cut_from=cut_from))
+    return replace(proof, corrections=corrections, seconds=round(time.monotonic() - started, 1))
 
 
 def save_proof(proof: Proof, out: Path) -> Path:

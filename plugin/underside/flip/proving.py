@@ -9,7 +9,7 @@ from underside import __version__
 from underside.counted import counted
 from underside.errors import UndersideError
 from underside.files import sha256_of
-from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.agree import Correction
 from underside.flip.apart import ask_apart
 from underside.flip.page import show_proof
 from underside.flip.proof.answer import Outcome
@@ -91,7 +91,7 @@ def prove_and_keep(
     take_up(out)
     met = _masks_met(out)
     proof = ask_apart(prove, out, tell=tell, stop=stop, moot=moot)
-    cuts: tuple[Agreement, ...] = ()
+    cuts: tuple[Correction, ...] = ()
     if proof is not None and mend and may_keep_platter(proof):
         proof, cuts = _tried_without_platter(out, proof, tell=tell, stop=stop, moot=moot)
     if proof is None or stop.is_set() or (moot and moot()):
@@ -129,7 +129,7 @@ class _Mended:
 def _mend(
     out: Path,
     proof: Proof,
-    cuts: tuple[Agreement, ...],
+    cuts: tuple[Correction, ...],
     *,
     tell: Callable[[str], None],
     stop: threading.Event,
@@ -163,7 +163,7 @@ def _repaired(out: Path, mended: _Mended, *, tell: Callable[[str], None], stop: 
 
 def _tried_without_platter(
     out: Path, first: Proof, *, tell: Callable[[str], None], stop: threading.Event, moot: Callable[[], bool] | None
-) -> tuple[Proof, tuple[Agreement, ...]]:
+) -> tuple[Proof, tuple[Correction, ...]]:
     """The proof to build upon, and the cuts that make it true; the first proof and none where they do not."""
     seconds = max(_LEAST_SECONDS, _LONGER * first.seconds)
     try:

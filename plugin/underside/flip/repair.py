@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from underside.errors import SettingsError
 from underside.files import sha256_of, write_atomically
-from underside.flip.agreement.agree import Agreement, Disagreement
+from underside.flip.agreement.agree import Correction, Disagreement
 from underside.flip.prove import Proof
 from underside.manifest import (
     BY_OTHERS,
@@ -48,7 +48,7 @@ _AROUND = 3
 class Repaired:
     """One mask that was rewritten."""
 
-    agreement: Agreement
+    correction: Correction
     """What was wrong with the mask as it was before."""
     disagreement: Disagreement
     area_before: float
@@ -69,7 +69,7 @@ class Repaired:
 class ChangedMask:
     """A mask that is to be written, held as its file will be: many of them may wait."""
 
-    agreement: Agreement
+    correction: Correction
     disagreement: Disagreement
     record: ShotRecord
     """The record of the mask as it is now."""
@@ -93,11 +93,11 @@ def repair(
             "See what speaks against it, fix that, and prove again",
         )
     tell("Repairing masks")
-    return _write(out, proof.agreement, BY_OTHERS, stop or threading.Event())
+    return _write(out, proof.corrections, BY_OTHERS, stop or threading.Event())
 
 
 def cut_off(
-    out: Path, cuts: Sequence[Agreement], *, tell: Callable[[str], None], stop: threading.Event
+    out: Path, cuts: Sequence[Correction], *, tell: Callable[[str], None], stop: threading.Event
 ) -> list[Repaired]:
     """Write masks without the platter that they kept."""
     tell("Cutting the platter off")
@@ -144,9 +144,9 @@ def _taken_up(record: ShotRecord, out: Path) -> ShotRecord:
     return _as_put_right(written, begun, BY_OTHERS, note) if begun else replace(written, next_sha256="")
 
 
-def changed_masks(out: Path, manifest: Manifest, agreements: Sequence[Agreement]) -> Iterator[ChangedMask]:
+def changed_masks(out: Path, manifest: Manifest, corrections: Sequence[Correction]) -> Iterator[ChangedMask]:
     """What is to be written where shots disagree, none of it over a person's hand."""
-    for each in agreements:
+    for each in corrections:
         record, disagreement = manifest.of_photo(each.own.place.shot.name), each.disagreement
         if record is None or disagreement is None or record.state is not State.MASKED:
             continue
@@ -156,26 +156,26 @@ def changed_masks(out: Path, manifest: Manifest, agreements: Sequence[Agreement]
             yield ChangedMask(each, disagreement, record, encode_png(_new_mask(old, each)))
 
 
-def _new_mask(old: Bytes, agreement: Agreement) -> Bytes:
+def _new_mask(old: Bytes, correction: Correction) -> Bytes:
     """The old mask, and in and around what changes the new outline, drawn by the photo."""
-    shot, wanted = agreement.own.place.shot, agreement.wanted
+    shot, wanted = correction.own.place.shot, correction.wanted
     left, top, right, bottom = wanted.box
     matte = cv2.GaussianBlur(wanted.mask, (0, 0), _SOFTNESS).astype(np.float32) / np.float32(255)
     drawn = refine(matte, wanted.box, decode(open_known(shot.photo, shot)), (shot.width, shot.height))
     reach = 2 * _AROUND + 1
-    around = cv2.dilate(agreement.changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    around = cv2.dilate(correction.changed.astype(np.uint8), np.ones((reach, reach), np.uint8))
     changes = cv2.resize(around, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST) > 0
     new = old.copy()
     new[top:bottom, left:right] = np.where(changes, drawn[top:bottom, left:right], old[top:bottom, left:right])
     return new
 
 
-def _write(out: Path, agreements: Sequence[Agreement], why: str, stop: threading.Event) -> list[Repaired]:
+def _write(out: Path, corrections: Sequence[Correction], why: str, stop: threading.Event) -> list[Repaired]:
     manifest = load(out)
     if manifest is None:
         raise SettingsError(f"There is no {MANIFEST_NAME} in {out} any more", "Run underside mask again")
     changed: list[ChangedMask] = []
-    for one in changed_masks(out, manifest, agreements):
+    for one in changed_masks(out, manifest, corrections):
         if stop.is_set():
             return []
         changed.append(one)
@@ -192,7 +192,7 @@ def _write(out: Path, agreements: Sequence[Agreement], why: str, stop: threading
         mask = read_mask(path, width=record.width, height=record.height)
         _write_preview(each, mask, out)
         records[record.photo] = _written(announced[record.photo], mask, each.disagreement, why)
-        done.append(Repaired(each.agreement, each.disagreement, record.area, records[record.photo].area))
+        done.append(Repaired(each.correction, each.disagreement, record.area, records[record.photo].area))
     save(_with(manifest, records), out)
     return done
 
@@ -232,7 +232,7 @@ def _with(manifest: Manifest, records: Mapping[str, ShotRecord]) -> Manifest:
 
 
 def _write_preview(changed: ChangedMask, mask: Bytes, out: Path) -> None:
-    photo = open_known(changed.agreement.own.place.shot.photo, changed.record)
+    photo = open_known(changed.correction.own.place.shot.photo, changed.record)
     pixels = decode(photo, reduce=reduction(photo.width, photo.height))
     picture = turn_upright(to_srgb(shrink(pixels), photo.icc), photo.orientation)
     outline = turn_upright(shrink(mask), photo.orientation)

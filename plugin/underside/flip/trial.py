@@ -8,7 +8,7 @@ from pathlib import Path
 
 from underside.counted import counted
 from underside.files import write_atomically
-from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.agree import Correction
 from underside.flip.platter.cut import cut_at_platter
 from underside.flip.proof.answer import Kind
 from underside.flip.proof.features import find_features
@@ -29,7 +29,7 @@ _OF_PLATTERS = {Kind.NEVER_TURNED, Kind.PASS_MISSING, Kind.SCATTERED, Kind.DISPU
 class Trial:
     """What came of it."""
 
-    cuts: tuple[Agreement, ...] = ()
+    cuts: tuple[Correction, ...] = ()
     """Masks as they are, and without the platter; none where no platter was found."""
     proof: Proof | None = None
     """The proof with the platter cut off."""
@@ -56,11 +56,11 @@ def without_platter(out: Path, *, tell: Callable[[str], None] = lambda _: None) 
         return Trial(tuple(cuts), prove(Path(copy), tell=tell, cut_from=out))
 
 
-def _cuts(out: Path) -> list[Agreement]:
+def _cuts(out: Path) -> list[Correction]:
     passes: dict[str, list[FlipShot]] = {}
     for shot in read_sources(out).shots:
         passes.setdefault(shot.pass_name, []).append(shot)
-    cuts: list[Agreement] = []
+    cuts: list[Correction] = []
     for own in passes.values():
         models, _ = build_models(own, list(find_features(own)))
         if models:
@@ -68,7 +68,7 @@ def _cuts(out: Path) -> list[Agreement]:
     return cuts
 
 
-def _copy_masks(out: Path, copy: Path, cuts: Sequence[Agreement]) -> None:
+def _copy_masks(out: Path, copy: Path, cuts: Sequence[Correction]) -> None:
     manifest = load(out)
     assert manifest is not None, "its shots were read"
     for record in manifest.shots:

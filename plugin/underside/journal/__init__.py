@@ -2,9 +2,10 @@
 
 from underside.journal.database import JournalDamagedError, journal_path, set_aside
 from underside.journal.journal import Journal, looking_into
-from underside.journal.model import Count, Entry, Glimpse, Request, Stage
+from underside.journal.model import NO_SHOTS, Count, Entry, Glimpse, Request, Stage
 
 __all__ = [
+    "NO_SHOTS",
     "Count",
     "Entry",
     "Glimpse",

@@ -15,22 +15,26 @@ from underside.journal.model import Entry
 
 __all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside"]
 
-FORMAT = 2
-"""From 2 on, a photo has a ``ctime_ns``."""
+FORMAT = 3
+"""From 2 on, a photo has a ``ctime_ns``; from 3 on, it has neither ``seconds`` nor ``done_at``, which nobody read."""
 COLUMNS = tuple(each.name for each in fields(Entry))
 UNFINISHED = "stage IN ('settling', 'ready', 'masked', 'failed') AND gone_at = 0"
-_TABLES = f"""
+_PHOTOS = """
 CREATE TABLE photos (
     photo PRIMARY KEY, folder NOT NULL, kin NOT NULL, capture NOT NULL, pass_name NOT NULL, stage TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL DEFAULT 0,
     sha256 TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, settings TEXT NOT NULL,
     verdict TEXT NOT NULL, mask_stamp TEXT NOT NULL,
-    seconds REAL NOT NULL, seen_at REAL NOT NULL, done_at REAL NOT NULL, gone_at REAL NOT NULL
+    seen_at REAL NOT NULL, gone_at REAL NOT NULL
 ) WITHOUT ROWID;
+"""
+_INDEXES = f"""
 CREATE INDEX of_folder ON photos (folder, kin);
 CREATE INDEX of_capture ON photos (capture, pass_name, stage, mtime_ns);
 CREATE INDEX unfinished ON photos (capture, pass_name, stage) WHERE {UNFINISHED};
 CREATE INDEX of_content ON photos (sha256);
+"""
+_OTHER_TABLES = """
 CREATE TABLE captures (
     capture PRIMARY KEY, complete_at REAL NOT NULL DEFAULT 0, handed_over TEXT NOT NULL DEFAULT '',
     proof TEXT NOT NULL DEFAULT ''
@@ -152,14 +156,27 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
             "Update Underside, or choose another output folder with -o",
         )
     if known == 0:
-        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+        db.executescript(f"BEGIN; {_PHOTOS} {_INDEXES} {_OTHER_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
     elif "proof" not in _columns_of(db, "captures"):
         db.execute("ALTER TABLE captures ADD COLUMN proof TEXT NOT NULL DEFAULT ''")
-    if known == 1:
-        added = "ALTER TABLE photos ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0"
-        db.executescript(f"BEGIN; {added}; PRAGMA user_version = {FORMAT}; COMMIT;")
+    if 0 < known < FORMAT:
+        _bring_up(db)
     if _columns_of(db, "photos") != set(COLUMNS):
         raise JournalDamagedError(path, "its tables are not as expected")
+
+
+def _bring_up(db: sqlite3.Connection) -> None:
+    """Give an earlier Underside's journal the columns of now; one that lacks others is left for what it is."""
+    there = _columns_of(db, "photos")
+    if not set(COLUMNS) - there <= {"ctime_ns"}:
+        return
+    kept = ", ".join(name for name in COLUMNS if name in there)
+    # A new table, as SQLite before 3.35 cannot drop a column, and some systems have no later one.
+    db.executescript(
+        f"BEGIN; ALTER TABLE photos RENAME TO photos_before; {_PHOTOS}"
+        f"INSERT INTO photos ({kept}) SELECT {kept} FROM photos_before; DROP TABLE photos_before; {_INDEXES}"
+        f"PRAGMA user_version = {FORMAT}; COMMIT;"
+    )
 
 
 def _columns_of(db: sqlite3.Connection, table: str) -> set[str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from underside.errors import OutputError
+from underside.errors import ELSEWHERE, OutputError
 from underside.journal.database import COLUMNS, UNFINISHED, Database, as_text
 from underside.journal.model import Count, Entry, Glimpse, Request, Stage
 
@@ -38,6 +38,11 @@ class Journal(Database):
         """Change some of what is known of a photo."""
         assignments = ", ".join(f"{name} = ?" for name in columns)
         self._write(f"UPDATE photos SET {assignments} WHERE photo = ?", [*columns.values(), photo])
+
+    def has_mask(self, photo: str, *, stage: Stage, sha256: str, mask_stamp: str, verdict: str) -> None:
+        """A photo of that content has a mask: what failed before is forgotten."""
+        done = {"stage": stage, "sha256": sha256, "mask_stamp": mask_stamp, "verdict": verdict}
+        self.change(photo, **done, reason="", attempts=0)
 
     def entry(self, photo: str) -> Entry | None:
         """What is known of a photo."""
@@ -210,7 +215,7 @@ class Journal(Database):
         if known and known != root and Path(known).is_dir() and self.captures():
             raise OutputError(
                 f"{self._path.parent.parent} holds the masks of another watched folder, {known}",
-                "Choose another output folder with -o",
+                ELSEWHERE,
             )
         if known != root:
             self.set_fact("root", root)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Count", "Entry", "Glimpse", "Request", "Stage"]
+__all__ = ["NO_SHOTS", "Count", "Entry", "Glimpse", "Request", "Stage"]
 
 
 class Stage(StrEnum):
@@ -27,6 +27,10 @@ class Stage(StrEnum):
     """The camera raw file of a shot whose developed file is masked."""
     LEFT_OUT = "left out"
     """A mask of a photo beside it, for example."""
+
+
+NO_SHOTS = frozenset({Stage.PLATE, Stage.COMPANION, Stage.LEFT_OUT})
+"""Stages of photos that get no mask of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +58,7 @@ class Entry:
     verdict: str = ""
     mask_stamp: str = ""
     """Size and time of the mask's file, by which a change is noticed."""
-    seconds: float = 0.0
     seen_at: float = 0.0
-    done_at: float = 0.0
     gone_at: float = 0.0
     """When the file was missed; its mask is kept."""
 

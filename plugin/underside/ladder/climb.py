@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from underside.ladder.rungs import Lenders, Rung
 from underside.looks import Found
 from underside.manifest import Step
-from underside.masker import Effort, Masked, Masker
+from underside.masker import Masked, Masker
 from underside.ring import Agreement, Silhouette, silhouette_of_mask
 from underside.verdict import Grade, Signs, Verdict, judge, read_signs
 
@@ -67,7 +67,7 @@ class Ladder:
 
         Without a ring hardly any mask can be called very good: then a good one will do.
         """
-        if not self.rungs or self.masker.effort is Effort.BEST:
+        if not self.rungs or self.masker.effort == "best":
             return bool(self.rungs)
         enough = Grade.GOOD if verdict.ring is None else Grade.VERY_GOOD
         return verdict.grade not in (enough, Grade.VERY_GOOD)
@@ -129,7 +129,7 @@ class Ladder:
 
     def _is_enough(self, verdict: Verdict) -> bool:
         """A good one is tried by the first steps, and then left: further ones seldom win."""
-        return self.masker.effort is not Effort.BEST and verdict.grade is not Grade.INSUFFICIENT
+        return self.masker.effort != "best" and verdict.grade is not Grade.INSUFFICIENT
 
 
 class _Climber:

@@ -7,7 +7,7 @@ from underside.catalogue import load_catalogue
 from underside.catalogue.pins import is_here, licence_is_accepted
 from underside.ladder.climb import Ladder
 from underside.ladder.rungs import ByColour, FromNeighbours, Other, Rung, WithoutRing
-from underside.masker import Effort, Masker
+from underside.masker import Masker
 from underside.segmenters import Choices
 from underside.segmenters.by_name import make_segmenter
 from underside.segmenters.network import NetworkSegmenter
@@ -25,13 +25,13 @@ def make_ladder(masker: Masker, choices: Choices) -> Ladder:
     verdict would be poor for each shot, and who names one wants its masks.
     """
     network = masker.segmenter
-    if not isinstance(network, NetworkSegmenter) or not (masker.learns or masker.effort is Effort.BEST):
+    if not isinstance(network, NetworkSegmenter) or not (masker.learns or masker.effort == "best"):
         return Ladder(masker)
     rungs: list[Rung] = [ByColour(), FromNeighbours(), WithoutRing()]
     larger = network.larger(_LARGER)
     if larger is not None:
         rungs.append(Other("a larger look", masker, lambda: larger, closer=True))
-    if masker.effort is Effort.BEST:
+    if masker.effort == "best":
         # These seldom win, and take seconds to begin with: plates are held against many shots, networks are loaded.
         if choices.plates:
             rungs.append(Other("the plate", masker, partial(make_segmenter, "plate", choices)))

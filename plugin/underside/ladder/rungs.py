@@ -84,8 +84,7 @@ class FromNeighbours:
             return None
         own, _ = _small(masked)
         matte = lent_matte([_small(other) for other in others], own)
-        frame = masked.look.frame
-        whole = (0, 0, frame.width, frame.height)
+        whole = masked.look.frame.whole
         return Found(resampled(matte, whole, best.box, best.matte.shape), best.box)
 
 
@@ -134,5 +133,4 @@ def _small(masked: Masked) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     scale = min(1.0, _LENT_GRID / (frame.width * frame.height) ** 0.5)
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
     pixels = cv2.resize(masked.look.pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    whole = (0, 0, frame.width, frame.height)
-    return pixels, resampled(found.matte, found.box, whole, (size[1], size[0]), outside=0.0)
+    return pixels, resampled(found.matte, found.box, frame.whole, (size[1], size[0]), outside=0.0)

@@ -3,7 +3,7 @@
 from underside.layouts.check import check_folder
 from underside.layouts.findings import Finding, Kind, Report
 from underside.layouts.naming import Place, places, refuse_clashes
-from underside.layouts.table import IMAGES, LAYOUTS, Layout, Photos, check_layout_names
+from underside.layouts.table import HOW_TO, IMAGES, LAYOUTS, Layout, Photos, check_layout_names
 from underside.layouts.write import (
     LaidOut,
     LayoutResult,
@@ -15,6 +15,7 @@ from underside.layouts.write import (
 )
 
 __all__ = [
+    "HOW_TO",
     "IMAGES",
     "LAYOUTS",
     "Finding",

@@ -7,9 +7,13 @@ from underside.layouts.naming import Place, mask_names
 from underside.layouts.table import Layout, WithoutMask
 from underside.manifest import Manifest, ShotRecord, State
 
-__all__ = ["how_to_text", "kept_note", "notes", "of_other_photos", "some"]
+__all__ = ["OF_ANOTHER_PHOTO", "how_to_text", "kept_note", "notes", "of_other_photos", "some"]
 
 _NAMED = 5
+_FOR_ANOTHER = "for a photo that another one has replaced since"
+_UNFIT = "edit it again or delete it if it does not"
+OF_ANOTHER_PHOTO = f"It was changed by hand {_FOR_ANOTHER}: see whether it still fits, and {_UNFIT}"
+"""Of one mask; ``of_other_photos`` says it of several."""
 
 
 def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: Path) -> Iterator[str]:
@@ -75,10 +79,7 @@ def of_other_photos(shots: Iterable[ShotRecord]) -> str:
     names = [shot.photo for shot in shots if shot.is_for_another_photo]
     if not names:
         return ""
-    return (
-        "Changed by hand for a photo that another one has replaced since, so see whether the mask still fits, and edit "
-        f"it again or delete it if it does not: {some(names)}"
-    )
+    return f"Changed by hand {_FOR_ANOTHER}, so see whether the mask still fits, and {_UNFIT}: {some(names)}"
 
 
 def some(names: Sequence[str]) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from underside.errors import OutputError, UnfitNameError
-from underside.files import link_or_copy, sha256_of, write_atomically
-from underside.layouts.naming import alike
+from underside.files import alike, link_or_copy, sha256_of, write_atomically
 from underside.layouts.table import HOW_TO, IMAGES, MASKS
 
 __all__ = ["File", "known_files", "remember", "take_along"]

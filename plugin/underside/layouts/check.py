@@ -7,11 +7,11 @@ from pathlib import Path
 
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError, UndersideError
-from underside.files import sha256_of
+from underside.files import alike, sha256_of
+from underside.layouts.advice import OF_ANOTHER_PHOTO
 from underside.layouts.by_hand import File, known_files
 from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Kind, Report
-from underside.layouts.naming import alike
 from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs, shared
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
@@ -23,14 +23,10 @@ __all__ = ["check_folder"]
 
 # A mask of 24 megapixels in flight holds about 100 MB, with the one it is compared to.
 _AT_ONCE = 4
-_FOR_ANOTHER = (
-    "It was changed by hand for a photo that another one has replaced since: see whether it still fits, and edit it "
-    "again or delete it if it does not"
-)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _FolderToCheck:
     """One folder to check for one program, and the output folder it was made from, if it was."""
 
     layout: Layout
@@ -46,7 +42,7 @@ class _Place:
 
 
 @dataclass(frozen=True)
-class _Photos:
+class _PhotosToMatch:
     """The photos whose masks are looked for, by names relative to a folder, with what the manifest knows."""
 
     folder: Path
@@ -68,19 +64,19 @@ def check_folder(folder: Path, *, layout: str | None = None, photos: Path | None
     return tuple(_check(place, photos) for place in _places(folder.absolute(), layout))
 
 
-def _places(folder: Path, layout: str | None) -> list[_Place]:
+def _places(folder: Path, layout: str | None) -> list[_FolderToCheck]:
     manifest = _of_output(folder)
     if manifest is None:
         out = folder.parents[1] if folder.parent.name == LAYOUTS_FOLDER else None
-        return [_Place(_meant(folder, layout), folder, out, load(out) if out else None)]
+        return [_FolderToCheck(_meant(folder, layout), folder, out, load(out) if out else None)]
     laid = folder / LAYOUTS_FOLDER
     if layout is None:
         there = [each for each in LAYOUTS.values() if (laid / each.name).is_dir()]
-        ours = _Place(OWN, folder, folder, manifest)
-        return [ours, *(_Place(each, laid / each.name, folder, manifest) for each in there)]
+        ours = _FolderToCheck(OWN, folder, folder, manifest)
+        return [ours, *(_FolderToCheck(each, laid / each.name, folder, manifest) for each in there)]
     if not (laid / find(layout).name).is_dir():
         raise SettingsError(f"{folder} has no layout {layout}", f"Make it with underside mask --layout {layout}")
-    return [_Place(find(layout), laid / layout, folder, manifest)]
+    return [_FolderToCheck(find(layout), laid / layout, folder, manifest)]
 
 
 def _of_output(folder: Path) -> Manifest | None:
@@ -99,7 +95,7 @@ def _meant(folder: Path, layout: str | None) -> Layout:
     return find(layout or folder.name)
 
 
-def _check(place: _Place, given: Path | None) -> Report:
+def _check(place: _FolderToCheck, given: Path | None) -> Report:
     layout = place.layout
     photos = _photos(place, given)
     if not photos.names:
@@ -119,26 +115,26 @@ def _check(place: _Place, given: Path | None) -> Report:
     return Report(layout.name, layout.program, place.folder, len(photos.names), tuple(in_order))
 
 
-def _photos(place: _Place, given: Path | None) -> _Photos:
+def _photos(place: _FolderToCheck, given: Path | None) -> _PhotosToMatch:
     layout, masks = place.layout, place.masks
     images = place.folder / IMAGES
     shots = place.manifest.shots if place.manifest else ()
     in_capture = {shot.photo: shot for shot in shots if shot.state is not State.FAILED}
     if given is not None:
-        return _Photos(given, _photo_names(given, masks), in_capture)
+        return _PhotosToMatch(given, _photo_names(given, masks), in_capture)
     stays = layout.photos is Photos.STAY and not layout.cut_out
     placed = laid_out(layout, place.manifest) if place.manifest and not stays else ()
     if layout.cut_out:
         prefix = f"{layout.masks}/"
         records = {each.mask.removeprefix(prefix): each.shot for each in placed}
-        return _Photos(masks, _pictures(masks), records, brought=bool(placed))
+        return _PhotosToMatch(masks, _pictures(masks), records, brought=bool(placed))
     if place.manifest is not None and not any(each.photo for each in placed):
-        return _Photos(Path(place.manifest.capture), [shot.photo for shot in shots], in_capture)
+        return _PhotosToMatch(Path(place.manifest.capture), [shot.photo for shot in shots], in_capture)
     if images.is_dir():
         records = {each.photo.removeprefix(f"{IMAGES}/"): each.shot for each in placed if each.photo}
-        return _Photos(images, _photo_names(images, masks), records, brought=bool(placed))
+        return _PhotosToMatch(images, _photo_names(images, masks), records, brought=bool(placed))
     if layout.masks == IMAGES:
-        return _Photos(place.folder, _photo_names(place.folder, masks))
+        return _PhotosToMatch(place.folder, _photo_names(place.folder, masks))
     raise SettingsError(f"Nothing says where the photos of {place.folder} are", "Say it with --photos")
 
 
@@ -153,7 +149,7 @@ def _pictures(folder: Path) -> list[str]:
     return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
-def _of_another_time(place: _Place, photos: _Photos, written: Mapping[str, File]) -> Iterator[Finding]:
+def _of_another_time(place: _FolderToCheck, photos: _PhotosToMatch, written: Mapping[str, File]) -> Iterator[Finding]:
     """Shots that have come or gone since the layout was made; a photo that a person has put there stays."""
     there = {alike(name) for name in photos.names}
     for photo in sorted(photo for photo in photos.records if alike(photo) not in there):
@@ -163,7 +159,9 @@ def _of_another_time(place: _Place, photos: _Photos, written: Mapping[str, File]
             yield Finding(Kind.OLD, "The capture no longer has such a shot with a mask: lay out again", photo)
 
 
-def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: str, mask: str) -> list[Finding]:
+def _look(
+    place: _FolderToCheck, photos: _PhotosToMatch, written: Mapping[str, File], photo: str, mask: str
+) -> list[Finding]:
     facts, path = _facts(place, photos, photo), place.masks / mask
     if facts is not None and facts.made is not None and written:
         known = written.get(path.relative_to(place.folder).as_posix())
@@ -171,7 +169,7 @@ def _look(place: _Place, photos: _Photos, written: Mapping[str, File], photo: st
     found = [Finding(kind, why, photo, mask) for kind, why in examine(place.layout, path, facts)]
     record = photos.records.get(photo)
     if record is not None and place.out is not None and _is_for_another_photo(record, place.out):
-        found.append(Finding(Kind.OTHER_PHOTO, _FOR_ANOTHER, photo, mask))
+        found.append(Finding(Kind.OTHER_PHOTO, OF_ANOTHER_PHOTO, photo, mask))
     return found
 
 
@@ -183,7 +181,7 @@ def _is_for_another_photo(record: ShotRecord, out: Path) -> bool:
         return False
 
 
-def _facts(place: _Place, photos: _Photos, photo: str) -> Facts | None:
+def _facts(place: _FolderToCheck, photos: _PhotosToMatch, photo: str) -> Facts | None:
     record = photos.records.get(photo)
     if record is not None and place.out is not None:
         made = None if place.layout is OWN else _made(place.out, record)

@@ -1,15 +1,15 @@
 """What every file of a layout is called, so that no two ever meet in one name."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from underside.errors import UnfitNameError
+from underside.files import alike
 from underside.layouts.table import IMAGES, Layout, Photos, find
 from underside.manifest import ShotRecord
 
-__all__ = ["Place", "alike", "mask_names", "places", "refuse_clashes"]
+__all__ = ["Place", "mask_names", "places", "refuse_clashes"]
 
 
 _Files = tuple[str, str | None]
@@ -52,11 +52,6 @@ def refuse_clashes(names: Iterable[str], photos: Sequence[str]) -> None:
     """Refuse layouts in which two of the photos would get one mask."""
     for name in names:
         _named(find(name), photos)
-
-
-def alike(path: str) -> str:
-    """Paths that some disk takes for one and the same give the same answer."""
-    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _named(layout: Layout, photos: Sequence[str]) -> list[_Files]:

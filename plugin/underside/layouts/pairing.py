@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from underside.files import alike
 from underside.layouts.findings import Finding, Kind
-from underside.layouts.naming import alike, mask_names
+from underside.layouts.naming import mask_names
 from underside.layouts.table import LAYOUTS, Layout
 from underside.photo import PHOTO_SUFFIXES
 

@@ -1,6 +1,6 @@
 """The manifest, ``capture.json``: every shot, what became of it, and what made it so."""
 
-from underside.manifest.file import MANIFEST_NAME, load, save
+from underside.manifest.file import MANIFEST_NAME, load, load_made, manifest_text, save
 from underside.manifest.records import (
     BY_OTHERS,
     CUT_OFF,
@@ -25,6 +25,8 @@ __all__ = [
     "State",
     "Step",
     "load",
+    "load_made",
+    "manifest_text",
     "masks_of",
     "save",
     "verdicts",

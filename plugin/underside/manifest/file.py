@@ -2,24 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from underside.errors import OutputError
+from underside.errors import OutputError, SettingsError
 from underside.files import json_text, leads_out, write_atomically
 from underside.manifest.records import FORMAT, Manifest
-from underside.typed import as_typed
+from underside.typed import as_content, as_typed
 
-__all__ = ["MANIFEST_NAME", "load", "save"]
+__all__ = ["MANIFEST_NAME", "load", "load_made", "manifest_text", "save"]
 
 MANIFEST_NAME = "capture.json"
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """What the file says."""
+    return json_text(as_content(manifest))
 
 
 def save(manifest: Manifest, folder: Path) -> Path:
     """Write ``capture.json`` into the folder, whole or not at all."""
     path = folder / MANIFEST_NAME
-    write_atomically(path, json_text(asdict(manifest)).encode())
+    write_atomically(path, manifest_text(manifest).encode())
     return path
 
 
@@ -46,6 +50,17 @@ def load(folder: Path) -> Manifest | None:
             f"{path} is not a manifest that Underside can read ({error})",
             "Move it away and run again: masks that would now come out differently are then kept as changed by hand",
         ) from error
+
+
+def load_made(folder: Path, *, then: str) -> Manifest:
+    """The manifest of an output folder; one that has none is refused, with what to do before ``then``."""
+    manifest = load(folder)
+    if manifest is None:
+        raise SettingsError(
+            f"There is no {MANIFEST_NAME} in {folder}",
+            f"Make the masks first: underside mask CAPTURE -o OUT, then {then} OUT",
+        )
+    return manifest
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:

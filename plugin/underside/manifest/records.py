@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from underside.files import Stamp, sha256_of
+from underside.typed import called
 
 __all__ = [
     "BY_OTHERS",
@@ -55,7 +56,10 @@ class Step:
 
 @dataclass(frozen=True)
 class ShotRecord:
-    """One shot. Paths are relative, with "/"; boxes are left, top, right, bottom in stored pixels."""
+    """One shot. Paths are relative, with "/"; boxes are left, top, right, bottom in stored pixels.
+
+    A field that is ``called`` something has that name in the file.
+    """
 
     photo: str
     """The photo, relative to the capture's folder."""
@@ -100,10 +104,10 @@ class ShotRecord:
     """Share of the photo that is object."""
     fingerprint: str = ""
     """A hash of everything that decides the mask; the manifest's ``engines`` spells it out."""
-    ring: str = ""
+    learnt_from: str = called("ring", "")
     """A hash of all photos that its ring was learnt from; empty for a shot that was masked alone."""
-    place: int = -1
-    """Number of the place among those of that hash where the camera stood still; -1 where that is not known."""
+    position_number: int = called("place", -1)
+    """Number of the camera position from which it was taken, among those of that hash; -1 where that is not known."""
     companions: tuple[str, ...] = ()
     """The same shot's camera raw files, relative to the capture's folder."""
     seconds: float = 0.0
@@ -217,6 +221,11 @@ class Manifest:
     proof: ProofRecord | None = None
     """The proof of these very masks; none if they were not proven."""
     format: int = field(default=FORMAT)
+
+    @property
+    def photos(self) -> frozenset[str]:
+        """All photos that it tells of, plates and camera raw files too."""
+        return frozenset(self.plates).union(*((shot.photo, *shot.companions) for shot in self.shots))
 
     def of_photo(self, photo: str) -> ShotRecord | None:
         """The record of one photo, by its relative path."""

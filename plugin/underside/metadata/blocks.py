@@ -9,10 +9,11 @@ from typing import Any
 
 from underside import png
 from underside.metadata import tiff, xmp
-from underside.metadata.segments import APP0, APP1, APP2, APP13, COM, header_segments
+from underside.metadata.segments import header_segments
 from underside.photo import Container, Photo, exif
 from underside.photo.containers import heif
 from underside.photo.containers.items import exif_item
+from underside.photo.markers import APP0, APP1, APP2, APP13, COM
 
 __all__ = ["ICC_MARK", "IPTC_RESOURCE", "PHOTOSHOP_MARK", "Metadata", "missing_camera_facts", "read_metadata"]
 

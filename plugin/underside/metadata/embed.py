@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from underside import png
 from underside.metadata import tiff, xmp
 from underside.metadata.blocks import ICC_MARK, PHOTOSHOP_MARK, Metadata
-from underside.metadata.segments import APP1, APP2, APP13, COM, LARGEST_PAYLOAD, Segment
+from underside.metadata.segments import LARGEST_PAYLOAD, Segment
 from underside.photo import exif
+from underside.photo.markers import APP1, APP2, APP13, COM
 
 __all__ = ["jpeg_segments", "left_behind", "png_chunks", "png_chunks_kept", "tiff_fields", "webp_with"]
 

@@ -5,35 +5,23 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from underside.photo.markers import APP0, APP15, COM, DQT, EOI, RST0, RST7, SOI, SOS, TEM, is_frame
+
 __all__ = [
-    "APP0",
-    "APP1",
-    "APP2",
-    "APP13",
-    "APP14",
-    "COM",
-    "DHT",
-    "DQT",
-    "DRI",
-    "EOI",
     "LARGEST_PAYLOAD",
-    "SOS",
     "Frame",
     "NotWholeError",
     "Segment",
     "Segments",
     "header_segments",
-    "is_frame",
     "is_metadata",
     "quantisation_tables",
     "read_frame",
     "split",
 ]
 
-SOI, EOI, SOS, DQT, DHT, DAC, DRI, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xCC, 0xDD, 0xFE
-APP0, APP1, APP2, APP13, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
-TEM, RST0, RST7, JPG = 0x01, 0xD0, 0xD7, 0xC8
 LARGEST_PAYLOAD = 65533
+_BEGINNING = bytes((0xFF, SOI))
 
 # What ends a scan: any marker but a stuffed byte, a restart and fill bytes.
 _END_OF_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -64,7 +52,7 @@ class Segments:
     trailer: bytes = b""
 
     def __bytes__(self) -> bytes:
-        return b"".join([bytes((0xFF, SOI)), *map(bytes, self.segments), bytes((0xFF, EOI)), self.trailer])
+        return b"".join([_BEGINNING, *map(bytes, self.segments), bytes((0xFF, EOI)), self.trailer])
 
     def all_of(self, *markers: int) -> tuple[Segment, ...]:
         """The segments with one of these markers, in order."""
@@ -109,48 +97,29 @@ def is_metadata(marker: int) -> bool:
     return APP0 <= marker <= APP15 or marker == COM
 
 
-def is_frame(marker: int) -> bool:
-    """Whether a segment is a frame header of any kind."""
-    return 0xC0 <= marker <= 0xCF and marker not in (DHT, JPG, DAC)
-
-
 def header_segments(data: bytes) -> Iterator[Segment]:
     """The segments in front of the first scan, as far as they can be read; never an error."""
     position = 2
-    while data[:2] == b"\xff\xd8":
-        found = _MARKER.search(data, position)
-        if found is None or found[1][0] in (SOS, EOI):
+    while data[:2] == _BEGINNING and (found := _next_segment(data, position)):
+        marker, payload, position = found
+        if marker in (SOS, EOI):
             return
-        position = found.end()
-        if _stands_alone(found[1][0]):
-            continue
-        length = int.from_bytes(data[position : position + 2], "big")
-        if length < 2 or position + length > len(data):
-            return
-        yield Segment(found[1][0], data[position + 2 : position + length])
-        position += length
+        yield Segment(marker, payload)
 
 
 def split(data: bytes) -> Segments:
     """Take a file apart; raise where it is not whole."""
-    if data[:2] != b"\xff\xd8":
+    if data[:2] != _BEGINNING:
         raise NotWholeError("it does not begin like a JPEG")
     segments: list[Segment] = []
     position = 2
     while True:
-        found = _MARKER.search(data, position)
+        found = _next_segment(data, position)
         if found is None:
             raise NotWholeError("its end is missing")
-        marker, position = found[1][0], found.end()
+        marker, payload, position = found
         if marker == EOI:
             break
-        if _stands_alone(marker):
-            continue
-        length = int.from_bytes(data[position : position + 2], "big")
-        if length < 2 or position + length > len(data):
-            raise NotWholeError("its end is missing")
-        payload = data[position + 2 : position + length]
-        position += length
         scan = b""
         if marker == SOS:
             end = _END_OF_SCAN.search(data, position)
@@ -161,6 +130,21 @@ def split(data: bytes) -> Segments:
     if not any(segment.marker == SOS for segment in segments):
         raise NotWholeError("it holds no picture")
     return Segments(tuple(segments), data[position:])
+
+
+def _next_segment(data: bytes, position: int) -> tuple[int, bytes, int] | None:
+    """The next marker that does not stand alone, or the end: what it holds, and where that ends; none if cut short."""
+    while found := _MARKER.search(data, position):
+        marker, position = found[1][0], found.end()
+        if marker == EOI:
+            return marker, b"", position
+        if _stands_alone(marker):
+            continue
+        length = int.from_bytes(data[position : position + 2], "big")
+        if length < 2 or position + length > len(data):
+            return None
+        return marker, data[position + 2 : position + length], position + length
+    return None
 
 
 def read_frame(segments: Sequence[Segment]) -> Frame | None:

@@ -3,6 +3,7 @@
 from underside.photo.colour import to_srgb
 from underside.photo.containers import OTHER_SUFFIXES, PHOTO_SUFFIXES, RAW_SUFFIXES, Container
 from underside.photo.exif import CameraFacts
+from underside.photo.grid import Box, part_of
 from underside.photo.orientation import turn_stored, turn_upright, upright_size
 from underside.photo.peek import Peek, peek
 from underside.photo.photo import MOST_MEGAPIXELS, Hashed, Photo, decode, decode_exact, open_known, open_photo
@@ -12,6 +13,7 @@ __all__ = [
     "OTHER_SUFFIXES",
     "PHOTO_SUFFIXES",
     "RAW_SUFFIXES",
+    "Box",
     "CameraFacts",
     "Container",
     "Hashed",
@@ -21,6 +23,7 @@ __all__ = [
     "decode_exact",
     "open_known",
     "open_photo",
+    "part_of",
     "peek",
     "to_srgb",
     "turn_stored",

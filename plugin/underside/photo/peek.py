@@ -10,11 +10,9 @@ from typing import BinaryIO
 from underside.files import Stamp
 from underside.photo.containers import READERS, identify, refuse_too_long
 from underside.photo.exif import EXIF_MARK, CameraFacts, joined_exif, read_exif
+from underside.photo.markers import APP1, EOI, SOS, is_frame
 
 __all__ = ["Peek", "peek"]
-
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_SCAN, _END, _APP1 = 0xDA, 0xD9, 0xE1
 
 
 @dataclass(frozen=True)
@@ -69,18 +67,18 @@ def _jpeg(file: BinaryIO) -> tuple[int, int, bytes]:
     """Width, height and EXIF; segments that hold neither are stepped over."""
     app1: list[bytes] = []
     file.seek(2)
-    while (marker := _marker(file)) not in (None, _SCAN, _END):
+    while (marker := _marker(file)) not in (None, SOS, EOI):
         length = file.read(2)
         if len(length) < 2:
             break
         begin, rest = file.tell(), struct.unpack(">H", length)[0] - 2
-        if marker in _FRAMES:
+        if marker is not None and is_frame(marker):
             frame = file.read(5)
             if len(frame) < 5:
                 break
             _, height, width = struct.unpack(">BHH", frame)
             return width, height, joined_exif(app1)
-        if marker == _APP1 and (mark := file.read(len(EXIF_MARK))) == EXIF_MARK:
+        if marker == APP1 and (mark := file.read(len(EXIF_MARK))) == EXIF_MARK:
             app1.append(mark + file.read(max(0, rest - len(mark))))
         file.seek(begin + max(0, rest))
     return 0, 0, joined_exif(app1)

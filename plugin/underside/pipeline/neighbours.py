@@ -11,11 +11,11 @@ __all__ = ["agreement_at", "in_rings", "lenders", "said_of"]
 _LENDING_REACH = 2
 
 
-def in_rings(shots: Sequence[Shot], places: Mapping[str, int]) -> list[list[Shot]]:
-    """The shots of each pass in which the camera stood still, in their order; whole passes where all have one place."""
+def in_rings(shots: Sequence[Shot], positions: Mapping[str, int]) -> list[list[Shot]]:
+    """The shots of each pass that have the same position's number, in their order."""
     found: dict[tuple[str, int], list[Shot]] = {}
     for shot in shots:
-        found.setdefault((shot.pass_name, places[shot.name]), []).append(shot)
+        found.setdefault((shot.pass_name, positions[shot.name]), []).append(shot)
     return list(found.values())
 
 

@@ -23,7 +23,7 @@ from underside.pipeline.neighbours import agreement_at, in_rings, lenders, said_
 from underside.pipeline.outcome import Judged, Outcome, Progress
 from underside.ring import Silhouette, agreement
 from underside.shotrecord import judged_alone
-from underside.shotwork import Done, ShotWork, Tried
+from underside.shotwork import Done, ShotWork, TriedAhead
 from underside.survey import Seen, Surveyor
 from underside.verdict import Signs, judge
 
@@ -109,7 +109,7 @@ class _Run:
         self._total, self._done = len(shots), 0
         self._alone = alone
         self._signs: dict[str, Signs] = {}
-        self._tried: dict[str, Tried] = {}
+        self._tried: dict[str, TriedAhead] = {}
         self._hashed: dict[str, Hashed] = {}
         self.masked = self.cut_out = 0
         self.kept: set[str] = set()
@@ -123,12 +123,12 @@ class _Run:
         self, shots: tuple[Shot, ...], plates: Sequence[Shot], surveyor: Surveyor | None, pool: ThreadPoolExecutor
     ) -> Group:
         """Survey the shots, where that helps and something is left to do."""
-        ring, seen = "", dict[str, Seen]()
+        learnt_from, seen = "", dict[str, Seen]()
         if surveyor is not None and worth_learning(shots) and not self._is_stopped():
-            ring = digest_of(list(pool.map(self.digest_of_shot, [*shots, *plates])))
-            if not all(self._is_finished(shot, ring) for shot in shots) or self._are_at_odds(shots):
+            learnt_from = digest_of(list(pool.map(self.digest_of_shot, [*shots, *plates])))
+            if not all(self._is_finished(shot, learnt_from) for shot in shots) or self._are_at_odds(shots):
                 seen = surveyor.survey(shots, pool, self._stop)
-        return Group(shots, ring, seen)
+        return Group(shots, learnt_from, seen)
 
     def over(self, group: Group, pool: ThreadPoolExecutor, *, in_flight: int) -> None:
         """Mask the shots, and judge the masks together."""
@@ -137,7 +137,7 @@ class _Run:
                 self._work.do,
                 shot,
                 self._book.before(shot),
-                group.ring,
+                group.learnt_from,
                 group.seen.get(shot.name),
                 hashed=self._hashed.get(shot.name),
                 ahead=True,
@@ -166,14 +166,14 @@ class _Run:
         fly(work, pool, in_flight=in_flight, landed=climbed, stopped=self._is_stopped)
 
     def _in_rings(self, shots: Sequence[Shot], seen: Mapping[str, Seen]) -> list[list[Shot]]:
-        """Shots that are held against each other; where none was surveyed now, an earlier run tells their places."""
+        """Shots that are held against each other; where none was surveyed now, an earlier run tells the positions."""
         if self._alone:
             return [[shot] for shot in shots]
-        places = {}
+        numbers = {}
         for shot in shots:
             now, before = seen.get(shot.name), self._book.before(shot)
-            places[shot.name] = now.place if now else before.place if before else -1
-        return in_rings(shots, places)
+            numbers[shot.name] = known.position_number if (known := now or before) else -1
+        return in_rings(shots, numbers)
 
     def _marked(self, ring: Sequence[Shot]) -> list[tuple[Shot, ShotRecord]]:
         """Those that have a mask."""
@@ -236,9 +236,9 @@ class _Run:
     def _is_stopped(self) -> bool:
         return self._stop.is_set() or self.broken_by is not None
 
-    def _is_finished(self, shot: Shot, ring: str) -> bool:
+    def _is_finished(self, shot: Shot, learnt_from: str) -> bool:
         before = self._book.before(shot)
-        return before is not None and self._work.is_finished(shot, before, ring)
+        return before is not None and self._work.is_finished(shot, before, learnt_from)
 
     def digest_of_shot(self, shot: Shot) -> str:
         """Its photo's hash, from an earlier run where it is still the same."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.cutout import CutoutOptions, make_cutout
+from underside.cutout import CutoutFormat, CutoutOptions, make_cutout
 from underside.errors import PhotoError
 from underside.files import link_or_copy, write_atomically
 from underside.layouts import encoded_mask, is_as_wanted
@@ -23,7 +23,13 @@ from underside.prepare.shots import Chosen
 
 __all__ = ["CUT_OUT_FORMATS", "PrepareOptions", "Sources", "bring"]
 
-CUT_OUT_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".tif": "tiff", ".tiff": "tiff", ".png": "png"}
+CUT_OUT_FORMATS: dict[str, CutoutFormat] = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".png": "png",
+}
 
 
 @dataclass(frozen=True)

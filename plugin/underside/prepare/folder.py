@@ -12,17 +12,17 @@ from typing import Any
 
 from underside.errors import OutputError
 from underside.files import PART_SUFFIX, json_text, leads_out, sha256_of, write_atomically, writing
+from underside.layouts import HOW_TO
 from underside.masks import SET_TABLE
 from underside.outfolder import locked
 
-__all__ = ["COPIED", "HOW_TO", "LINKED", "MADE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
+__all__ = ["COPIED", "ELSEWHERE", "LINKED", "MADE", "SetFolder", "SetMask", "Table", "open_set", "read_table"]
 
-HOW_TO = "HOW-TO.txt"
-"""Written last: where it stands, the set is whole."""
 LINKED, COPIED, MADE = "linked", "copied", "made"
 """How a photo or a mask has come."""
 _FORMAT = 1
-_ELSEWHERE = "Choose another folder with -o"
+ELSEWHERE = "Choose another folder with -o"
+"""The remedy where the set cannot be put, or must not be."""
 _NOWHERE = (-1, -1)
 
 
@@ -91,7 +91,7 @@ class SetFolder:
         for name in names:
             # Path.exists() fails where the name is too long to be there.
             if name not in self._files and os.path.lexists(self.folder / name):
-                raise OutputError(f"{self.folder / name} is in the way, and was not made by Underside", _ELSEWHERE)
+                raise OutputError(f"{self.folder / name} is in the way, and was not made by Underside", ELSEWHERE)
             self._wanted.add(name)
 
     def put(self, name: str, of: str, make: Callable[[Path], str]) -> str:
@@ -199,7 +199,7 @@ def open_set(folder: Path, kind: Mapping[str, Any]) -> Iterator[SetFolder]:
     before = _read(folder) if SET_TABLE in entries else b""
     files = _known(folder, before, kind) if before else {}
     if not before and any(not name.startswith(".") for name in entries):
-        raise OutputError(f"{folder} holds other files and was not made by underside prepare", _ELSEWHERE)
+        raise OutputError(f"{folder} holds other files and was not made by underside prepare", ELSEWHERE)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     refusal = f"Another run of Underside is preparing {folder}"
@@ -239,7 +239,7 @@ def _read(folder: Path) -> bytes:
     try:
         return (folder / SET_TABLE).read_bytes()
     except OSError as error:
-        raise OutputError(f"Cannot read {folder / SET_TABLE}: {error.strerror}", _ELSEWHERE) from error
+        raise OutputError(f"Cannot read {folder / SET_TABLE}: {error.strerror}", ELSEWHERE) from error
 
 
 def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _File]:
@@ -250,7 +250,7 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
         found = {name: content[name] for name in kind}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(
-            f"{folder / SET_TABLE} is not a table that Underside can read ({error})", _ELSEWHERE
+            f"{folder / SET_TABLE} is not a table that Underside can read ({error})", ELSEWHERE
         ) from error
     if version != _FORMAT:
         raise OutputError(
@@ -259,9 +259,9 @@ def _known(folder: Path, table: bytes, kind: Mapping[str, Any]) -> dict[str, _Fi
         )
     for name, value in kind.items():
         if found[name] != value:
-            raise OutputError(f"{folder} was prepared for another {name}, {found[name]}", _ELSEWHERE)
+            raise OutputError(f"{folder} was prepared for another {name}, {found[name]}", ELSEWHERE)
     if any(map(leads_out, files)):
-        raise OutputError(f"{folder / SET_TABLE} names files outside its folder", _ELSEWHERE)
+        raise OutputError(f"{folder / SET_TABLE} names files outside its folder", ELSEWHERE)
     return files
 
 

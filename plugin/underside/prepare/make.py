@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from underside.errors import PhotoError, SettingsError, UnfitNameError
-from underside.layouts import places
+from underside.layouts import HOW_TO, places
 from underside.layouts.advice import some
 from underside.manifest import MANIFEST_NAME, ShotRecord
 from underside.masks import RESULT_FOLDERS, SET_TABLE
@@ -18,7 +18,7 @@ from underside.metadata.position import has_position
 from underside.outfolder import undisturbed
 from underside.photo import RAW_SUFFIXES
 from underside.prepare.files import CUT_OUT_FORMATS, PrepareOptions, Sources, bring
-from underside.prepare.folder import COPIED, HOW_TO, MADE, SetFolder, open_set
+from underside.prepare.folder import COPIED, ELSEWHERE, MADE, SetFolder, open_set
 from underside.prepare.programs import Draft, Member, Program, find_program
 from underside.prepare.regions import check_regions, region_notes
 from underside.prepare.sensors import Sensor, sensor_notes, sensors_of
@@ -248,8 +248,8 @@ def _refuse_place(folder: Path, out: Path, capture: Path) -> None:
     """Not among photos that would be read again, nor among results that runs sweep."""
     real, real_out, real_capture = (Path(os.path.realpath(each)) for each in (folder, out, capture))
     if real == real_out or any(real.is_relative_to(real_out / name) for name in RESULT_FOLDERS):
-        raise SettingsError(f"{folder} lies in the masks' own output folder", "Choose another folder with -o")
+        raise SettingsError(f"{folder} lies in the masks' own output folder", ELSEWHERE)
     if real.is_relative_to(real_capture) and not real.is_relative_to(real_out):
-        raise SettingsError(f"{folder} lies among the photos of the capture", "Choose another folder with -o")
+        raise SettingsError(f"{folder} lies among the photos of the capture", ELSEWHERE)
     if real_out.is_relative_to(real) or real_capture.is_relative_to(real):
-        raise SettingsError(f"{folder} holds the photos or the masks themselves", "Choose another folder with -o")
+        raise SettingsError(f"{folder} holds the photos or the masks themselves", ELSEWHERE)

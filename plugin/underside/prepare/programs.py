@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from underside.errors import OutputError, SettingsError
 from underside.files import json_text, sha256_of
 from underside.layouts import IMAGES, LAYOUTS, Layout, Photos
-from underside.manifest import MANIFEST_NAME, Manifest, ProofRecord, ShotRecord, load, masks_of
+from underside.manifest import MANIFEST_NAME, Manifest, ProofRecord, ShotRecord, load, manifest_text, masks_of
 from underside.masks import MASKS
 from underside.prepare.sensors import Sensor
 from underside.resources import meshroom_nodes_folder
@@ -75,7 +75,7 @@ def _for_metashape(draft: Draft) -> Texts:
     def manifest() -> str:
         shots = tuple(_record(draft.folder, member) for member in draft.members)
         capture = str(draft.folder / IMAGES)
-        return json_text(asdict(Manifest(capture=capture, engines={}, shots=shots, proof=_proof(draft.folder, shots))))
+        return manifest_text(Manifest(capture=capture, engines={}, shots=shots, proof=_proof(draft.folder, shots)))
 
     return {MANIFEST_NAME: manifest}
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from underside.capture import read_capture
+from underside.capture import shots_besides
 from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
 from underside.layouts.advice import of_other_photos, some
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.manifest import ShotRecord, State, load_made
 from underside.photo import RAW_SUFFIXES
 from underside.verdict import Grade
 
@@ -37,7 +37,7 @@ class Chosen:
 
 def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
     """Read the manifest, and look at every photo and mask that it tells of."""
-    manifest = _manifest(out)
+    manifest = load_made(out, then="name")
     capture = Path(manifest.capture)
     if not capture.is_dir():
         raise SettingsError(
@@ -73,7 +73,7 @@ def choose_shots(out: Path, *, without_insufficient: bool) -> Chosen:
         mask_hashes=hashes,
         left_out=left_out,
         declined=tuple(declined),
-        not_masked=tuple(_not_masked(manifest, capture, out)),
+        not_masked=shots_besides(manifest.photos, capture, output=out),
         passes=tuple(dict.fromkeys(record.pass_name for record in manifest.shots)),
     )
 
@@ -112,16 +112,6 @@ def chosen_notes(chosen: Chosen) -> Iterator[str]:
         )
 
 
-def _manifest(out: Path) -> Manifest:
-    manifest = load(out)
-    if manifest is None:
-        raise SettingsError(
-            f"There is no {MANIFEST_NAME} in {out}",
-            "Make the masks first: underside mask CAPTURE -o OUT, then name OUT",
-        )
-    return manifest
-
-
 def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
     """The mask's hash, if all is well."""
     photo, mask = capture / record.photo, out / record.mask
@@ -133,12 +123,6 @@ def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
         return sha256_of(mask)
     except OSError as error:
         raise PhotoError(f"Its mask {mask} cannot be read: {error.strerror}", "Run underside mask again") from error
-
-
-def _not_masked(manifest: Manifest, capture: Path, out: Path) -> Iterator[str]:
-    known = {record.photo for record in manifest.shots} | set(manifest.plates)
-    known |= {companion for record in manifest.shots for companion in record.companions}
-    yield from (shot.name for shot in read_capture([capture], output=out).shots if shot.name not in known)
 
 
 def _is_odd(photo: str) -> bool:

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.photo import Box
 from underside.refine.edge import find_edge
-from underside.refine.options import Box, EdgeOptions
+from underside.refine.options import EdgeOptions, Keep
 from underside.refine.outline import Grid, Walk, evened, trace, walk_along
 
-__all__ = ["Box", "EdgeOptions", "refine"]
+__all__ = ["Box", "EdgeOptions", "Keep", "refine"]
 
 _STEP = 3.0
 """Pixels of the guide between two steps along an outline; 2 and 4 give the same distances within 5 %."""

@@ -5,10 +5,10 @@ from typing import Literal
 
 from underside.errors import SettingsError
 
-__all__ = ["Box", "EdgeOptions"]
+__all__ = ["EdgeOptions", "Keep"]
 
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in stored full-resolution pixels."""
+Keep = Literal["parts", "largest", "centre"]
+"""``parts``: all but specks; ``largest``: the largest part; ``centre``: the part at the photo's middle."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,7 @@ class EdgeOptions:
     """From here up, on the matte's 0 to 255, it is object without asking the photo."""
     background: int = 15
     """The level up to which it is background; the edge is looked for halfway between the two."""
-    keep: Literal["parts", "largest", "centre"] = "parts"
-    """``parts``: all but specks; ``largest``: the largest part; ``centre``: the part at the photo's middle."""
+    keep: Keep = "parts"
     specks: float = 0.1
     """Parts with less than this share of the largest part's area are dropped."""
     pinholes: float = 0.002

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.refine.options import Box, EdgeOptions
+from underside.photo import Box
+from underside.refine.options import EdgeOptions
 
 __all__ = ["RUN_UP", "Grid", "Walk", "evened", "smoothed", "trace", "walk_along"]
 

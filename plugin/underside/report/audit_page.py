@@ -14,7 +14,7 @@ from underside.masks import read_mask
 from underside.photo import Photo, decode, open_photo, to_srgb, turn_upright
 from underside.preview import draw_preview
 from underside.report.audit_pictures import Pictures, difference_pictures
-from underside.report.markup import Html, asset, content_hash, data_address, join, markup, page
+from underside.report.markup import Html, asset, data_address, join, markup, page
 from underside.report.wording import count, percent, seconds
 from underside.settings import Option, Settings
 
@@ -42,8 +42,7 @@ def write_audit_page(audit: Audit, out: Path) -> Path:
     content = page(
         asset("audit.html"),
         title=audit.capture.folder.name or str(audit.capture.folder),
-        style=Html(style),
-        style_hash=content_hash(style),
+        style=style,
         made=_made(audit),
         facts=_facts(audit),
         problems=_problems(audit),

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.preview import PREVIEW_SIDE, shrink
+from underside.preview import PREVIEW_SIDE, VEIL, encode_jpeg, shrink
 
 __all__ = ["Pictures", "difference_pictures"]
 
@@ -16,7 +16,6 @@ Pixels = NDArray[np.uint8]
 _GAINED = (0, 190, 255)
 _LOST = (255, 64, 0)
 _STRENGTH = 0.8
-_VEIL = 84
 _QUALITY = 85
 
 # The detail shows this share of the photo's longer side, so that two pixels of 24 megapixels can be seen.
@@ -38,20 +37,20 @@ def difference_pictures(photo: Pixels, before: Pixels, after: Pixels) -> Picture
     whole = _drawn(shrink(photo), shrink(after), _grown(gained), _grown(lost))
     changed = gained | lost
     if not cv2.countNonZero(changed):
-        return Pictures(_jpeg(whole), None)
+        return Pictures(encode_jpeg(whole, _QUALITY), None)
     place = _most(changed)
     detail = _drawn(photo[place], after[place], gained[place], lost[place])
     scale = PREVIEW_SIDE / detail.shape[1]
     size = (PREVIEW_SIDE, max(1, round(detail.shape[0] * scale)))
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    return Pictures(_jpeg(whole), _jpeg(cv2.resize(detail, size, interpolation=smooth)))
+    return Pictures(encode_jpeg(whole, _QUALITY), encode_jpeg(cv2.resize(detail, size, interpolation=smooth), _QUALITY))
 
 
 def _drawn(photo: Pixels, mask: Pixels, gained: Pixels, lost: Pixels) -> Pixels:
     """The background veiled, the changed pixels coloured."""
     picture = photo.astype(np.float32)
     outside = mask < 128
-    picture[outside] = (picture[outside] + _VEIL) / 2
+    picture[outside] = (picture[outside] + VEIL) / 2
     for changed, colour in ((gained, _GAINED), (lost, _LOST)):
         where = changed > 0
         picture[where] += _STRENGTH * (np.array(colour, np.float32) - picture[where])
@@ -77,8 +76,3 @@ def _most(changed: Pixels) -> tuple[slice, slice]:
     left = min(max(0, x - width // 2), columns - width)
     top = min(max(0, y - height // 2), rows - height)
     return slice(top, top + height), slice(left, left + width)
-
-
-def _jpeg(picture: cv2.typing.MatLike) -> bytes:
-    settings = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-    return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()

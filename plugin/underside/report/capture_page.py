@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from underside.files import write_atomically
 from underside.photo.orientation import upright_size
-from underside.report.markup import Html, asset, content_hash, data_address, file_address, join, markup, page
+from underside.report.markup import Html, asset, data_address, file_address, join, markup, page
 from underside.report.wording import count
 from underside.sorting import Double, Finding, Gap, Overview, PassView, Ring, Sight
 
@@ -24,8 +24,7 @@ def write_capture_page(seen: Overview, findings: Sequence[Finding], out: Path) -
     content = page(
         asset("capture_page.html"),
         title=seen.capture.name,
-        style=Html(style),
-        style_hash=content_hash(style),
+        style=style,
         made=capture_facts(seen),
         findings=_findings(findings),
         key=_KEY,

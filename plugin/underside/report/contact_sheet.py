@@ -9,7 +9,7 @@ from typing import Any
 from underside.files import write_atomically
 from underside.manifest import Manifest, ProofRecord, State, verdicts
 from underside.report.cards import cards
-from underside.report.markup import Html, asset, content_hash, join, markup, page
+from underside.report.markup import Html, asset, join, markup, page
 from underside.report.sheet import COVERAGE_NAME, Sheet
 from underside.report.strip_chart import strip_chart
 from underside.report.wording import count, percent, seconds
@@ -27,10 +27,8 @@ def write_contact_sheet(manifest: Manifest, out: Path) -> Path:
     content = page(
         asset("contact_sheet.html"),
         title=sheet.title,
-        style=Html(style),
-        style_hash=content_hash(style),
-        script=Html(script),
-        script_hash=content_hash(script),
+        style=style,
+        script=script,
         made=_made(sheet),
         proof=_proof(sheet),
         facts=_facts(sheet),

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.preview import encode_jpeg
 from underside.report.coverage_facts import Scene
 from underside.report.coverage_sphere import PASS_COLOURS
 
@@ -97,8 +98,7 @@ def still_picture(cloud: Cloud) -> bytes:
     _draw_points(picture, cloud)
     for each in np.flatnonzero(tips >= 0):
         _draw_camera(picture, cloud, int(each))
-    settings = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-    return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+    return encode_jpeg(picture, _QUALITY)
 
 
 def _units(places: Floats, reach: float) -> NDArray[np.int16]:

@@ -9,7 +9,7 @@ from underside.report.coverage_facts import CoverageFacts, MaskDoubt
 from underside.report.coverage_pictures import doubt_pictures
 from underside.report.markup import Html, data_address, join, markup
 from underside.report.sheet import Sheet
-from underside.report.wording import count
+from underside.report.wording import GAP, count
 
 __all__ = ["masks_section"]
 
@@ -17,7 +17,6 @@ __all__ = ["masks_section"]
 _PICTURED = 72
 _ALL_PICTURES = 1_100_000
 _LARGEST = 16_000
-_GAP = "\N{NO-BREAK SPACE}"
 
 _SECTION = """\
 <section id="masks">
@@ -102,7 +101,7 @@ def _figures(doubt: MaskDoubt, sheet: Sheet, largest: int) -> Iterator[Html]:
     if pictures is None:
         yield Html("<p>No pictures: photo or mask cannot be read.</p>")
         return
-    before, after = (f", {100 * area:.2f}{_GAP}% of the photo" for area in doubt.areas) if doubt.areas else ("", "")
+    before, after = (f", {100 * area:.2f}{GAP}% of the photo" for area in doubt.areas) if doubt.areas else ("", "")
     shown = [
         (pictures.photo, "image/jpeg", "Photo", f"{doubt.photo}, the part with the object"),
         (pictures.error, "image/jpeg", "What is wrong", f"{doubt.photo}: the mask {doubt.told}, in colour"),

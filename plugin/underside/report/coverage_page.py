@@ -11,14 +11,13 @@ from underside.report.coverage_cloud import Cloud, cloud_of, still_picture
 from underside.report.coverage_facts import CoverageFacts, FoundAgainst, PassLine, TieLine
 from underside.report.coverage_masks import masks_section
 from underside.report.coverage_sphere import PASS_COLOURS, pass_mark, sphere
-from underside.report.markup import Html, asset, content_hash, data_address, file_address, join, markup, page
+from underside.report.markup import Html, asset, data_address, file_address, join, markup, page
 from underside.report.previews import preview_of
 from underside.report.sheet import COVERAGE_NAME, Sheet
-from underside.report.wording import count, round_percent
+from underside.report.wording import GAP, count, round_percent
 
 __all__ = ["write_coverage_page"]
 
-_GAP = "\N{NO-BREAK SPACE}"
 # So many shots of a finding are shown; all are named.
 _SHOWN = 8
 _OWN_FOLDER = "the capture itself"
@@ -41,10 +40,8 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
     content = page(
         asset("coverage.html"),
         title=sheet.title,
-        style=Html(style),
-        style_hash=content_hash(style),
-        script=Html(script),
-        script_hash=content_hash(script),
+        style=style,
+        script=script,
         contact_sheet=contact_sheet,
         made=_made(facts),
         when=f"{datetime.now():%Y-%m-%d, %H:%M}",
@@ -117,9 +114,9 @@ def _preview(shot: ShotRecord, sheet: Sheet) -> Html:
 def _figures(facts: CoverageFacts) -> Iterator[tuple[str, str]]:
     yield "Seen of the underside", round_percent(facts.underside)
     yield "Seen of the upper side", round_percent(facts.topside)
-    yield "Shots in one model", f"{facts.registered} of {facts.shots}".replace(" ", _GAP)
+    yield "Shots in one model", f"{facts.registered} of {facts.shots}".replace(" ", GAP)
     if facts.registered:
-        yield "Reprojection error", f"{facts.error:.2f}{_GAP}pixels"
+        yield "Reprojection error", f"{facts.error:.2f}{GAP}pixels"
     weakest = next((each for each in facts.ties if each.weakest), None)
     if weakest:
         between = f", {weakest.first or _OWN_FOLDER} and {weakest.second}" if len(facts.ties) > 1 else ""
@@ -146,7 +143,7 @@ def _pass_row(each: PassLine, number: int) -> Html:
 def _turned(each: PassLine, number: int) -> str:
     if each.turned is None:
         return "unknown"
-    return "as it stands" if number == 0 else f"{each.turned:.0f}{_GAP}degrees"
+    return "as it stands" if number == 0 else f"{each.turned:.0f}{GAP}degrees"
 
 
 def _ties(ties: Sequence[TieLine]) -> Html:
@@ -159,7 +156,7 @@ def _ties(ties: Sequence[TieLine]) -> Html:
             first=each.first or _OWN_FOLDER,
             second=each.second or _OWN_FOLDER,
             weakest=" (weakest link)" if each.weakest and len(ties) > 1 else "",
-            points=f"{each.points:,}".replace(",", _GAP),
+            points=f"{each.points:,}".replace(",", GAP),
             pairs=each.pairs,
             disputed=each.disputed_pairs,
         )
@@ -224,5 +221,5 @@ def _scene(facts: CoverageFacts) -> Html:
 def _cloud_told(cloud: Cloud) -> str:
     told = "Every point was found in several shots. It has the colour of its pass, or is white where several see it."
     if cloud.nearer < 1:
-        told += f" Cameras are drawn at {100 * cloud.nearer:.0f}{_GAP}% of their distance."
+        told += f" Cameras are drawn at {100 * cloud.nearer:.0f}{GAP}% of their distance."
     return told

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from underside.manifest import ShotRecord
 from underside.masks import read_mask
-from underside.photo import decode, open_known, to_srgb, turn_upright
+from underside.photo import decode, open_known, part_of, to_srgb, turn_upright
+from underside.preview import VEIL, encode_jpeg
 from underside.report.coverage_facts import MaskDoubt
 
 __all__ = ["DoubtPictures", "doubt_pictures"]
@@ -26,7 +27,6 @@ _GREYS = 16
 _KEPT = (0, 200, 255)
 _LOST = (255, 48, 48)
 _STRENGTH = 0.75
-_VEIL = 84
 _VEIL_STRENGTH = 0.65
 
 
@@ -65,8 +65,7 @@ def _cropped_photo(doubt: MaskDoubt, shot: ShotRecord, capture: Path) -> Pixels:
     scale = min(1.0, _SIDE / max(right - left, bottom - top))
     photo = open_known(capture / shot.photo, shot)
     pixels = decode(photo, reduce=next(by for by in (8, 4, 2, 1) if scale * by <= 1))
-    down, across = pixels.shape[0] / shot.height, pixels.shape[1] / shot.width
-    part = pixels[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
+    part = part_of(pixels, doubt.box, (shot.width, shot.height))
     size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return turn_upright(to_srgb(small, photo.icc), photo.orientation)
@@ -82,7 +81,7 @@ def _fitted(mask: Pixels, photo: Pixels) -> Pixels:
 def _error(photo: Pixels, before: Pixels, wanted: Pixels) -> Pixels:
     """What is not object veiled by the mask as it was; what it keeps and what it has lost, coloured and outlined."""
     share = before.astype(np.float32)[:, :, None] / 255
-    picture = photo + (_VEIL - photo.astype(np.float32)) * _VEIL_STRENGTH * (1 - share)
+    picture = photo + (VEIL - photo.astype(np.float32)) * _VEIL_STRENGTH * (1 - share)
     held, meant = before > 127, wanted > 127
     for wrong, colour in ((held & ~meant, _KEPT), (meant & ~held, _LOST)):
         part = cv2.dilate(wrong.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
@@ -91,11 +90,10 @@ def _error(photo: Pixels, before: Pixels, wanted: Pixels) -> Pixels:
 
 
 def _jpeg(picture: Pixels, largest: int) -> bytes:
-    pixels, encoded = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), b""
+    encoded = b""
     for shrunk, quality in _WAYS:
-        smaller = cv2.resize(pixels, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
-        settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-        encoded = cv2.imencode(".jpg", smaller, settings)[1].tobytes()
+        smaller = cv2.resize(picture, None, fx=1 / shrunk, fy=1 / shrunk, interpolation=cv2.INTER_AREA)
+        encoded = encode_jpeg(smaller, quality)
         if len(encoded) <= largest:
             break
     return encoded

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-__all__ = ["Html", "asset", "content_hash", "data_address", "file_address", "join", "markup", "page"]
+__all__ = ["Html", "asset", "data_address", "file_address", "join", "markup", "page"]
 
 
 class Html(str):
@@ -34,13 +34,21 @@ def asset(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def page(template: str, **values: object) -> bytes:
-    """A whole page as bytes; what UTF-8 cannot hold (a name in a broken encoding) becomes question marks."""
-    return markup(template, **values).encode(errors="replace")
+def page(template: str, *, style: str, script: str = "", **values: object) -> bytes:
+    """A whole page as bytes; what UTF-8 cannot hold (a name in a broken encoding) becomes question marks.
+
+    Its content security policy allows the one style and the one script, by their hashes.
+    """
+    own = {
+        "style": Html(style),
+        "style_hash": _content_hash(style),
+        "script": Html(script),
+        "script_hash": _content_hash(script),
+    }
+    return markup(template, **own, **values).encode(errors="replace")
 
 
-def content_hash(text: str) -> str:
-    """How a content security policy names the one style or script that it allows."""
+def _content_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
-from underside.refine import Box
+from underside.photo import Box, part_of
 from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.evidence import (
     Backdrop,
@@ -175,7 +175,7 @@ class RingKnowledge:
         )
 
     def _behind(self, box: Box, frame: Frame, places: Places) -> Behind:
-        if places.chosen is not None or box != (0, 0, frame.width, frame.height):
+        if places.chosen is not None or box != frame.whole:
             return self._behind_part(box, frame, places)
         # What stands behind a whole photo is the same for each shot.
         grid = (places.shape, places.pixel)
@@ -226,8 +226,7 @@ class RingKnowledge:
         step = max(1, round((rows * columns / 6_000) ** 0.5))
         y, x = np.arange(step // 2, rows, step), np.arange(step // 2, columns, step)
         shot = pixels[np.ix_(y * pixels.shape[0] // rows, x * pixels.shape[1] // columns)]
-        whole = (0, 0, frame.width, frame.height)
-        matte = resampled(found.matte, found.box, whole, (len(y), len(x)), outside=0.0)
+        matte = resampled(found.matte, found.box, frame.whole, (len(y), len(x)), outside=0.0)
         free = ~hidden_by(matte) & (self.room.known[y][:, x] > 0)
         return gain_between(shot, self.room.middle[y][:, x], free)
 
@@ -260,7 +259,5 @@ def _view(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
     """The matte's box of the photo, on the matte's grid."""
     if found.view is not None:
         return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
-    across, down = pixels.shape[1] / frame.width, pixels.shape[0] / frame.height
-    left, right = round(found.box[0] * across), max(round(found.box[2] * across), round(found.box[0] * across) + 1)
-    top, bottom = round(found.box[1] * down), max(round(found.box[3] * down), round(found.box[1] * down) + 1)
-    return reduced(pixels[top:bottom, left:right], found.matte.shape[1], found.matte.shape[0])
+    part = part_of(pixels, found.box, frame.size)
+    return reduced(part, found.matte.shape[1], found.matte.shape[0])

@@ -36,12 +36,12 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
     noise = _noise(small)
     if found is None:
         return Observation(small, np.zeros(small.shape[:2], np.float32), noise)
-    whole = (0, 0, frame.width, frame.height)
-    return Observation(small, resampled(found.matte, found.box, whole, small.shape[:2], outside=0.0), noise)
+    matte = resampled(found.matte, found.box, frame.whole, small.shape[:2], outside=0.0)
+    return Observation(small, matte, noise)
 
 
 def noise_of(pixels: Pixels) -> float:
-    """Standard deviation of a pixel at the size at which rings are learnt, in levels of 255."""
+    """Standard deviation of a pixel at the size at which rings are learnt, or a smaller one, in levels of 255."""
     return _noise(_small(pixels))
 
 

@@ -67,7 +67,7 @@ def closed(matte: Layer, clues: Clues, colours: Colours, *, noisy: bool) -> Laye
 
 
 def _is_object(hole: Mask, clues: Clues, colours: Colours, *, noisy: bool) -> bool:
-    core = cv2.erode(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
+    core = _without_outline(hole)
     core = core if core.any() else hole
     unlike = clues.in_no_light[core]
     if np.isfinite(unlike).mean() > _KNOWN:
@@ -75,3 +75,9 @@ def _is_object(hole: Mask, clues: Clues, colours: Colours, *, noisy: bool) -> bo
     if colours.trust > 0:
         return float(clues.colour[core].mean()) > _OF_THE_OBJECT
     return not noisy and float(clues.around[core].mean()) < _NOT_OF_THE_ROOM
+
+
+def _without_outline(hole: Mask) -> Mask:
+    # Padded: to OpenCV a hole would go on beyond the picture's border.
+    padded = np.pad(hole.astype(np.uint8), 1)
+    return cv2.erode(padded, np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(np.bool_)

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from underside.errors import DeviceError, ModelError, SettingsError
 from underside.resources import pip_install
@@ -17,7 +17,7 @@ from underside.runtime.library import load_onnxruntime
 
 __all__ = [
     "CPU",
-    "DEVICES",
+    "Device",
     "Obstacle",
     "Provider",
     "choose_provider",
@@ -27,7 +27,8 @@ __all__ = [
     "open_session",
 ]
 
-DEVICES = ("auto", "cpu", "cuda")
+Device = Literal["auto", "cpu", "cuda"]
+"""``auto``: CUDA where it works, the CPU otherwise."""
 
 _CUDA = "CUDAExecutionProvider"
 # LOAD_WITH_ALTERED_SEARCH_PATH, as onnxruntime itself loads it; Python alone would not look in PATH.
@@ -68,10 +69,10 @@ class Obstacle:
     """A machine without NVIDIA's driver was not meant to use CUDA; one with it was."""
 
 
-def choose_provider(device: str, *, gpu_memory_gb: float = 2.0) -> Provider:
+def choose_provider(device: Device, *, gpu_memory_gb: float = 2.0) -> Provider:
     """CUDA where it is asked for or works by itself, else the CPU."""
-    if device not in DEVICES:
-        raise SettingsError(f"There is no device {device}", f"Choose one of {', '.join(DEVICES)}")
+    if device not in get_args(Device):  # a program may ask for it too
+        raise SettingsError(f"There is no device {device}", f"Choose one of {', '.join(get_args(Device))}")
     if device == "cpu":
         return CPU
     obstacle = cuda_obstacle()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.photo import MOST_MEGAPIXELS
+from underside.runtime.providers import Device
 
 __all__ = ["Choices", "Segmenter"]
 
@@ -47,7 +48,7 @@ class Choices:
     """All that a segmenter may be made from; each takes what concerns it."""
 
     model: str | Path = "turntable"
-    device: str = "auto"
+    device: Device = "auto"
     gpu_memory: float = 2.0
     working_size: int | None = None
     accept_licence: bool = False

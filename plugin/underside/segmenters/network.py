@@ -21,6 +21,7 @@ from underside.runtime.library import load_onnxruntime
 from underside.runtime.processor import multiplies_bytes
 from underside.runtime.providers import (
     CPU,
+    Device,
     Provider,
     choose_provider,
     in_short,
@@ -89,7 +90,7 @@ class NetworkSegmenter:
 def load_segmenter(
     model: str | Path = "turntable",
     *,
-    device: str = "auto",
+    device: Device = "auto",
     gpu_memory_gb: float = 2.0,
     working_size: int | None = None,
     accept_licence: bool = False,
@@ -97,7 +98,7 @@ def load_segmenter(
 ) -> NetworkSegmenter:
     """Make a model of the catalogue, or an ONNX file of one's own, ready to be asked.
 
-    ``device`` is ``auto``, ``cpu`` or ``cuda``. ``working_size`` is the side of the square with as many
+    ``working_size`` is the side of the square with as many
     pixels as the network looks at; its own where it is not given.
     """
     own = _own_file(model)

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from underside.errors import SettingsError
 from underside.pipeline import usual_workers
+from underside.serve.callers import Callers
 from underside.serve.fetching import UrlHosts
 from underside.serve.service import Limits, Service
 from underside.serve.shelf import Shelf
@@ -66,7 +67,8 @@ def serve(
         address, port = listener.getsockname()[:2]
         only_local = ipaddress.ip_address(address).is_loopback
         shelf = Shelf(settings)
-        service = Service(shelf, limits, hosts=hosts, origins=options.origins, only_local=only_local, log=log)
+        callers = Callers(options.origins, only_local=only_local)
+        service = Service(shelf, limits, hosts=hosts, callers=callers, log=log)
         for note in shelf.notes:
             log(note)
         if not only_local:

@@ -10,7 +10,6 @@ from underside.catalogue.pins import check_file, check_licence
 from underside.engine import load_masker
 from underside.errors import ModelError, SettingsError
 from underside.ladder import Ladder, make_ladder
-from underside.masker import Effort
 from underside.serve.fields import REMBG_MODELS
 from underside.serve.refusal import Refusal
 from underside.settings import Settings
@@ -23,7 +22,7 @@ class Shelf:
 
     def __init__(self, settings: Settings) -> None:
         """Load the model that the settings name."""
-        if settings.effort == Effort.BEST:
+        if settings.effort == "best":
             raise SettingsError(
                 "--effort best asks every model on this machine, and the service holds one",
                 "Choose --effort normal or fast; underside mask climbs the whole ladder",

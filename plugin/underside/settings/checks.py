@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import Field, dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 from underside.errors import SettingsError
 
@@ -60,8 +60,8 @@ def option_of(field: Setting) -> Option:
 
 def kind_of(field: Setting) -> Kind:
     """What sort of value a setting has."""
-    named = {"bool": Kind.TRUTH, "int": Kind.WHOLE, "float": Kind.NUMBER}
-    return next((kind for name, kind in named.items() if name in str(field.type)), Kind.TEXT)
+    kinds = {bool: Kind.TRUTH, int: Kind.WHOLE, float: Kind.NUMBER}
+    return next((kinds[each] for each in (field.type, *get_args(field.type)) if each in kinds), Kind.TEXT)
 
 
 def spoken(name: str) -> str:

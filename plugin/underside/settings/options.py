@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from underside.cutout import CutoutOptions, parse_background
+from underside.cutout import CutoutFormat, CutoutMode, CutoutOptions, parse_background
 from underside.errors import SettingsError
 from underside.masker import Effort
 from underside.photo import MOST_MEGAPIXELS
-from underside.refine import EdgeOptions
+from underside.refine import EdgeOptions, Keep
+from underside.runtime.providers import Device
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
 from underside.segmenters.chroma import parse_key
@@ -29,11 +30,11 @@ _EDGES = EdgeOptions()
 class Settings:
     """One set of choices for a whole capture."""
 
-    effort: str = _option(
+    effort: Effort = _option(
         "normal",
         "fast: one look, edges at half resolution; normal: two looks, edges at full resolution, more where the "
         "verdict is poor; best: every step of the ladder for every shot.",
-        choices=tuple(effort.value for effort in Effort),
+        choices=get_args(Effort),
         in_mask=True,
     )
     segmenter: str = _option(
@@ -59,7 +60,7 @@ class Settings:
         most=4096,
         metavar="PIXELS",
     )
-    device: str = _option("auto", "The processor to use.", choices=("auto", "cpu", "cuda"))
+    device: Device = _option("auto", "The processor to use.", choices=get_args(Device))
     gpu_memory: float = _option(2.0, "Most GPU memory for the network.", least=0.25, metavar="GB")
     sensitivity: float = _option(
         _EDGES.sensitivity,
@@ -83,10 +84,10 @@ class Settings:
         most=254,
         in_mask=True,
     )
-    keep: str = _option(
+    keep: Keep = _option(
         _EDGES.keep,
         "parts: all large parts; largest: one; centre: the one at the photo's middle.",
-        choices=("parts", "largest", "centre"),
+        choices=get_args(Keep),
         in_mask=True,
     )
     specks: float = _option(
@@ -128,15 +129,15 @@ class Settings:
         metavar="BACKGROUND",
         check=parse_background,
     )
-    cutout_format: str | None = _option(
+    cutout_format: CutoutFormat | None = _option(
         None,
         "File format of the cut-outs; default: the photo's own, if it can hold them.",
         choices=("jpeg", "png", "tiff"),
     )
-    cutout_mode: str = _option(
+    cutout_mode: CutoutMode = _option(
         "lossless",
         "JPEG to JPEG: keep the object's blocks bit for bit, or compress again at the same quality.",
-        choices=("lossless", "fast"),
+        choices=get_args(CutoutMode),
     )
     crop: int | None = _option(
         None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from underside.capture import PassRules
+from underside.capture import CaptureRules, PassRules
 from underside.errors import SettingsError
 from underside.settings.checks import option_of, spoken
 from underside.settings.file import read_settings
@@ -36,6 +36,11 @@ class Resolved:
     """For each of ``KEYS``: ``default``, ``command line``, or the path of a file."""
     files: tuple[Path, ...]
     """All that were read, strongest first, whether or not something of theirs holds."""
+
+    @property
+    def rules(self) -> CaptureRules:
+        """How shots, plates and passes are told apart."""
+        return CaptureRules(not self.no_plates, self.plates, self.passes)
 
 
 def resolve(command_line: Mapping[str, Any], files: Sequence[Path]) -> Resolved:

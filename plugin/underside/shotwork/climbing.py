@@ -20,11 +20,11 @@ from underside.shotwork.results import Mask
 from underside.survey import Seen
 from underside.verdict import Signs, judge
 
-__all__ = ["Better", "Climbed", "Tried", "climb", "settle", "try_ahead"]
+__all__ = ["Better", "Ending", "TriedAhead", "climb", "settle", "try_ahead"]
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedAhead:
     """What is kept of a climb until the neighbours are known; the photo itself would be too large."""
 
     ahead: Ahead
@@ -50,7 +50,7 @@ class Better:
 
 
 @dataclass(frozen=True)
-class Climbed:
+class Ending:
     """How a climb ended."""
 
     record: ShotRecord
@@ -59,7 +59,7 @@ class Climbed:
     """The better mask; none if no step gave one."""
 
 
-def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
+def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> TriedAhead | None:
     """Climb while the photo is at hand, without the neighbours' word, if the mask's own verdict asks for it."""
     if not ladder.asks_for(judge(signs, None)):
         return None
@@ -68,11 +68,11 @@ def try_ahead(ladder: Ladder, masked: Masked, signs: Signs) -> Tried | None:
     except Exception:  # it will come up again, and be reported, when the shot's turn to climb comes
         return None
     if mask is masked.mask:
-        return Tried(ahead)
-    return Tried(ahead, encode_png(mask), shrink(masked.look.pixels).copy())
+        return TriedAhead(ahead)
+    return TriedAhead(ahead, encode_png(mask), shrink(masked.look.pixels).copy())
 
 
-def settle(ladder: Ladder, record: ShotRecord, tried: Tried, agreed: Agreed) -> Climbed | None:
+def settle(ladder: Ladder, record: ShotRecord, tried: TriedAhead, agreed: Agreed) -> Ending | None:
     """How a climb ahead ends, now that the neighbours have spoken; none where they lead it another way."""
     settled = ladder.settle(tried.ahead, agreed)
     if settled is None:
@@ -80,7 +80,7 @@ def settle(ladder: Ladder, record: ShotRecord, tried: Tried, agreed: Agreed) -> 
     verdict, steps = settled
     record_now = replace(with_verdict(record, verdict), steps=steps, judged=True)
     if tried.picture is None:
-        return Climbed(record_now, None)
+        return Ending(record_now, None)
     mask = cv2.imdecode(np.frombuffer(tried.png, np.uint8), cv2.IMREAD_GRAYSCALE)
     return _climbed(record, record_now, Better(np.asarray(mask, np.uint8), tried.png, tried.picture))
 
@@ -93,7 +93,7 @@ def climb(
     agreed: Agreed,
     lenders: Sequence[tuple[Shot, Seen | None]],
     open_shot: Callable[[Shot], Photo],
-) -> Climbed:
+) -> Ending:
     """Mask the photo again, and take the ladder's steps from there."""
     masked = ladder.masker.mask_photo(photo, seen)
 
@@ -105,6 +105,6 @@ def climb(
     return _climbed(record, record_now, Better(climbed.mask, encode_png(climbed.mask), masked.look.pixels))
 
 
-def _climbed(before: ShotRecord, record: ShotRecord, best: Better) -> Climbed:
+def _climbed(before: ShotRecord, record: ShotRecord, best: Better) -> Ending:
     """The result of a climb; the best mask may be the existing one."""
-    return Climbed(record, None if best.sha256 == before.mask_sha256 else best)
+    return Ending(record, None if best.sha256 == before.mask_sha256 else best)

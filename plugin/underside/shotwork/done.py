@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from underside.capture import Shot
 from underside.errors import PhotoError, UndersideError, UnfitNameError
 from underside.manifest import ShotRecord, State
-from underside.shotwork.climbing import Tried
+from underside.shotwork.climbing import TriedAhead
 from underside.verdict import Signs
 
 __all__ = ["Done", "in_words", "set_aside", "that_meets_all"]
@@ -24,7 +24,7 @@ class Done:
     """Its mask was there, and got its cut-out."""
     signs: Signs | None = None
     """What the mask shows of its faults, where it was made just now."""
-    tried: Tried | None = None
+    tried: TriedAhead | None = None
     """What further steps gave, where the verdict asked for them and the photo was still at hand."""
     breaks: UndersideError | None = None
     """An error that every other shot would meet too: a full disk, a broken model."""

@@ -45,12 +45,15 @@ class Masking:
     force_edited: bool
     """Write over masks that a person has changed."""
 
-    def mask(self, shot: Shot, photo: Photo, before: ShotRecord | None, ring: str, seen: Seen | None) -> MaskOfShot:
+    def mask(
+        self, shot: Shot, photo: Photo, before: ShotRecord | None, learnt_from: str, seen: Seen | None
+    ) -> MaskOfShot:
         """See that the shot has its mask; ``before`` is what an earlier run says of it."""
-        record = replace(record_of(shot, photo), ring=ring, place=seen.place if seen else -1)
+        number = seen.position_number if seen else -1
+        record = replace(record_of(shot, photo), learnt_from=learnt_from, position_number=number)
         on_disk = None if self.force_edited else self.results.mask_sha256(shot)
         written = before.mask_sha256 if before is not None else ""
-        if before is not None and on_disk == written and self._holds(before, photo, ring):
+        if before is not None and on_disk == written and self._holds(before, photo, learnt_from):
             return self._kept(shot, photo, record, before)
         masked = self.ladder.masker.mask_photo(photo, seen)
         png = encode_png(masked.mask)
@@ -68,10 +71,10 @@ class Masking:
         record = with_mask(record, masked.mask, sha256=sha256, fingerprint=self.fingerprint)
         return MaskOfShot(record, masked.mask, (masked, signs))
 
-    def _holds(self, before: ShotRecord, photo: Photo, ring: str) -> bool:
+    def _holds(self, before: ShotRecord, photo: Photo, learnt_from: str) -> bool:
         """Whether the earlier run would make the same mask now."""
-        now = (self.fingerprint, ring, photo.sha256)
-        return (before.fingerprint, before.ring, before.sha256) == now and not self.force
+        now = (self.fingerprint, learnt_from, photo.sha256)
+        return (before.fingerprint, before.learnt_from, before.sha256) == now and not self.force
 
     def _kept(self, shot: Shot, photo: Photo, record: ShotRecord, before: ShotRecord) -> MaskOfShot:
         mask = self.results.read_mask(shot, photo)

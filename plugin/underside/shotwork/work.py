@@ -15,7 +15,7 @@ from underside.photo import Hashed, Photo, open_photo
 from underside.promises import Promises
 from underside.settings import Settings
 from underside.shotrecord import with_cutout_of, with_mask
-from underside.shotwork.climbing import Better, Tried, climb, settle, try_ahead
+from underside.shotwork.climbing import Better, TriedAhead, climb, settle, try_ahead
 from underside.shotwork.cutouts import Cutouts
 from underside.shotwork.done import Done, in_words, set_aside, that_meets_all
 from underside.shotwork.masking import Masking
@@ -61,7 +61,7 @@ class ShotWork:
         self,
         shot: Shot,
         before: ShotRecord | None,
-        ring: str = "",
+        learnt_from: str = "",
         seen: Seen | None = None,
         *,
         hashed: Hashed | None = None,
@@ -69,8 +69,8 @@ class ShotWork:
     ) -> Done:
         """Do what a shot still lacks; a photo that cannot be used gives a record that says why.
 
-        ``before`` is what an earlier run says of the shot. ``ring`` is the hash of all photos that ``seen`` was learnt
-        from, and ``hashed`` that of the photo's file, where it is known. The verdict is of the mask by itself:
+        ``before`` is what an earlier run says of the shot. ``learnt_from`` is the hash of all photos that ``seen`` was
+        learnt from, and ``hashed`` that of the photo's file, where it is known. The verdict is of the mask by itself:
         ``climb`` holds it against its neighbours. With ``ahead``, the steps that the verdict asks for are tried at
         once, while the photo is at hand, for ``climb`` to use.
         """
@@ -79,13 +79,13 @@ class ShotWork:
         if shot.name in self.refused:
             return set_aside(shot, record, self.refused[shot.name])
         try:
-            known = self._masked(shot, before, ring) if before is not None else None
+            known = self._masked(shot, before, learnt_from) if before is not None else None
             if known is not None:
                 # A raw file may have arrived since, or another pass have been found.
                 kept = replace(known, pass_name=shot.pass_name, companions=shot.companions)
-                return Done(replace(kept, place=seen.place) if seen else kept, kept=True)
+                return Done(replace(kept, position_number=seen.position_number) if seen else kept, kept=True)
             photo = self._open(shot, hashed)
-            masked = self._masking.mask(shot, photo, before, ring, seen)
+            masked = self._masking.mask(shot, photo, before, learnt_from, seen)
             record = replace(masked.record, cutouts_before=before.cutouts_written) if before else masked.record
             if self._cutouts is not None:
                 record = self._cutouts.add(shot, photo, masked.mask, record, before)
@@ -110,7 +110,7 @@ class ShotWork:
         agreed: Agreed,
         lenders: Sequence[tuple[Shot, Seen | None]],
         announce: Callable[[ShotRecord], None],
-        tried: Tried | None = None,
+        tried: TriedAhead | None = None,
     ) -> Done:
         """Look at a shot again, and try other ways to its mask where the verdict asks for it.
 
@@ -159,15 +159,15 @@ class ShotWork:
             return True
         return sha256 is not None and not self._has_cutout(record, sha256)
 
-    def is_finished(self, shot: Shot, before: ShotRecord, ring: str) -> bool:
+    def is_finished(self, shot: Shot, before: ShotRecord, learnt_from: str) -> bool:
         """Whether an earlier run left nothing to do."""
         try:
-            known = self._masked(shot, before, ring)
+            known = self._masked(shot, before, learnt_from)
         except (OSError, UnfitNameError):  # an unreadable mask will come up, and be reported, when the shot is done
             return False
         return known is not None and (before.judged or before.state is State.BY_HAND)
 
-    def _masked(self, shot: Shot, before: ShotRecord, ring: str) -> ShotRecord | None:
+    def _masked(self, shot: Shot, before: ShotRecord, learnt_from: str) -> ShotRecord | None:
         """The record of a shot that has its mask, by an earlier run or by hand, and its cut-out if one is asked for."""
         known = None if self.force or before.state is State.FAILED else before.as_it_lies(shot.path)
         sha256 = self._results.mask_sha256(shot) if known is not None else None
@@ -175,7 +175,7 @@ class ShotWork:
             return None
         if sha256 != before.mask_sha256:
             return known if sha256 == before.hand_sha256 and not self.force_edited else None
-        same_way = (before.fingerprint, before.ring) == (self.engine["fingerprint"], ring)
+        same_way = (before.fingerprint, before.learnt_from) == (self.engine["fingerprint"], learnt_from)
         return known if before.state is State.MASKED and (same_way or shot.name in self.pinned) else None
 
     def _put_in_place(

@@ -76,7 +76,7 @@ def look(shot: Shot, *, max_megapixels: float = MOST_MEGAPIXELS) -> Sight:
     except PhotoError as error:
         return Sight(shot, problem=error.what.replace(str(shot.path), shot.name))
     upright = turn_upright(to_srgb(_shrunk(pixels, _SEEN_SIDE), photo.icc), photo.orientation)
-    frame = Frame(photo.width, photo.height, photo.orientation, photo.icc)
+    frame = Frame.of(photo)
     return Sight(
         shot,
         sha256=photo.sha256,

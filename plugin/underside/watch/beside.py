@@ -1,13 +1,12 @@
 """What a run beside a watch has come to, told to its journal: a status is of the masks that there are."""
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from underside.errors import UndersideError
 from underside.flip import in_short
-from underside.journal import Journal, Stage, journal_path
+from underside.journal import NO_SHOTS, Journal, Stage, journal_path
 from underside.manifest import Manifest, ShotRecord, State
 from underside.watch.intake import mask_stamp
 from underside.watch.lock import held_by
@@ -15,8 +14,6 @@ from underside.watch.places import name_in_capture
 from underside.watch.results import is_of
 
 __all__ = ["tell_the_journal"]
-
-_NO_SHOTS = (Stage.PLATE, Stage.COMPANION, Stage.LEFT_OUT)
 
 
 def tell_the_journal(manifest: Manifest, out: Path) -> None:
@@ -40,20 +37,10 @@ def _enter(journal: Journal, manifest: Manifest, out: Path) -> bool:
     changed = False
     for entry in list(journal.of_capture(out.name)):
         record = records.get(name_in_capture(entry.photo, entry.capture))
-        if record is None or record.state is State.FAILED or entry.stage in _NO_SHOTS or not is_of(record, entry):
+        if record is None or record.state is State.FAILED or entry.stage in NO_SHOTS or not is_of(record, entry):
             continue
         stage = Stage.BY_HAND if record.state is State.BY_HAND else Stage.DONE
         stamp = mask_stamp(out.parent, entry.capture, entry.photo)
         changed |= stamp != entry.mask_stamp
-        journal.change(
-            entry.photo,
-            stage=stage,
-            sha256=record.sha256,
-            mask_stamp=stamp,
-            verdict=record.verdict,
-            reason="",
-            attempts=0,
-            seconds=record.seconds,
-            done_at=time.time(),
-        )
+        journal.has_mask(entry.photo, stage=stage, sha256=record.sha256, mask_stamp=stamp, verdict=record.verdict)
     return changed

@@ -1,15 +1,15 @@
-"""The captures in work: which photo is masked next, alone or with its pass, and which capture is complete."""
+"""The captures in work: whose turn it is, which passes are gone through, and which capture is complete."""
 
 import threading
 import time
 from dataclasses import replace
 
-from underside.capture import Shot
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.flip import in_short
 from underside.journal import Entry, Journal, Stage
 from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, ShotRecord, State
+from underside.watch.alone import ShotsAlone
 from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
 from underside.watch.folder import WatchedFolder
@@ -18,8 +18,9 @@ from underside.watch.handing_over import HandingOver, Runner
 from underside.watch.happenings import Completed, Listener, Masked, Moved, Note, Proven
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
+from underside.watch.kinds import Kinds
 from underside.watch.left_to_do import LeftToDo
-from underside.watch.masking import CaptureSession, Maskers, masks_alone
+from underside.watch.masking import CaptureSession, Maskers
 from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import folder_of, name_in_capture
 from underside.watch.plan import Plan
@@ -30,8 +31,6 @@ __all__ = ["Captures"]
 
 # A capture that cannot be worked on, as when another run is writing its output, is tried again after so long.
 _AGAIN_AFTER = 5.0
-# A raw file is masked itself only when its developed file has not come for so long.
-_RAW_WAIT = 10.0
 
 
 class Captures:
@@ -75,7 +74,21 @@ class Captures:
             stirred=self._stirred,
             ready=self._whole,
         )
+        self._kinds = Kinds(plan, journal, folder)
         self._results = Results(plan.out, journal, self.intake)
+        self._alone = ShotsAlone(
+            plan,
+            journal,
+            folder,
+            crew,
+            intake=self.intake,
+            kinds=self._kinds,
+            results=self._results,
+            left=self.left,
+            tell=tell,
+            session=self._session,
+            failed=self._failed,
+        )
         self._concluding = Concluding(
             crew, proves=plan.proof, tell=tell, halt=halt, then=self._concluded, failed=self._failed
         )
@@ -133,7 +146,7 @@ class Captures:
             self._take_up(entry)
 
     def _take_up(self, entry: Entry) -> None:
-        stage, _ = self.intake.kind(entry)
+        stage, _ = self._kinds.of(entry)
         self._journal.change(
             entry.photo, stage=stage, sha256=entry.sha256, settings=entry.settings, verdict="", mask_stamp=""
         )
@@ -179,77 +192,9 @@ class Captures:
 
     def _work_on(self, desk: Desk, now: float) -> None:
         if any(Stage.READY in stages for stages in self.left.passes(desk).values()):
-            self._mask_pinned(desk)
-            self._mask_some(desk, now)
+            self._alone.go_on(desk, now)
         if not self._completing and not desk.flying:
             self._go_through(desk, now)
-
-    def _mask_pinned(self, desk: Desk) -> None:
-        """Shots for which somebody has asked with settings of their own."""
-        for entry in self._journal.pinned(desk.name):
-            if self._crew.has_room and entry.photo not in desk.flying:
-                self._mask_alone(desk, entry)
-
-    def _mask_some(self, desk: Desk, now: float) -> None:
-        """Shots of passes that are still going on."""
-        for pass_name, stages in self.left.passes(desk).items():
-            if Stage.READY not in stages or self.left.is_quiet(desk, pass_name, now) or desk.is_burst(pass_name):
-                continue
-            if not masks_alone(self._plan.of_capture(desk.folder, "").settings):
-                continue
-            waiting = self._journal.waiting(
-                desk.name, pass_name, newest_first=self._plan.newest_first, limit=2 * self._plan.workers + 16
-            )
-            for entry in waiting:
-                if not self._crew.has_room:
-                    return
-                raw = self.intake.waits_for_kin(entry) and 0 <= time.time() - entry.seen_at < _RAW_WAIT
-                if entry.photo not in desk.flying and not raw:
-                    self._mask_alone(desk, entry)
-
-    def _mask_alone(self, desk: Desk, entry: Entry) -> None:
-        session = self._session(desk)
-        if session is None:
-            return
-        stage, companions = self.intake.kind(entry)
-        if stage is not Stage.READY:
-            self._journal.change(entry.photo, stage=stage)
-            return
-        try:
-            own = self._plan.of_capture(desk.folder, entry.settings).settings if entry.settings else None
-        except SettingsError as error:  # those of the capture are not compatible with them
-            self._refuse(entry, error)
-            return
-        shot = Shot(self._folder.path(entry.photo), _name(entry), entry.pass_name, companions)
-        desk.flying.add(entry.photo)
-        self._crew.start(
-            lambda: session.mask_alone(shot, own),
-            lambda record: self._masked_alone(desk, entry, record),
-            lambda error: self._stumbled(desk, error, entry),
-        )
-
-    def _masked_alone(self, desk: Desk, asked: Entry, record: ShotRecord) -> None:
-        desk.flying.discard(asked.photo)
-        entry = self._still_asked(asked)
-        if entry is None:
-            return
-        if record.state is State.FAILED:
-            self.intake.failed(entry, record.reason)
-            return
-        self._results.enter(entry, record, Stage.MASKED)
-        desk.verdicts.pop(entry.photo, None)
-        self._tell(Masked(desk.name, entry.photo, record, alone=True))
-
-    def _still_asked(self, asked: Entry) -> Entry | None:
-        """The shot as it is known now; None if it, or what is asked for it, has changed: then its turn comes again."""
-        entry = self._journal.entry(asked.photo)
-        if entry is None or entry.stage is not Stage.READY:
-            return None
-        return entry if (entry.sha256, entry.settings) == (asked.sha256, asked.settings) else None
-
-    def _refuse(self, entry: Entry, error: UndersideError) -> None:
-        """Set aside a shot that cannot be masked with its own settings, which no other shot of its capture has."""
-        self.intake.failed(entry, f"{entry.photo}: {error}")
 
     def _go_through(self, desk: Desk, now: float) -> None:
         """The passes that have fallen quiet, or the whole capture for the last time."""
@@ -286,16 +231,8 @@ class Captures:
             self._tell(Note(f"{desk.name} has to wait: {error}"))
         desk.told = str(error)
 
-    def _stumbled(self, desk: Desk, error: UndersideError, entry: Entry | None = None) -> None:
-        if entry is None:
-            desk.completing = self._completing = False
-        else:
-            desk.flying.discard(entry.photo)
-            if entry.settings and not isinstance(error, OutputError):
-                still = self._still_asked(entry)
-                if still is not None:
-                    self._refuse(still, error)
-                return
+    def _stumbled(self, desk: Desk, error: UndersideError) -> None:
+        desk.completing = self._completing = False
         self._failed(desk, error)
 
     def _failed(self, desk: Desk, error: UndersideError) -> None:

@@ -9,7 +9,6 @@ from underside.errors import UndersideError
 from underside.flip import Joined, join
 from underside.layouts import LaidOut
 from underside.manifest import Manifest, ShotRecord
-from underside.masker import Effort
 from underside.watch.desk import Desk
 from underside.watch.going_through import GoneThrough, Work
 from underside.watch.happenings import Listener, Note, Proving
@@ -122,7 +121,7 @@ class Concluding:
 def _conclude(
     task: _Task, session: CaptureSession, proves: bool, tell: Callable[[str], None], halt: threading.Event
 ) -> Conclusion | None:
-    done, mend = task.done, Effort(task.work.chosen.settings.effort) is Effort.BEST
+    done, mend = task.done, task.work.chosen.settings.effort == "best"
     joined: Joined | None = Joined(done.manifest, done.manifest, mend=False)
     if proves:
         joined = join(task.work.out, mend=mend, tell=tell, stop=halt, moot=lambda: task.desk.stale)

@@ -10,7 +10,6 @@ from underside.capture.plates import with_plates
 from underside.capture.read import understand
 from underside.flip import begin_anew
 from underside.manifest import Manifest, ShotRecord, load
-from underside.masker import Effort
 from underside.pipeline import Judged, Outcome, Progress
 from underside.settings import Resolved
 from underside.watch.masking import CaptureSession
@@ -73,7 +72,7 @@ def go_through(
 
     if capture.shots:
         outcome = complete()
-        best = Effort(work.chosen.settings.effort) is Effort.BEST
+        best = work.chosen.settings.effort == "best"
         if work.final and best and not outcome.unreached and begin_anew(work.out):
             outcome = complete()
         manifest, interrupted = outcome.manifest, bool(outcome.unreached)

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from underside.capture import is_plate_by_name, read_capture
-from underside.errors import SettingsError, UndersideError
+from underside.errors import SettingsError
 from underside.journal import Entry, Glimpse, Journal, Stage
 from underside.masks import mask_name
-from underside.photo import RAW_SUFFIXES
 from underside.settings import Settings
 from underside.watch.doubts import Doubts
 from underside.watch.folder import Found, WatchedFolder
@@ -260,9 +258,7 @@ class Intake:
         self._settling.forget(found.photo)
         self._checking.add(found.photo)
         path = self._folder.path(found.photo)
-        limit = Settings().max_megapixels
-        with suppress(SettingsError):  # a file that somebody is writing just now
-            limit = self._plan.of_capture(self._capture_folder(entry), entry.settings).settings.max_megapixels
+        limit = self._most_megapixels(entry)
         self._crew.start(
             lambda: check_whole(path, found, max_megapixels=limit, thoroughly=entry.attempts > 0),
             self._checked,
@@ -303,33 +299,11 @@ class Intake:
         self._settling.changed(_as_seen(entry), time.monotonic() - self._plan.settle)
         self._stirred(entry.capture, entry.pass_name, time.monotonic())
 
-    # --- what it is -----------------------------------------------------------------------------------------
-
-    def kind(self, entry: Entry) -> tuple[Stage, tuple[str, ...]]:
-        """What a whole photo is, by itself and its kin: READY for a shot, with the names of its raw files."""
-        kin = [self._folder.path(each.photo) for each in self._journal.kin(entry)]
-        path = self._folder.path(entry.photo)
-        with suppress(UndersideError):
-            chosen = self._plan.of_capture(self._capture_folder(entry), "")
-            name = name_in_capture(entry.photo, entry.capture)
-            if not chosen.no_plates and is_plate_by_name(name, chosen.passes):
-                return Stage.PLATE, ()
-            small = read_capture([path, *(each for each in kin if each != path)], output=self._plan.out, plates=False)
-            shot = next((shot for shot in small.shots if shot.path.name == path.name), None)
-            if shot is None:
-                left_out = path.name in small.left_out
-                return (Stage.LEFT_OUT if left_out else Stage.COMPANION), ()
-            base = PurePosixPath(name).parent
-            return Stage.READY, tuple((base / companion).as_posix() for companion in shot.companions)
-        return Stage.READY, ()
-
-    def _capture_folder(self, entry: Entry) -> Path:
-        return self._folder.path(folder_of(entry.photo, entry.capture))
-
-    @staticmethod
-    def waits_for_kin(entry: Entry) -> bool:
-        """A raw file whose developed file may still come."""
-        return PurePosixPath(entry.photo).suffix.lower() in RAW_SUFFIXES
+    def _most_megapixels(self, entry: Entry) -> float:
+        with suppress(SettingsError):  # a file that somebody is writing just now
+            at = self._folder.path(folder_of(entry.photo, entry.capture))
+            return self._plan.of_capture(at, entry.settings).settings.max_megapixels
+        return Settings().max_megapixels
 
 
 def _as_seen(entry: Entry) -> Found:

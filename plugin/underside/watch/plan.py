@@ -6,7 +6,10 @@ from pathlib import Path
 
 from underside.settings import Resolved
 
-__all__ = ["Plan"]
+__all__ = ["POLL_EVERY", "Plan"]
+
+POLL_EVERY = 2.0
+"""Seconds between two looks through a folder that gives no notices."""
 
 
 @dataclass(frozen=True, kw_only=True)

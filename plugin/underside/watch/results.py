@@ -1,6 +1,5 @@
 """What came of a photo, entered into the journal: a mask, a failure, or that it is not a shot at all."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,17 +43,7 @@ class Results:
             return
         stamp, verdict = self.stamp(entry), record.verdict
         if (entry.stage, entry.mask_stamp, entry.verdict, entry.reason) != (stage, stamp, verdict, ""):
-            self._journal.change(
-                entry.photo,
-                stage=stage,
-                sha256=record.sha256,
-                mask_stamp=stamp,
-                verdict=verdict,
-                reason="",
-                attempts=0,
-                seconds=record.seconds,
-                done_at=time.time(),
-            )
+            self._journal.has_mask(entry.photo, stage=stage, sha256=record.sha256, mask_stamp=stamp, verdict=verdict)
 
     def enter_all(self, capture: str, done: GoneThrough) -> None:
         """The last word on all photos of a capture that were gone through, until something changes."""

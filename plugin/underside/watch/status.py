@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from underside.errors import SettingsError
-from underside.journal import Entry, Journal, Stage, journal_path, looking_into
+from underside.journal import NO_SHOTS, Entry, Journal, Stage, journal_path, looking_into
 from underside.watch.handing_over import being_handed_over
 from underside.watch.left_out import left_out
 from underside.watch.lock import Watcher, held_by
 
 __all__ = ["CaptureStatus", "Status", "Trouble", "read_status"]
-
-_NO_SHOTS = {Stage.PLATE, Stage.COMPANION, Stage.LEFT_OUT}
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class CaptureStatus:
     @property
     def shots(self) -> int:
         """What is to be masked."""
-        return sum(self.stages.values()) - sum(self.stages.get(stage, 0) for stage in _NO_SHOTS)
+        return sum(self.stages.values()) - sum(self.stages.get(stage, 0) for stage in NO_SHOTS)
 
     @property
     def done(self) -> int:

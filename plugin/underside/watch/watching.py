@@ -14,7 +14,7 @@ from underside.watch.happenings import Listener, Note, Started, Stopped
 from underside.watch.lock import watching_alone
 from underside.watch.masking import Maskers
 from underside.watch.notices import Notices, why_to_poll
-from underside.watch.plan import Plan
+from underside.watch.plan import POLL_EVERY, Plan
 from underside.watch.station import LostError, Station
 
 __all__ = ["watch"]
@@ -23,8 +23,6 @@ __all__ = ["watch"]
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 # A watch that has gone well for so long begins with the short pauses again.
 _WELL_FOR = 60.0
-# Where the system gives no notices.
-_POLL_EVERY = 2.0
 # A disk that is full, or one that is away for a while.
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN}
 
@@ -111,9 +109,9 @@ class _Run:
                 return
             except OSError as error:
                 why = f"The system gives no notifications for {self._plan.root} ({error.strerror})"
-        station.poll(_POLL_EVERY)
+        station.poll(POLL_EVERY)
         if not self.ran:
-            self._tell(Note(f"{why}: it is scanned every {_POLL_EVERY:g} s instead"))
+            self._tell(Note(f"{why}: it is scanned every {POLL_EVERY:g} s instead"))
 
 
 def _went_well(began: float) -> bool:

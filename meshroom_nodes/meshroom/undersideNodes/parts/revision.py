@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """The version of Underside."""
-MASKS = 10
+MASKS = 11
 """The engine's own count of changes to its masks."""
-REVISION = 9
+REVISION = 10
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""

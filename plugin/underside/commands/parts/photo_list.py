@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from underside.capture import common_folder
+from underside.capture import CaptureRules, common_folder
 from underside.errors import SettingsError
 
 __all__ = ["PhotoList", "read_photo_list"]
@@ -18,6 +18,10 @@ class PhotoList:
     photos: tuple[Path, ...]
     passes: Mapping[str, str] = field(default_factory=dict)
     """By the photos' paths in the capture; empty where folders tell the passes."""
+
+    def with_passes(self, rules: CaptureRules) -> CaptureRules:
+        """The rules, with the list's word on passes."""
+        return replace(rules, passes=replace(rules.passes, photos=self.passes))
 
 
 def read_photo_list(path: Path) -> PhotoList:

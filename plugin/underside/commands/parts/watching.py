@@ -1,7 +1,7 @@
 """A watch for a person or a program: a live table, plain lines, or the line protocol."""
 
 import sys
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +10,6 @@ from rich.table import Table
 
 from underside.commands.parts.live_console import LiveConsole
 from underside.commands.parts.status_table import status_table
-from underside.commands.parts.terminal import printable
 from underside.errors import UndersideError
 from underside.events import EventWriter
 from underside.watch.happenings import Happening, Masked, Started, Stopped
@@ -45,14 +44,10 @@ class Person(AbstractContextManager["Person"]):
             self._pace.count()
         if self._live is None or not isinstance(happening, Masked):
             for line in in_words(happening):
-                self._say(line)
+                self._console.say(line)
         if isinstance(happening, Started) and self._console.is_terminal:
             self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=1, transient=True)
             self._live.start()
-
-    def _say(self, line: str) -> None:
-        with suppress(OSError):  # the terminal is gone
-            self._console.print(printable(line))
 
     def _table(self) -> Table:
         try:

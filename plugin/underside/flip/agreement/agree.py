@@ -13,7 +13,7 @@ from underside.flip.agreement.hull import SURENESS, Silhouette, beliefs, cells_o
 from underside.flip.agreement.views import View, views_of
 from underside.flip.proof.mapping import Model
 
-__all__ = ["Agreement", "Disagreement", "agree", "agreed_silhouettes"]
+__all__ = ["Correction", "Disagreement", "agree", "agreed_silhouettes"]
 
 # Of mask and agreed silhouette together; less is not worth a word.
 _WORTH = 0.002
@@ -45,8 +45,8 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """A shot's mask as it is, and as all shots together want it."""
+class Correction:
+    """A shot's mask as it is, and as it should be: by what all shots show together, or without the platter."""
 
     own: Silhouette
     wanted: Silhouette
@@ -67,14 +67,14 @@ class Agreement:
         return Disagreement(self.own.place.shot.name, round(kept, 4), round(lost, 4))
 
 
-def agree(model: Model, *, without: Collection[str] = (), cut_from: Path | None = None) -> list[Agreement]:
+def agree(model: Model, *, without: Collection[str] = (), cut_from: Path | None = None) -> list[Correction]:
     """Every shot of a model that is truly joined; those that are not trusted have no vote, and are told nothing.
 
     ``cut_from`` as for ``views_of``.
     """
     views = views_of(model, without=without, cut_from=cut_from)
     wanted = agreed_silhouettes(views, model.points) if len(views) > 2 else [view.silhouette for view in views]
-    return [Agreement(view.silhouette, other) for view, other in zip(views, wanted, strict=True)]
+    return [Correction(view.silhouette, other) for view, other in zip(views, wanted, strict=True)]
 
 
 def agreed_silhouettes(views: Sequence[View], on_object: NDArray[np.float32]) -> list[Silhouette]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from underside.flip.agreement.witness import weights_of
 from underside.flip.proof.mapping import Place
-from underside.refine import Box
+from underside.photo import Box
 
 __all__ = ["SURENESS", "Cells", "Silhouette", "beliefs", "cells_of", "corrected", "said", "silhouette_of"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from underside.flip.agreement.hull import Silhouette, silhouette_of
 from underside.flip.proof.mapping import Model, Place
 from underside.masks import mask_name, read_mask
-from underside.photo import decode, open_known, to_srgb
+from underside.photo import decode, open_known, part_of, to_srgb
 
 __all__ = ["View", "views_of"]
 
@@ -61,9 +61,7 @@ def _colours(silhouette: Silhouette) -> Bytes:
     photo = open_known(silhouette.place.shot.photo, silhouette.place.shot)
     reduce = next(by for by in (4, 2, 1) if silhouette.step >= by or by == 1)
     pixels = decode(photo, reduce=reduce)
-    across, down = pixels.shape[1] / photo.width, pixels.shape[0] / photo.height
-    left, top, right, bottom = silhouette.box
-    part = pixels[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
+    part = part_of(pixels, silhouette.box, (photo.width, photo.height))
     rows, columns = silhouette.mask.shape
     view = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return to_srgb(view, photo.icc)

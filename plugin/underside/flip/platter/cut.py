@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.flip.agreement.agree import Agreement
+from underside.flip.agreement.agree import Correction
 from underside.flip.agreement.hull import Silhouette, beliefs, cells_of
 from underside.flip.agreement.views import View, views_of
 from underside.flip.platter.plane import Plane, find_plane, on_plane
@@ -61,7 +61,7 @@ class _Picture:
     """Places that most masks hold."""
 
 
-def cut_at_platter(model: Model) -> list[Agreement]:
+def cut_at_platter(model: Model) -> list[Correction]:
     """Every trusted shot's mask without the platter; nothing where none is found, or nothing on it.
 
     The model is of one pass alone: platter and object are one rigid scene in it.
@@ -87,7 +87,7 @@ def cut_at_platter(model: Model) -> list[Agreement]:
     )
     if not _LEAST < left < _MOST:
         return []
-    return [Agreement(view.silhouette, new) for view, new in zip(views, cut, strict=True)]
+    return [Correction(view.silhouette, new) for view, new in zip(views, cut, strict=True)]
 
 
 def _picture_of(views: Sequence[View], plane: Plane, on_object: Floats) -> _Picture:

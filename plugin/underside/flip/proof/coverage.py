@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.flip.proof.mapping import Model, Place
 
-__all__ = ["HORIZON", "REACH", "Coverage", "View", "coverage_of", "covered", "middle_of", "upright_axes"]
+__all__ = ["HORIZON", "REACH", "Coverage", "ViewDirection", "coverage_of", "covered", "middle_of", "upright_axes"]
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ HORIZON = 10.0
 
 
 @dataclass(frozen=True)
-class View:
+class ViewDirection:
     """A shot's direction, from the object to the camera; the z axis is up in the first pass."""
 
     photo: str
@@ -33,7 +33,7 @@ class Coverage:
 
     underside: float
     topside: float
-    views: tuple[View, ...]
+    views: tuple[ViewDirection, ...]
 
 
 def coverage_of(model: Model, up: Floats, *, without: Collection[str] = ()) -> Coverage:
@@ -65,10 +65,10 @@ def middle_of(points: NDArray[np.float32]) -> Floats:
     return np.asarray((low + high) / 2)
 
 
-def _view(place: Place, middle: Floats, to_object: Floats) -> View:
+def _view(place: Place, middle: Floats, to_object: Floats) -> ViewDirection:
     direction = to_object @ (place.centre - middle)
     x, y, z = (direction / max(float(np.linalg.norm(direction)), 1e-12)).round(4).tolist()
-    return View(place.shot.name, place.shot.pass_name, (x, y, z))
+    return ViewDirection(place.shot.name, place.shot.pass_name, (x, y, z))
 
 
 def upright_axes(up: Floats) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from underside.flip.proof.colmap import colmap
 from underside.flip.proof.sources import FlipShot
 from underside.masks import read_mask
-from underside.photo import decode, open_known, to_srgb
+from underside.photo import decode, open_known, part_of, to_srgb
 
 __all__ = ["Features", "find_features"]
 
@@ -86,22 +86,16 @@ def _of_shot(shot: FlipShot, scale: float) -> Features:
     )
     scale = min(scale, _LONGEST / max(box[2] - box[0], box[3] - box[1]))
     size = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
-    view = _resized(pixels, box, (pixels.shape[1] / shot.width, pixels.shape[0] / shot.height), size)
-    inside = _resized(mask, box, (1, 1), size) > 127
-    view = to_srgb(view, photo.icc)
-    points, descriptors = _detect(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), np.uint8), inside)
+    view, inside = (
+        cv2.resize(part_of(each, box, (shot.width, shot.height)), size, interpolation=cv2.INTER_AREA)
+        for each in (pixels, mask)
+    )
+    view = to_srgb(view.astype(np.uint8, copy=False), photo.icc)
+    points, descriptors = _detect(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), np.uint8), inside > 127)
     columns, rows = np.clip(points.astype(np.int64), 0, np.array(size) - 1).T
     steps = np.array([(box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]], np.float32)
     at = points * steps + np.array(box[:2], np.float32)
     return Features(at, descriptors, view[rows, columns])
-
-
-def _resized(
-    pixels: NDArray[np.uint8], box: tuple[int, int, int, int], per_pixel: tuple[float, float], size: tuple[int, int]
-) -> NDArray[np.uint8]:
-    across, down = per_pixel
-    part = pixels[round(box[1] * down) : round(box[3] * down), round(box[0] * across) : round(box[2] * across)]
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _detect(grey: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.uint8]]:

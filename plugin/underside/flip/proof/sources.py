@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from underside.capture import read_capture
+from underside.capture import shots_besides
 from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
-from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load
+from underside.manifest import Manifest, ShotRecord, State, load_made
 from underside.masks import read_mask
 from underside.photo import CameraFacts, Photo, open_known
 
@@ -62,13 +62,7 @@ class Sources:
 
 def manifest_of(out: Path) -> Manifest:
     """The manifest of an output folder of ``underside mask``; a folder without one is refused."""
-    manifest = load(out)
-    if manifest is None:
-        raise SettingsError(
-            f"There is no {MANIFEST_NAME} in {out}",
-            "Make the masks first: underside mask CAPTURE -o OUT, then prove OUT",
-        )
-    return manifest
+    return load_made(out, then="prove")
 
 
 def read_sources(out: Path) -> Sources:
@@ -91,15 +85,8 @@ def read_sources(out: Path) -> Sources:
             f"Of {len(manifest.shots)} shots only {len(shots)} have a photo and a mask{why}",
             f"A proof needs at least {FEWEST} shots; mask the capture, and leave its photos in place",
         )
-    return Sources(capture, tuple(shots), left_out, _not_masked(capture, manifest, out))
-
-
-def _not_masked(capture: Path, manifest: Manifest, out: Path) -> tuple[str, ...]:
-    known = {name for record in manifest.shots for name in (record.photo, *record.companions)} | set(manifest.plates)
-    if not capture.is_dir():
-        return ()
-    found = read_capture([capture], output=out)
-    return tuple(shot.name for shot in found.shots if shot.name not in known)
+    not_masked = shots_besides(manifest.photos, capture, output=out) if capture.is_dir() else ()
+    return Sources(capture, tuple(shots), left_out, not_masked)
 
 
 def _notes(sources: Sources) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from underside.photo.colour import Pixels
 from underside.photo.containers import heif, jpeg, png, raw, tiff, webp
 from underside.photo.containers.common import Container, Header, Mode, RefusedError
+from underside.png import SIGNATURE
 
 __all__ = [
     "OTHER_SUFFIXES",
@@ -70,7 +71,7 @@ def identify(data: bytes, suffix: str) -> Container | None:
     """What the content is; the name only helps to tell camera raw, which often poses as TIFF."""
     if data.startswith(b"\xff\xd8"):
         return Container.JPEG
-    if data.startswith(png.SIGNATURE):
+    if data.startswith(SIGNATURE):
         return Container.PNG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return Container.WEBP

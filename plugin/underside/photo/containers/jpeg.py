@@ -14,6 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from underside.photo.colour import shrink
 from underside.photo.containers.common import Header, Mode, RefusedError, cut_short
 from underside.photo.exif import joined_exif, read_exif
+from underside.photo.markers import APP1, APP2, EOI, SOI, SOS, is_frame
 
 __all__ = ["SUFFIXES", "header", "pixels", "small"]
 
@@ -22,8 +23,6 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})
 
 _MODES: dict[int, Mode] = {1: "grey", 3: "rgb", 4: "cmyk"}
 _SPACES = {"grey": "GRAY", "rgb": "RGB", "cmyk": "CMYK"}
-_START, _END, _SCAN, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xE1, 0xE2
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Fill bytes, restart markers and coded 0xff bytes are none of these.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 # What libjpeg complains of although no pixel is lost. It names only the first problem, and everything else is damage:
@@ -44,13 +43,13 @@ def header(data: bytes) -> Header:
     profile: dict[int, bytes] = {}
     scans = 0
     for marker, _, payload in _segments(data):
-        if marker in _FRAMES and frame is None:
+        if is_frame(marker) and frame is None:
             frame = payload
-        elif marker == _SCAN:
+        elif marker == SOS:
             scans += 1
-        elif marker == _APP1:
+        elif marker == APP1:
             app1.append(payload)
-        elif marker == _APP2 and payload.startswith(b"ICC_PROFILE\0") and len(payload) > 14:
+        elif marker == APP2 and payload.startswith(b"ICC_PROFILE\0") and len(payload) > 14:
             profile.setdefault(payload[12], payload[14:])
     if frame is None or len(frame) < 6 or scans == 0:
         raise RefusedError("is damaged: it holds no picture")
@@ -89,9 +88,9 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     position = 2
     while match := _MARKER.search(data, position):
         marker, begin = match[1][0], match.end()
-        if marker == _END:
+        if marker == EOI:
             return
-        if marker == _START:
+        if marker == SOI:
             raise RefusedError("is damaged: another picture begins before this one ends")
         if begin + 2 > len(data):
             break
@@ -131,9 +130,9 @@ def _is_filled_up(data: bytes, complaint: str) -> bool:
     if count <= _FEW_EXTRANEOUS:
         return True
     filling = data[_end(data) - count : _end(data)]
-    return marker == _END and len(set(filling)) == 1
+    return marker == EOI and len(set(filling)) == 1
 
 
 def _end(data: bytes) -> int:
     """Where the end marker begins."""
-    return data.index(bytes((0xFF, _END)), max((begin for _, begin, _ in _segments(data)), default=0))
+    return data.index(bytes((0xFF, EOI)), max((begin for _, begin, _ in _segments(data)), default=0))

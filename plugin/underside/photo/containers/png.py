@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from underside.photo.colour import Pixels
 from underside.photo.containers.common import Header, Mode, RefusedError, cut_short, decode_with_opencv
 from underside.photo.exif import read_exif
+from underside.png import SIGNATURE
 
-__all__ = ["SIGNATURE", "SUFFIXES", "header", "pixels"]
+__all__ = ["SUFFIXES", "header", "pixels"]
 
 SUFFIXES = frozenset({".png"})
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _MODES: dict[int, Mode] = {0: "grey", 2: "rgb", 3: "rgb", 4: "rgba", 6: "rgba"}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
