@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from underside.capture import Shot
 from underside.errors import PhotoError
+from underside.ring import Support
 from underside.segmenters import Segmenter
 from underside.survey.order import in_order, spread
 from underside.survey.plates import Plates
 from underside.survey.positions import Position, position_of
 from underside.survey.seen import FirstLook, Seen, first_look
 from underside.survey.small import SmallPhoto, look_at
+from underside.survey.supports import supports_in
 
 __all__ = ["Surveyor"]
 
@@ -60,7 +62,9 @@ class Surveyor:
         for position in positions:
             self._plates.add_to(position)
             position.learn()
-        aimed = in_order(pool, _aimed, looked)
+        pass_of = {shot.name: shot.pass_name for shot in shots}
+        supports = supports_in([photo for photo, _ in looked], pass_of)
+        aimed = in_order(pool, _aimed, [(*each, supports.get(pass_of[each[0].name])) for each in looked])
         first_looks = {photo.name: look for (photo, _), look in zip(looked, aimed, strict=True)}
         known = [position for position in positions if position.ring is not None]
         seen: dict[str, Seen] = {}
@@ -69,7 +73,7 @@ class Surveyor:
             look = first_looks.get(shot.name)
             if look is not None:
                 number = positions.index(look.position) if look.position else -1
-            seen[shot.name] = Seen(number, look, () if look else known)
+            seen[shot.name] = Seen(number, look, () if look else known, supports.get(shot.pass_name))
         return seen
 
     def _look(self, shot: Shot) -> SmallPhoto | None:
@@ -79,6 +83,6 @@ class Surveyor:
             return None  # reported when its turn to be masked comes
 
 
-def _aimed(looked: tuple[SmallPhoto, Position | None]) -> FirstLook:
-    photo, position = looked
-    return first_look(photo.frame, photo.observation.pixels, photo.matte, position)
+def _aimed(looked: tuple[SmallPhoto, Position | None, Support | None]) -> FirstLook:
+    photo, position, support = looked
+    return first_look(photo.frame, photo.observation.pixels, photo.matte, position, support)
