@@ -35,20 +35,20 @@ def painted(place: tuple[slice, slice], colour: tuple[int, int, int]) -> Paint:
 def body(step: int) -> NDArray[np.bool_]:
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     arm = (columns - 160 - 50 * np.cos(step)) ** 2 + (rows - 120) ** 2 < 18**2
-    return np.asarray((columns - 160) ** 2 / 45**2 + (rows - 115) ** 2 / 58**2 < 1) | arm
+    return np.asarray(((columns - 160) ** 2 / 45**2 + (rows - 115) ** 2 / 58**2 < 1) | arm, np.bool_)
 
 
 def shot(step: int, *paints: Paint, balance: tuple[float, float, float] = (1, 1, 1)) -> Pixels:
     """A dark grey room, a beige object in it, and what is painted over them."""
     random = np.random.default_rng(7)
-    room = cv2.resize(random.integers(15, 60, (24, 32, 1)).astype(np.uint8), (WIDTH, HEIGHT))
-    picture = np.repeat(np.asarray(room)[..., None], 3, axis=2)
+    room = cv2.resize(random.integers(15, 60, (24, 32)).astype(np.uint8), (WIDTH, HEIGHT))
+    picture = np.repeat(np.asarray(room, np.uint8)[..., None], 3, axis=2)
     picture[FOOT[0], :] = 40
     for paint in paints:
         paint(picture)
     picture[body(step)] = BEIGE
     noise = np.random.default_rng(step).normal(0, 2, picture.shape)
-    return np.clip(picture * np.array(balance) + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * np.array(balance) + noise, 0, 255), np.uint8)
 
 
 def shoot(folder: Path, of_pass: str, *paints: Paint, over: Paint | None = None, model: str = "A") -> None:
@@ -87,6 +87,7 @@ def test_a_block_under_the_object_in_one_pass_is_left_out_of_its_masks(
     shoot(tmp_path / "capture", "flipped", painted(FOOT, MAGENTA))
     done = run("mask", "capture", "-o", "out", *keeps_what_is_bright)
     assert done.returncode == 0, done.stderr
+    assert "Pass flipped: what holds the object is left out, as no other pass shows its colour" in done.stdout
     assert share_kept(tmp_path / "out", "flipped", FOOT) < 0.1
     kept = [np.asarray(Image.open(path)) > 127 for path in sorted((tmp_path / "out/masks/flipped").glob("*.png"))]
     assert all(mask[body(step)].mean() > 0.97 for step, mask in enumerate(kept))

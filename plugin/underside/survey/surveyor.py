@@ -19,6 +19,10 @@ __all__ = ["Surveyor"]
 
 # Shots looked at for each position, evenly spread: as many as a ring is learnt from.
 _LOOKED_AT = 16
+_LEFT_OUT = (
+    "Pass {}: what holds the object is left out, as no other pass shows its colour; if it is part of the object, "
+    "mask that pass by itself."
+)
 
 
 class Surveyor:
@@ -28,6 +32,7 @@ class Surveyor:
         self._segmenter = segmenter
         self._plates = Plates(segmenter, plates, max_megapixels=max_megapixels)
         self._max_megapixels = max_megapixels
+        self._held: list[str] = []
 
     @property
     def looked(self) -> bool:
@@ -36,8 +41,8 @@ class Surveyor:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is to be said of the plates, after all that was surveyed so far."""
-        return self._plates.warnings
+        """What is to be said of the plates and of what held the object, after all that was surveyed so far."""
+        return (*self._plates.warnings, *map(_LEFT_OUT.format, self._held))
 
     def survey(self, shots: Sequence[Shot], pool: ThreadPoolExecutor, stop: threading.Event) -> dict[str, Seen]:
         """By the shots' names; nothing when ``stop`` is set.
@@ -64,6 +69,7 @@ class Surveyor:
             position.learn()
         pass_of = {shot.name: shot.pass_name for shot in shots}
         supports = supports_in([photo for photo, _ in looked], pass_of)
+        self._held += [name for name in supports if name not in self._held]
         aimed = in_order(pool, _aimed, [(*each, supports.get(pass_of[each[0].name])) for each in looked])
         first_looks = {photo.name: look for (photo, _), look in zip(looked, aimed, strict=True)}
         known = [position for position in positions if position.ring is not None]
