@@ -18,6 +18,8 @@ _STEPS = 60
 # What is darker, red, green and blue together, has no tint worth the name.
 _DARK = 70
 _BLUR = 1.0
+# Of the rows and columns of a shot, to count tints: more tell nothing new.
+_EVERY = 2
 # A tint that so much of an object has in one pass, and not a twentieth of it in any photo of the others.
 _OWN, _ELSEWHERE = 5e-4, 0.05
 # Together so much of it must have such tints: but if more has, the camera sees all colours otherwise.
@@ -49,11 +51,11 @@ class Tints:
 
     def add(self, pixels: Pixels, matte: Layer, orientation: int) -> None:
         """One shot, turned as it is stored."""
-        inside = turn_upright(matte > 0.5, orientation)
+        inside = turn_upright(np.ascontiguousarray(matte[::_EVERY, ::_EVERY] > 0.5), orientation)
         rows = np.flatnonzero(inside.any(axis=1))
         if not len(rows):
             return
-        numbers = turn_upright(_numbers(pixels), orientation)
+        numbers = turn_upright(_numbers(pixels, every=_EVERY), orientation)
         down = (np.arange(len(inside)) - rows[0]) / max(1, rows[-1] - rows[0])
         tinted = numbers >= 0
         of_object = inside & tinted
@@ -119,9 +121,9 @@ def support_of(own: Tints, others: Sequence[Tints]) -> Support | None:
     return Support((_with_its_like(low.astype(np.float64)) > 0) & (elsewhere < _ELSEWHERE * _with_its_like(share)))
 
 
-def _numbers(pixels: Pixels) -> NDArray[np.int32]:
-    """Each pixel's tint; -1 where it is too dark to have one."""
-    light = cv2.GaussianBlur(pixels, (0, 0), _BLUR).astype(np.int32)
+def _numbers(pixels: Pixels, *, every: int = 1) -> NDArray[np.int32]:
+    """The tint of every pixel, or of some; -1 where it is too dark to have one."""
+    light = cv2.GaussianBlur(pixels, (0, 0), _BLUR)[::every, ::every].astype(np.int32)
     total = light.sum(axis=2) + 1
     tint = light[..., 0] * _STEPS // total * _STEPS + light[..., 1] * _STEPS // total
     return np.where(total > _DARK, tint, np.int32(-1))
