@@ -25,7 +25,7 @@ _OWN, _ELSEWHERE = 5e-4, 0.05
 # Together so much of it must have such tints: but if more has, the camera sees all colours otherwise.
 _LEAST, _MOST = 0.01, 0.5
 # A support is below the object: so far down from the object's top on average. An underside of another colour faces up
-# in the pass that shows it. Of 28 rendered captures only one showed such tints: its cradle, at .71. November 2026.
+# in the pass that shows it. Of 28 rendered captures two showed such tints: foam and a cradle, at .80 and .71.
 _LOW = 0.55
 # Fewer shots do not show an object from all sides.
 _FEWEST = 4
