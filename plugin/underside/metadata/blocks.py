@@ -101,7 +101,7 @@ def _of_png(data: bytes) -> Metadata:
         exif=chunks.get(b"eXIf", b"").removeprefix(exif.EXIF_MARK),
         xmp=next(iter(packets), b""),
         icc=_inflated(chunks.get(b"iCCP", b"").partition(b"\0")[2][1:]),
-        photoshop=next((_unrolled(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
+        photoshop=next((_image_resources(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
         comments=tuple(comments),
         density=_png_density(chunks.get(b"pHYs", b"")),
     )
@@ -129,11 +129,22 @@ def _inflated(packed: bytes) -> bytes:
         return b""
 
 
-def _unrolled(text: bytes) -> bytes:
+# A name of one word or several, which programs choose freely; the length; the content in hexadecimal digits.
+_ROLLED = re.compile(rb"\s*[^\n]*\n\s*\d+\s+(.*)", re.DOTALL)
+
+
+def _image_resources(text: bytes) -> bytes:
+    """What a PNG holds as text: image resources or, by other programs, the IPTC records alone."""
+    rolled = _ROLLED.match(text)
     try:
-        return bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
+        content = bytes.fromhex(b"".join(rolled[1].split()).decode("ascii")) if rolled else b""
     except (ValueError, UnicodeDecodeError):
         return b""
+    return _as_resource(content) if content.startswith(b"\x1c") else content
+
+
+def _as_resource(iptc: bytes) -> bytes:
+    return IPTC_RESOURCE + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
 
 
 def _png_density(content: bytes) -> tuple[int, int, int] | None:
@@ -166,7 +177,7 @@ def _of_tiff(data: bytes) -> Metadata:
     values = {tag: tiff.value_of(tags, first.entries[tag]) or b"" for tag in tiff.BLOCK_TAGS & set(first.entries)}
     photoshop, iptc = values.get(tiff.PHOTOSHOP, b""), values.get(tiff.IPTC, b"")
     if iptc and not any(kind == 0x0404 for kind, _ in _resources(photoshop)):
-        photoshop += IPTC_RESOURCE + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
+        photoshop += _as_resource(iptc)
     return Metadata(
         exif=tiff.pack_tags(tags, without=tiff.BLOCK_TAGS, reach=_REACH),
         xmp=values.get(tiff.XMP, b""),
