@@ -36,6 +36,8 @@ class Metadata:
     photoshop: bytes = field(default=b"", repr=False)
     """Image resources, of which IPTC is one."""
     comments: tuple[bytes, ...] = ()
+    texts: tuple[str, ...] = ()
+    """The names of a PNG's other texts, for which no other container has a place."""
     density: tuple[int, int, int] | None = None
     """Unit (1 inch, 2 centimetre) and pixels to a unit across and down."""
 
@@ -95,19 +97,22 @@ def _jfif_density(content: bytes) -> tuple[int, int, int] | None:
 def _of_png(data: bytes) -> Metadata:
     chunks = dict(reversed([(kind, content) for kind, content in png.read_chunks(data)]))
     texts = [_text(kind, content) for kind, content in png.read_chunks(data) if kind in _TEXTS]
-    packets = [text for keyword, text in texts if keyword == b"XML:com.adobe.xmp"]
-    comments = [text for keyword, text in texts if keyword == b"Comment"]
+    packets = [text for keyword, text in texts if keyword == _XMP]
+    comments = [text for keyword, text in texts if keyword == _COMMENT]
     return Metadata(
         exif=chunks.get(b"eXIf", b"").removeprefix(exif.EXIF_MARK),
         xmp=next(iter(packets), b""),
         icc=_inflated(chunks.get(b"iCCP", b"").partition(b"\0")[2][1:]),
         photoshop=next((_image_resources(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
         comments=tuple(comments),
+        texts=tuple(dict.fromkeys(keyword.decode("latin-1") for keyword, _ in texts if keyword not in _CARRIED)),
         density=_png_density(chunks.get(b"pHYs", b"")),
     )
 
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_XMP, _COMMENT = b"XML:com.adobe.xmp", b"Comment"
+_CARRIED = (_XMP, _COMMENT, png.RAW_PROFILE_IPTC)
 # A made-up text of some kilobytes could unfold to gigabytes.
 _LARGEST_TEXT = 64 << 20
 
