@@ -226,6 +226,27 @@ def test_where_lossless_is_impossible_it_is_compressed_anew_and_said_so(tmp_path
     assert np.abs(decoded(cutout.data)[mask > 0].astype(int) - decoded(late)[mask > 0]).mean() < 3
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        segment(0xE2, b"ICC_PROFILE\0\2\3" + bytes(200)),  # the first and the third part are missing
+        segment(0xEE, b"Adobe\0\x64\0\0\0\0\x07"),  # no such colours are known
+    ],
+    ids=["profile", "colours"],
+)
+def test_damaged_metadata_does_not_cost_a_pixel(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], damaged: bytes
+) -> None:
+    whole = by_turbo("420")
+    content = whole[:2] + damaged + whole[2:]
+    cutout = opened_cut(tmp_path, content)
+    mask = object_in_the_middle(WIDTH, HEIGHT)
+    assert cutout.notes == ()
+    assert damaged in cutout.data
+    assert np.array_equal(decoded(cutout.data)[mask > 0], decoded(content)[mask > 0])
+    assert capfd.readouterr() == ("", "")
+
+
 def test_colours_shared_in_a_rare_way_are_no_damage(tmp_path: Path) -> None:
     cutout = opened_cut(tmp_path, by_factors(4, 2))
     assert cutout.notes == ("It was compressed again, because its colours are coarser than its light in a rare way",)
