@@ -22,7 +22,7 @@ from underside.errors import SettingsError
 from underside.files import json_text, write_atomically, writing
 from underside.masker import REVISION, Masker
 from underside.photo import Box
-from underside.ring import Glance, RingKnowledge
+from underside.ring import Glance, RingKnowledge, Support
 from underside.survey import FirstLook, Position, Seen, Surveyor
 from underside.survey.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _INDEX = "rings.json"
-_FORMAT = 2
+_FORMAT = 3
 # Another processor, or another version of the runtime, finds the same room to all that matters.
 _OF_THE_MACHINE = ("provider", "onnxruntime")
 _AGAIN = "Run `underside rings` again, with the settings of the masks"
@@ -87,18 +87,20 @@ class Rings:
         """By content, what makes what was seen: two shots of the same content have their own."""
         try:
             positions = [self._position(name) for name in group["positions"]]
+            supports = {of_pass: Support.of(tints) for of_pass, tints in group["supports"].items()}
             with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
                 mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+        except (OSError, EOFError, ValueError, KeyError, IndexError, BadZipFile, zlib.error) as error:
             raise SettingsError(f"The rings in {self._folder} are incomplete ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
-            number, at, box = group["shots"][sha256]
+            number, at, box, of_pass = group["shots"][sha256]
+            support = supports.get(of_pass)
             if sha256 in mattes:
                 position = None if at is None else positions[at]
                 look = FirstLook(mattes[sha256], position, None if box is None else tuple(box))
-                return lambda: Seen(number, look)
-            return lambda: Seen(number, None, positions)
+                return lambda: Seen(number, look, support=support)
+            return lambda: Seen(number, None, positions, support)
 
         return {sha256: maker(sha256) for sha256 in hashes}
 
@@ -189,18 +191,22 @@ def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, st
     names = [f"position-{number}-{at}.npz" for at in range(len(positions))]
     for name, position in zip(names, positions, strict=True):
         _save_position(folder, name, position)
-    shots: dict[str, tuple[int, int | None, Box | None]] = {}
+    shots: dict[str, tuple[int, int | None, Box | None, str]] = {}
+    supports: dict[str, list[int]] = {}
     mattes: dict[str, NDArray[np.uint8]] = {}
     for shot in group.shots:
         sha256, seen = hashes[shot.name], group.seen.get(shot.name)
         look = seen.look if seen else None
         at = positions.index(look.position) if look and look.position in positions else None
-        shots[sha256] = (seen.position_number if seen else -1, at, look.object_box if look else None)
+        box = look.object_box if look else None
+        shots[sha256] = (seen.position_number if seen else -1, at, box, shot.pass_name)
+        if seen and seen.support:
+            supports[shot.pass_name] = seen.support.numbers
         if look is not None:
             mattes[sha256] = look.matte
     looks = f"looks-{number}.npz"
     _save_arrays(folder / looks, mattes)
-    return {"ring": group.learnt_from, "positions": names, "looks": looks, "shots": shots}
+    return {"ring": group.learnt_from, "positions": names, "looks": looks, "supports": supports, "shots": shots}
 
 
 def _positions(seen: Iterable[Seen]) -> Sequence[Position]:
