@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import jpeglib
@@ -36,6 +37,16 @@ def by_turbo(sampling: str) -> bytes:
     return content
 
 
+def by_factors(across: int, down: int) -> bytes:
+    """A JPEG in which so many pixels share a colour."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "photo.jpg")
+        picture = jpeglib.from_spatial(textured())
+        picture.samp_factor = ((down, across), (1, 1), (1, 1))
+        picture.write_spatial(str(path))
+        return path.read_bytes()
+
+
 def grey() -> NDArray[np.uint8]:
     return np.ascontiguousarray(textured()[..., 1])
 
@@ -56,6 +67,7 @@ JPEGS: dict[str, Callable[[], bytes]] = {
     "4:2:0": lambda: by_turbo("420"),
     "4:4:0": lambda: by_turbo("440"),
     "4:1:1": lambda: by_turbo("411"),
+    "4:4:1": lambda: by_factors(1, 4),
     "grey": lambda: saved(grey(), "JPEG", quality=85),
     "progressive": lambda: saved(textured(), "JPEG", quality=85, progressive=True),
     "progressive 4:4:4": lambda: saved(textured(), "JPEG", quality=85, progressive=True, subsampling=0),
@@ -212,6 +224,32 @@ def test_where_lossless_is_impossible_it_is_compressed_anew_and_said_so(tmp_path
     mask = object_in_the_middle(WIDTH, HEIGHT)
     assert "compressed again, because its quantisation changes" in cutout.notes[0]
     assert np.abs(decoded(cutout.data)[mask > 0].astype(int) - decoded(late)[mask > 0]).mean() < 3
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        segment(0xE2, b"ICC_PROFILE\0\2\3" + bytes(200)),  # the first and the third part are missing
+        segment(0xEE, b"Adobe\0\x64\0\0\0\0\x07"),  # no such colours are known
+    ],
+    ids=["profile", "colours"],
+)
+def test_damaged_metadata_does_not_cost_a_pixel(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], damaged: bytes
+) -> None:
+    whole = by_turbo("420")
+    content = whole[:2] + damaged + whole[2:]
+    cutout = opened_cut(tmp_path, content)
+    mask = object_in_the_middle(WIDTH, HEIGHT)
+    assert cutout.notes == ()
+    assert damaged in cutout.data
+    assert np.array_equal(decoded(cutout.data)[mask > 0], decoded(content)[mask > 0])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_colours_shared_in_a_rare_way_are_no_damage(tmp_path: Path) -> None:
+    cutout = opened_cut(tmp_path, by_factors(4, 2))
+    assert cutout.notes == ("It was compressed again, because its colours are coarser than its light in a rare way",)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in JPEGS if kind not in ("one block", "YCCK")])

@@ -146,7 +146,7 @@ def test_a_service_that_does_not_start_is_told_with_what_to_do(run: Run, tmp_pat
         (("captures", "--user", "--once"), "--once cannot be used for a service"),
         (("captures", "--user", "--grow", "much"), "much"),
         (("captures", "--user", "--layout", "nothing"), "nothing"),
-        (("elsewhere", "--user"), "does not exist"),
+        (("elsewhere", "--user"), "There is no folder"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_shown(

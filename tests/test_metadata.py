@@ -105,6 +105,13 @@ def test_a_webp_says_what_it_cannot_hold(tmp_path: Path) -> None:
     assert "WebP holds no IPTC" in cut(tmp_path, rich_jpeg(), ".jpg", format="webp").notes[0]
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "tiff", "webp"])
+def test_texts_of_a_png_that_no_other_container_holds_are_named(tmp_path: Path, kind: str) -> None:
+    notes = cut(tmp_path, rich_png(), ".png", format=kind).notes
+    assert "Its texts Author, Source are in a form that only PNG has, and were left out" in notes
+    assert not any("texts" in note for note in cut(tmp_path, rich_png(), ".png").notes)
+
+
 def test_a_png_keeps_the_chunks_that_stay_true(tmp_path: Path) -> None:
     for bits in (8, 16):
         kept = [each for each in chunks_of(cut(tmp_path, rich_png(bits=bits), ".png").data) if each[0] != b"IDAT"]

@@ -1,10 +1,12 @@
 """Metadata of cut-outs as exiftool sees it: the same as the photo's."""
 
 import re
+import zlib
 from pathlib import Path
 
 import pytest
-from rich_photos import cut, exiftool_facts, rich_jpeg
+from photo_files import picture, png_chunk, saved
+from rich_photos import IPTC, PHOTOSHOP, cut, exiftool_facts, rich_jpeg
 from rich_tiffs import rich_tiff
 
 from underside.cutout import Cutout
@@ -60,3 +62,19 @@ def test_exiftool_sees_no_difference_in_a_photo_of_the_sample(tmp_path: Path, sh
     for kind in ("jpeg", "png", "tiff", "webp"):
         cutout = cut(tmp_path, source.read_bytes(), ".jpg", format=kind)
         assert not differences(tmp_path, (source.read_bytes(), ".jpg"), cutout, kind)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "tiff"])
+@pytest.mark.parametrize("bare", [False, True], ids=["as image resource", "bare"])
+def test_iptc_that_another_program_put_into_a_png_is_carried(tmp_path: Path, kind: str, bare: bool) -> None:
+    content = PHOTOSHOP if not bare else IPTC
+    # So exiftool and old versions of ImageMagick call it; newer ones say "iptc", as we do.
+    rolled = f"\nIPTC profile\n{len(content):8d}\n{content.hex()}\n".encode()
+    png = saved(picture(), "PNG")
+    png = png[:33] + png_chunk(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(rolled)) + png[33:]
+    before = exiftool_facts(png, ".png", tmp_path)
+    cutout = cut(tmp_path, png, ".png", format=kind)
+    after = exiftool_facts(cutout.data, cutout.suffix, tmp_path)
+    assert before["IPTC:ObjectName"] == after["IPTC:ObjectName"] == "Amphora"
+    assert before["IPTC:CopyrightNotice"] == after["IPTC:CopyrightNotice"] == "Museum"
+    assert "ExifTool:Warning" not in after

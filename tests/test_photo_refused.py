@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import DEMO, Open
 from photo_files import dng, heic, picture, picture16, png_chunk, saved, saved16, tiff
+from PIL import Image
 
 from underside.errors import PhotoError
 from underside.photo import decode, decode_exact, open_photo, peek
@@ -273,6 +274,31 @@ def test_16_bits_in_separate_planes_are_refused(refusal: Refusal) -> None:
         bytes(24),
     )  # fmt: skip
     assert "arrangement that is not supported" in refusal("a.tif", content)
+
+
+@pytest.mark.parametrize("place", ["sub-directory", "second page"])
+def test_a_tiff_that_begins_with_a_preview_is_refused(refusal: Refusal, tmp_path: Path, place: str) -> None:
+    path = tmp_path / "a.tif"
+    preview, whole = (Image.fromarray(picture(*size)) for size in ((16, 10), (160, 100)))
+    preview.save(path, save_all=True, append_images=[whole], tiffinfo={254: 1})
+    content = bytearray(path.read_bytes())
+    if place == "sub-directory":
+        # As some cameras write it: the whole picture is named by a tag of the preview, here one that is not needed.
+        first = int.from_bytes(content[4:8], "little")
+        end = first + 2 + 12 * int.from_bytes(content[first : first + 2], "little")
+        second = bytes(content[end : end + 4])
+        content[end : end + 4] = bytes(4)
+        needless = content.index(struct.pack("<HH", 284, 3), first, end)
+        content[needless : needless + 12] = struct.pack("<HHI", 330, 4, 1) + second
+    sentence = refusal("a.tif", bytes(content))
+    assert "begins with a preview of 16 x 10 pixels, and the photo itself, of 160 x 100, comes later" in sentence
+    assert "Save it as a TIFF with the whole photo first" in sentence
+
+
+def test_a_tiff_that_calls_its_only_picture_a_preview_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Image.fromarray(picture()).save(path, save_all=True, append_images=[Image.new("RGB", (8, 8))], tiffinfo={254: 1})
+    assert open_photo(path).width == 80
 
 
 def test_a_jpeg_of_12_bits_is_refused(refusal: Refusal) -> None:

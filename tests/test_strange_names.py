@@ -97,6 +97,18 @@ def test_a_name_too_long_for_a_mask_concerns_its_shot_alone(run: Run, tmp_path: 
 
 
 @linux
+@pytest.mark.parametrize("layout", ["metashape", "colmap", "instant-ngp"])
+def test_a_name_too_long_for_a_mask_keeps_no_layout_from_the_others(run: Run, tmp_path: Path, layout: str) -> None:
+    longest = "a" * 251 + ".jpg"
+    for name in (longest, "c.jpg"):
+        photo(tmp_path / "capture" / name)
+    done = run("mask", "capture", "-o", "out", "--layout", layout)
+    assert longest in set_aside(done)
+    assert f"Laid out for {layout}" in done.stdout
+    assert "aaa" in (tmp_path / "out" / "layouts" / layout / "HOW-TO.txt").read_text(encoding="utf-8")
+
+
+@linux
 def test_a_name_too_long_for_a_mask_takes_no_mask_of_a_hand_along(run: Run, tmp_path: Path) -> None:
     own, longest = photo(tmp_path / "capture" / "a.jpg"), "a" * 251 + ".jpg"
     photo(tmp_path / "capture" / "b.jpg", seed=1)

@@ -136,6 +136,15 @@ def test_a_command_that_runs_while_the_watch_begins_anew_keeps_no_shot_and_is_ru
     assert told.read_text().splitlines() == steps
 
 
+@pytest.mark.parametrize("name", ["elsewhere", "photo.jpg"])
+def test_what_is_no_folder_cannot_be_watched(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8")
+    done = run("watch", name, "-o", "out", "--once")
+    assert done.returncode == 2
+    assert f"There is no folder {tmp_path / name}. Check the path." in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "captures").mkdir()
     told = refusal(run("watch", "captures", "-o", "out", "--once", "--on-capture", "say it's done"))

@@ -40,7 +40,7 @@ def install_service(*, folder: Path, options: tuple[str, ...], user: bool, yes: 
             raise SettingsError(f"--{unfit} cannot be used for a service", "Leave it out")
     root = folder.resolve()
     if not root.is_dir():
-        raise SettingsError(f"The folder {root} does not exist", "Check the path")
+        raise SettingsError(f"There is no folder {root}", "Check the path")
     settings_of(given(context))(root, "")  # a mistake in the settings is reported now, not in a log
     wanted = user_service.service_for(root, ["watch", str(root), *_words(context)])
     tell(f"{wanted.path}:")

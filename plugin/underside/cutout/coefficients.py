@@ -46,8 +46,12 @@ def read_coefficients(data: bytes, frame: Frame) -> list[Blocks]:
     try:
         # The library crashes over a header that it cannot read, so another build of the same code reads it first.
         simplejpeg.decode_jpeg_header(data)
+    except KeyError:
+        pass  # It could be read: there is only no name for how its colours are shared, as for 4:4:1.
     except ValueError as error:
-        raise CoefficientsError("its header is damaged") from error
+        rare = "subsampling" in str(error)
+        reason = "its colours are coarser than its light in a rare way" if rare else "its header is damaged"
+        raise CoefficientsError(reason) from error
     channels = [np.empty((*blocks_of(frame, number), 64), np.int16) for number in range(len(frame.components))]
     pointers = [_pointer(channel) for channel in channels] + [None] * (4 - len(channels))
     with _private_file() as path:

@@ -71,7 +71,7 @@ def lossless_cutout(data: bytes, mask: NDArray[np.uint8], colour: Rgb, *, box: B
     model = colour_model(source, frame)
     flat, note = _flat_background(model, steps, colour)
     try:
-        channels = read_coefficients(data, frame)
+        channels = read_coefficients(_bare(source), frame)
         _replace_background(channels, frame, mask, flat)
         crop = None if box is None else _snapped(box, frame)
         if crop is not None:
@@ -104,6 +104,11 @@ def kept_metadata(source: Segments) -> tuple[list[Segment], tuple[str, ...]]:
 def _is_index(segment: Segment) -> bool:
     # Multi-picture format: an index of further pictures behind this one, by their places in the file.
     return segment.marker == APP2 and segment.payload.startswith(b"MPF\0")
+
+
+def _bare(source: Segments) -> bytes:
+    """The picture alone: damage in what is only said about it concerns no decoder."""
+    return bytes(Segments(tuple(each for each in source.segments if not is_metadata(each.marker))))
 
 
 def _workable_frame(source: Segments, mask: NDArray[np.uint8]) -> Frame:

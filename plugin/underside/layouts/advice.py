@@ -1,5 +1,6 @@
 """What a person is told about a layout: how to use it, what is missing in it, what to look at."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +26,9 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: P
     failed = [
         shot.photo
         for shot in manifest.shots
-        if shot.state is State.FAILED and not any((masks / name).is_file() for name in mask_names(layout, shot.photo))
+        # Path.exists() fails where the name is too long to be there.
+        if shot.state is State.FAILED
+        and not any(os.path.lexists(masks / name) for name in mask_names(layout, shot.photo))
     ]
     if failed:
         if layout.cut_out or any(place.photo for place in placed):

@@ -1,7 +1,7 @@
 """What a person has changed in a layout: told by hashes from what Underside wrote there, and taken along."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -95,10 +95,17 @@ def _of_others(folder: Path, known: Mapping[str, File], made: Mapping[str, File]
         sources = {source for file in of_ours for source in file.sources if source.is_file()}
         if any(path.samefile(source) for source in sources):
             continue
+        # Its photo may have been renamed: what was changed in the mask's own place is, by a hard link, changed here.
+        if name in known and name not in made and _is_among(path, made.values()):
+            continue
         sha256 = sha256_of(path)
         ours = {each for file in of_ours for each in file.sha256}
         if sha256 not in ours and all(sha256 != sha256_of(source) for source in sources):
             yield name
+
+
+def _is_among(path: Path, files: Iterable[File]) -> bool:
+    return any(path.samefile(source) for file in files for source in file.sources if source.is_file())
 
 
 def _files(folder: Path) -> list[Path]:

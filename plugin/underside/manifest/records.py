@@ -68,6 +68,8 @@ class ShotRecord:
     state: State
     sha256: str = ""
     """The SHA-256 of the photo's file."""
+    picture_sha256: str = ""
+    """That of its picture alone, whatever the file says beside it; empty where that is not told apart."""
     size: int = 0
     mtime_ns: int = 0
     ctime_ns: int = 0

@@ -36,6 +36,8 @@ class Metadata:
     photoshop: bytes = field(default=b"", repr=False)
     """Image resources, of which IPTC is one."""
     comments: tuple[bytes, ...] = ()
+    texts: tuple[str, ...] = ()
+    """The names of a PNG's other texts, for which no other container has a place."""
     density: tuple[int, int, int] | None = None
     """Unit (1 inch, 2 centimetre) and pixels to a unit across and down."""
 
@@ -95,19 +97,22 @@ def _jfif_density(content: bytes) -> tuple[int, int, int] | None:
 def _of_png(data: bytes) -> Metadata:
     chunks = dict(reversed([(kind, content) for kind, content in png.read_chunks(data)]))
     texts = [_text(kind, content) for kind, content in png.read_chunks(data) if kind in _TEXTS]
-    packets = [text for keyword, text in texts if keyword == b"XML:com.adobe.xmp"]
-    comments = [text for keyword, text in texts if keyword == b"Comment"]
+    packets = [text for keyword, text in texts if keyword == _XMP]
+    comments = [text for keyword, text in texts if keyword == _COMMENT]
     return Metadata(
         exif=chunks.get(b"eXIf", b"").removeprefix(exif.EXIF_MARK),
         xmp=next(iter(packets), b""),
         icc=_inflated(chunks.get(b"iCCP", b"").partition(b"\0")[2][1:]),
-        photoshop=next((_unrolled(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
+        photoshop=next((_image_resources(text) for keyword, text in texts if keyword == png.RAW_PROFILE_IPTC), b""),
         comments=tuple(comments),
+        texts=tuple(dict.fromkeys(keyword.decode("latin-1") for keyword, _ in texts if keyword not in _CARRIED)),
         density=_png_density(chunks.get(b"pHYs", b"")),
     )
 
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_XMP, _COMMENT = b"XML:com.adobe.xmp", b"Comment"
+_CARRIED = (_XMP, _COMMENT, png.RAW_PROFILE_IPTC)
 # A made-up text of some kilobytes could unfold to gigabytes.
 _LARGEST_TEXT = 64 << 20
 
@@ -129,11 +134,22 @@ def _inflated(packed: bytes) -> bytes:
         return b""
 
 
-def _unrolled(text: bytes) -> bytes:
+# A name of one word or several, which programs choose freely; the length; the content in hexadecimal digits.
+_ROLLED = re.compile(rb"\s*[^\n]*\n\s*\d+\s+(.*)", re.DOTALL)
+
+
+def _image_resources(text: bytes) -> bytes:
+    """What a PNG holds as text: image resources or, by other programs, the IPTC records alone."""
+    rolled = _ROLLED.match(text)
     try:
-        return bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
+        content = bytes.fromhex(b"".join(rolled[1].split()).decode("ascii")) if rolled else b""
     except (ValueError, UnicodeDecodeError):
         return b""
+    return _as_resource(content) if content.startswith(b"\x1c") else content
+
+
+def _as_resource(iptc: bytes) -> bytes:
+    return IPTC_RESOURCE + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
 
 
 def _png_density(content: bytes) -> tuple[int, int, int] | None:
@@ -166,7 +182,7 @@ def _of_tiff(data: bytes) -> Metadata:
     values = {tag: tiff.value_of(tags, first.entries[tag]) or b"" for tag in tiff.BLOCK_TAGS & set(first.entries)}
     photoshop, iptc = values.get(tiff.PHOTOSHOP, b""), values.get(tiff.IPTC, b"")
     if iptc and not any(kind == 0x0404 for kind, _ in _resources(photoshop)):
-        photoshop += IPTC_RESOURCE + struct.pack(">I", len(iptc)) + iptc + bytes(len(iptc) % 2)
+        photoshop += _as_resource(iptc)
     return Metadata(
         exif=tiff.pack_tags(tags, without=tiff.BLOCK_TAGS, reach=_REACH),
         xmp=values.get(tiff.XMP, b""),

@@ -103,6 +103,9 @@ def left_behind(metadata: Metadata, *, container: str) -> tuple[str, ...]:
         notes.append(f"Its EXIF is longer than JPEG can hold: {which} left out")
     if container == "webp" and (metadata.photoshop or metadata.comments):
         notes.append("WebP holds no IPTC and no comments: they were left out")
+    if container != "png" and metadata.texts:
+        names = ", ".join(metadata.texts)
+        notes.append(f"Its texts {names} are in a form that only PNG has, and were left out")
     if container == "tiff" and metadata.exif:
         notes += _too_broken_for_tiff(metadata.exif)
     return tuple(notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from underside.capture import Capture, Shot, natural_order
+from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
 from underside.errors import ELSEWHERE, SettingsError
 from underside.files import PART_SUFFIX, writing
@@ -138,8 +139,7 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
 
 def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
-    several = looks_like_several(capture)
-    warnings += [several] if several else []
+    warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture)))
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:

@@ -61,7 +61,7 @@ class Masking:
         # A run that was killed may have written the mask, but not said so in the manifest.
         ours = (None, written, sha256, before.next_sha256 if before is not None else "")
         if on_disk not in ours and not self.promises.is_ours(shot.name, str(on_disk)):
-            record = replace(record, hand_photo_sha256=_seen_by_the_hand(before, str(on_disk)) or photo.sha256)
+            record = replace(record, hand_photo_sha256=_seen_by_the_hand(record, before, str(on_disk)))
             return self._by_hand(shot, photo, record, written=written or sha256, found=str(on_disk))
         self.results.write_preview(shot, photo, masked.look.pixels, masked.mask)
         self.promises.make(shot.name, sha256)
@@ -92,9 +92,12 @@ class Masking:
         return MaskOfShot(record, mask)
 
 
-def _seen_by_the_hand(before: ShotRecord | None, found: str) -> str:
+def _seen_by_the_hand(record: ShotRecord, before: ShotRecord | None, found: str) -> str:
     """The hash of the photo for which a person changed the mask: the last one known here, unless it is told already."""
     if before is None:
-        return ""
-    told = before.hand_photo_sha256 if before.hand_sha256 == found else ""
-    return told or before.sha256
+        return record.sha256
+    seen = (before.hand_photo_sha256 if before.hand_sha256 == found else "") or before.sha256
+    # Keywords or rights written into a photo make another file of it, but no other picture.
+    if seen == before.sha256 and record.picture_sha256 == before.picture_sha256 != "":
+        return record.sha256
+    return seen or record.sha256

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from underside.capture import Shot
 from underside.manifest import ShotRecord, State
 from underside.masks import mask_name
-from underside.metadata import missing_camera_facts
+from underside.metadata import missing_camera_facts, picture_sha256
 from underside.photo import Photo
 from underside.ring import silhouette_of_mask
 from underside.verdict import Verdict
@@ -26,6 +26,7 @@ def record_of(shot: Shot, photo: Photo) -> ShotRecord:
         pass_name=shot.pass_name,
         state=State.MASKED,
         sha256=photo.sha256,
+        picture_sha256=picture_sha256(photo),
         size=photo.stamp.size,
         mtime_ns=photo.stamp.mtime_ns,
         ctime_ns=photo.stamp.ctime_ns,

@@ -9,6 +9,7 @@ from statistics import median
 from underside.capture import Pose, pose_of
 from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
+from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
 from underside.counted import counted
 from underside.ring import camera_positions
@@ -120,9 +121,9 @@ def _counts(seen: Overview) -> Iterator[Finding]:
 
 
 def _files(seen: Overview) -> Iterator[Finding]:
-    several = looks_like_several(seen.capture)
-    if several:
-        yield Finding(several)
+    for told in (looks_like_several(seen.capture), raw_files_apart(seen.capture)):
+        if told:
+            yield Finding(told)
     for sight in seen.unreadable:
         yield Finding(sight.problem)
     for told in left_alone(seen.capture):

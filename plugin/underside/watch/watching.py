@@ -33,7 +33,7 @@ def watch(plan: Plan, *, tell: Listener, stop: threading.Event) -> int:
     Whatever is lost under way, it begins anew: what there is to do shows in folder, journal and manifests.
     """
     if not plan.root.is_dir():
-        raise SettingsError(f"The folder {plan.root} does not exist", "Check the path")
+        raise SettingsError(f"There is no folder {plan.root}", "Check the path")
     with closing(Runner(stop)) as runner:
         return _watch(plan, _Run(plan, runner, tell, stop), tell, stop)
 

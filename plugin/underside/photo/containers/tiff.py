@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import math
 import struct
 from contextlib import suppress
 
@@ -20,6 +21,7 @@ SUFFIXES = frozenset({".tif", ".tiff"})
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _STRIPS, _CHANNELS = 254, 256, 257, 258, 262, 273, 277
 _STRIP_SIZES, _PLANAR, _TILES, _TILE_SIZES, _EXTRA, _SAMPLE_FORMAT, _ICC = 279, 284, 324, 325, 338, 339, 34675
+_SUB_DIRECTORIES = 330
 _WHITE_IS_ZERO, _SEPARATE_PLANES, _REDUCED, _DARKENS = 0, 2, 1, 1
 _MODES: dict[int, Mode] = {0: "grey", 1: "grey", 2: "rgb", 3: "rgb", 5: "cmyk", 6: "rgb"}
 _COLOURS = {"grey": 1, "rgb": 3, "cmyk": 4}
@@ -48,6 +50,7 @@ def header(data: bytes) -> Header:
     width, height = (tags.one(page, tag, 0) for tag in (_WIDTH, _HEIGHT))
     if width < 1 or height < 1:
         raise RefusedError("is damaged: its first page has no size")
+    _refuse_preview(tags, page)
     mode, bits = _kind(tags, page)
     check_strips(tags, page)
     profile = tags.content(page, _ICC)
@@ -100,6 +103,21 @@ def _first_page(data: bytes) -> tuple[Tags, Directory]:
     if tags is None or not page.entries:
         raise cut_short("its first page is missing")
     return tags, page
+
+
+def _refuse_preview(tags: Tags, page: Directory) -> None:
+    """Some cameras put a small picture first; a mask of either would not fit, as programs differ in what they read."""
+    if not tags.one(page, _SUBFILE, 0) & _REDUCED:
+        return
+    pages = tags.chain(within=_SUB_DIRECTORIES)
+    first, *others = [(tags.one(each, _WIDTH, 0), tags.one(each, _HEIGHT, 0)) for each in pages]
+    largest = max(others, key=math.prod, default=first)
+    if math.prod(largest) > math.prod(first):
+        preview, photo = (f"{width} x {height}" for width, height in (first, largest))
+        raise RefusedError(
+            f"begins with a preview of {preview} pixels, and the photo itself, of {photo}, comes later",
+            "Save it as a TIFF with the whole photo first; if it is camera raw, give it the suffix of its maker",
+        )
 
 
 def _kind(tags: Tags, page: Directory) -> tuple[Mode, int]:
