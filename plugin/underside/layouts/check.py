@@ -105,7 +105,7 @@ def _check(place: _FolderToCheck, given: Path | None) -> Report:
         files = sorted(set(files) - set(photos.names))
     paired = pairs(layout, photos.names, files)
     findings = [*near_misses(layout, photos.names, files, paired), *shared(layout, paired)]
-    written = known_files(place.folder) if place.out and layout is not OWN else {}
+    written = known_files(layout, place.folder) if place.out and layout is not OWN else {}
     if given is None and photos.brought:
         findings += _of_another_time(place, photos, written)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
