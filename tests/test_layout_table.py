@@ -8,7 +8,9 @@ import pytest
 from finished_folder import files, finish, letter, pixels, upright
 
 from underside.layouts import LAYOUTS, check_folder, write_layout
+from underside.layouts.pairing import is_mask_name
 from underside.layouts.table import Layout, Photos
+from underside.photo import PHOTO_SUFFIXES
 from underside.png import encode_png
 
 
@@ -49,3 +51,8 @@ def test_what_a_person_has_changed_in_such_a_folder_stays(tmp_path: Path, unusua
     assert "alpha/zz a~Alpha.png" in write_layout(fewer, finished.out, unusual.name).by_hand
     assert (laid / "alpha/zz a~Alpha.png").read_bytes() == edited
     assert not (laid / "alpha/zz b~Alpha.png").exists()
+
+
+@pytest.mark.parametrize("suffix", sorted(PHOTO_SUFFIXES))
+def test_no_photo_is_taken_for_a_mask_by_its_name_alone(suffix: str) -> None:
+    assert not is_mask_name(f"IMG_1{suffix}")
