@@ -1,7 +1,7 @@
 """The table of layouts: what an entry may ask for, so that adding a program is adding one."""
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from finished_folder import files, finish, letter, pixels, upright
 from underside.layouts import LAYOUTS, check_folder, write_layout
 from underside.layouts.pairing import is_mask_name
 from underside.layouts.table import Layout, Photos
+from underside.layouts.write import ENCODERS
 from underside.photo import PHOTO_SUFFIXES
 from underside.png import encode_png
 
@@ -51,6 +52,12 @@ def test_what_a_person_has_changed_in_such_a_folder_stays(tmp_path: Path, unusua
     assert "alpha/zz a~Alpha.png" in write_layout(fewer, finished.out, unusual.name).by_hand
     assert (laid / "alpha/zz a~Alpha.png").read_bytes() == edited
     assert not (laid / "alpha/zz b~Alpha.png").exists()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_mask_is_of_a_kind_that_is_written(name: str) -> None:
+    suffix = PurePosixPath(LAYOUTS[name].mask).suffix
+    assert suffix in ENCODERS, f"{name} wants {suffix}: layouts/write.py can write {', '.join(ENCODERS)} only"
 
 
 @pytest.mark.parametrize("suffix", sorted(PHOTO_SUFFIXES))

@@ -24,6 +24,7 @@ from underside.photo import open_known, turn_upright
 from underside.png import SIGNATURE, encode_png
 
 __all__ = [
+    "ENCODERS",
     "LAYOUTS_FOLDER",
     "LaidOut",
     "LayoutResult",
@@ -193,7 +194,7 @@ def encoded_mask(layout: Layout, shot: ShotRecord, mask: Mask) -> bytes:
         mask = turn_upright(mask, shot.orientation)
     if layout.inverted:
         mask = np.bitwise_not(mask)
-    return _ENCODERS[PurePosixPath(layout.mask).suffix](mask)
+    return ENCODERS[PurePosixPath(layout.mask).suffix](mask)
 
 
 def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> None:
@@ -226,7 +227,8 @@ def _encode_tiff(mask: Mask) -> bytes:
     return cv2.imencode(".tif", mask, how)[1].tobytes()
 
 
-_ENCODERS: Mapping[str, Callable[[Mask], bytes]] = {".png": encode_png, ".tif": _encode_tiff}
+ENCODERS: Mapping[str, Callable[[Mask], bytes]] = {".png": encode_png, ".tif": _encode_tiff}
+"""How a mask is written, by the end of its name: another kind of file than these is another line."""
 
 
 @contextmanager
