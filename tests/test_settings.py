@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from conftest import DEMO, Run, manifest
+from conftest import DEMO, ROOT, Run, manifest
 
 from underside.commands import underside
 from underside.errors import SettingsError
+from underside.refine import EdgeOptions
 from underside.settings import Settings, settings_files_for
 
 PLATE = DEMO / "empty" / "DSC_0037.JPG"
@@ -269,6 +271,13 @@ def test_numbers_that_are_none_are_refused_on_the_command_line(number: str, opti
 def test_a_program_cannot_choose_what_the_command_line_refuses(name: str, value: Any) -> None:  # noqa: ANN401 - as wrong as can be
     with pytest.raises(SettingsError, match=f"^{name.replace('_', '-')} "):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(EdgeOptions)])
+def test_an_option_of_the_edge_step_decides_the_mask_and_has_its_line_in_the_docs(name: str) -> None:
+    assert name in Settings().deciding_the_mask(), "a second run would keep a mask made with another value"
+    page = (ROOT / "docs/edges.md").read_text(encoding="utf-8")
+    assert f"`--{name.replace('_', '-')}`" in page, "docs/edges.md, Options, has no line for it"
 
 
 def test_masks_are_made_as_the_file_says(run: Run, tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ def _option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401
 _EDGES = EdgeOptions()
 
 
+def _edge_option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401 - as above
+    """One of the edge step's, which all decide the mask."""
+    return _option(default, help, in_mask=True, **facts)
+
+
 @dataclass(frozen=True)
 class Settings:
     """One set of choices for a whole capture."""
@@ -62,66 +67,58 @@ class Settings:
     )
     device: Device = _option("auto", "The processor to use.", choices=get_args(Device))
     gpu_memory: float = _option(2.0, "Most GPU memory for the network.", least=0.25, metavar="GB")
-    sensitivity: float = _option(
+    sensitivity: float = _edge_option(
         _EDGES.sensitivity,
         "How much of a doubtful matte is kept: more above 0.5, less below.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    foreground: int = _option(
+    foreground: int = _edge_option(
         _EDGES.foreground,
         "From this level up (of 255) the matte is object without consulting the photo.",
         least=1,
         most=255,
-        in_mask=True,
     )
-    background: int = _option(
+    background: int = _edge_option(
         _EDGES.background,
         "Up to this level (of 255) the matte is background without consulting the photo.",
         least=0,
         most=254,
-        in_mask=True,
     )
-    keep: Keep = _option(
+    keep: Keep = _edge_option(
         _EDGES.keep,
         "parts: all large parts; largest: one; centre: the one at the photo's middle.",
         choices=get_args(Keep),
-        in_mask=True,
     )
-    specks: float = _option(
+    specks: float = _edge_option(
         _EDGES.specks,
         "Drop parts with less than this share of the largest part's area.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    pinholes: float = _option(
+    pinholes: float = _edge_option(
         _EDGES.pinholes,
         "Fill holes with less than this share of the largest part's area, unless the matte is sure of them.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    grow: int = _option(
+    grow: int = _edge_option(
         _EDGES.grow,
         "Grow the mask by this many pixels; negative shrinks.",
         least=-200,
         most=200,
         metavar="PIXELS",
-        in_mask=True,
         also=("mask_offset",),
     )
-    mask_blur: float = _option(
+    mask_blur: float = _edge_option(
         _EDGES.mask_blur,
         "Smooth jagged outlines over this many pixels; the mask stays hard.",
         least=0.0,
         most=10.0,
         metavar="PIXELS",
-        in_mask=True,
     )
     cutout: str | None = _option(
         None,
