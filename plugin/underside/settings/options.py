@@ -174,7 +174,7 @@ class Settings:
 
     def choices(self, *, plates: Sequence[Path] = (), shots: Sequence[Path] = ()) -> Choices:
         """What the segmenter is made from, for a capture of these plates and shots."""
-        own = {f.name: getattr(self, f.name) for f in fields(Choices) if hasattr(self, f.name)}
+        own = {f.name: getattr(self, f.name) for f in fields(Choices) if f.name not in ("plates", "shots")}
         return Choices(**own, plates=tuple(plates), shots=tuple(shots))
 
     @property
