@@ -10,7 +10,7 @@ from underside.settings import SETTINGS, Settings, option_of, read_text, setting
 
 __all__ = ["Variant", "usual_variants", "variants"]
 
-# These change the mask through the segmenter, whose own fingerprint says so, not through Option.in_mask.
+# These change the mask through the segmenter, as its own options do: its fingerprint says so, not Option.in_mask.
 _OF_THE_SEGMENTER = {"model", "working_size", "segmenter"}
 
 # The knobs that people reach for first. An effort has few values, so all of them are tried.
@@ -78,4 +78,8 @@ def _with(reference: Settings, name: str, value: object) -> Settings:
 
 
 def _that_vary() -> dict[str, Field[Any]]:
-    return {name: each for name, each in SETTINGS.items() if option_of(each).in_mask or name in _OF_THE_SEGMENTER}
+    return {
+        name: each
+        for name, each in SETTINGS.items()
+        if option_of(each).in_mask or option_of(each).only_for or name in _OF_THE_SEGMENTER
+    }

@@ -16,7 +16,7 @@ from underside.preview import draw_preview
 from underside.report.audit_pictures import Pictures, difference_pictures
 from underside.report.markup import Html, asset, data_address, join, markup, page
 from underside.report.wording import count, percent, seconds
-from underside.settings import Option, Settings
+from underside.settings import SETTINGS, Option, Settings, option_of
 
 __all__ = ["AUDIT_NAME", "write_audit_page"]
 
@@ -188,6 +188,8 @@ def _chosen(settings: Settings) -> Iterator[tuple[str, str]]:
     finder: dict[str, object] = {"segmenter": settings.segmenter}
     if settings.segmenter == "network":
         finder |= {"model": settings.model, "working_size": settings.working_size}
+    own = {name: getattr(settings, name) for name, each in SETTINGS.items() if option_of(each).only_for}
+    finder |= {name: value for name, value in own.items() if value is not None}
     for name, value in (finder | settings.deciding_the_mask()).items():
         yield name.replace("_", "-"), _written(value)
 
