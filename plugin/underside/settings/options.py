@@ -14,7 +14,7 @@ from underside.runtime.providers import Device
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
 from underside.segmenters.chroma import parse_key
-from underside.settings.checks import Option, checked
+from underside.settings.checks import Option, checked, option_of, spoken
 
 __all__ = ["Settings"]
 
@@ -160,10 +160,10 @@ class Settings:
                 "Leave a gap between them; the edge step decides in it",
             )
         for each in fields(self):
-            segmenter = each.metadata["option"].only_for
+            segmenter = option_of(each).only_for
             if segmenter not in (None, self.segmenter) and getattr(self, each.name) is not None:
                 raise SettingsError(
-                    f"--{each.name.replace('_', '-')} is for --segmenter {segmenter}, not for {self.segmenter}",
+                    f"--{spoken(each.name)} is for --segmenter {segmenter}, not for {self.segmenter}",
                     "Leave one of them out",
                 )
 
@@ -191,4 +191,4 @@ class Settings:
 
     def deciding_the_mask(self) -> dict[str, Any]:
         """The choices that change a mask's pixels, besides the segmenter's own."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["option"].in_mask}
+        return {f.name: getattr(self, f.name) for f in fields(self) if option_of(f).in_mask}
