@@ -55,7 +55,8 @@ def test_the_page_on_models_knows_every_model_and_every_key() -> None:
     models = load_catalogue().models.values()
     keys = [field.name for kind in (Model, Recipe, Weights) for field in fields(kind)]
     for word in [*(model.name for model in models), *keys, "variants"]:
-        assert f"`{word}`" in page or word in ("name", "weights", "recipe"), word
+        is_told = f"`{word}`" in page or word in ("name", "weights", "recipe")
+        assert is_told, f"docs/models.md does not tell of {word}"
 
 
 def test_models_for_people_clothes_and_drawings_are_marked() -> None:
