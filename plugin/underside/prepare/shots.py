@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from underside.capture import shots_besides
+from underside.counted import some
 from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
-from underside.layouts.advice import of_other_photos, some
 from underside.manifest import ShotRecord, State, load_made
+from underside.manifest.other_photos import of_other_photos
 from underside.photo import RAW_SUFFIXES
 from underside.verdict import Grade
 

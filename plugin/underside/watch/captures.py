@@ -7,8 +7,8 @@ from dataclasses import replace
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.flip import in_short
 from underside.journal import Entry, Journal, Stage
-from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, ShotRecord, State
+from underside.manifest.other_photos import of_other_photos
 from underside.watch.alone import ShotsAlone
 from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
