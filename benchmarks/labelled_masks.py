@@ -18,7 +18,6 @@ from PIL import Image
 from underside.capture import Capture, Shot, read_capture
 from underside.engine import load_masker
 from underside.errors import UndersideError
-from underside.grouping import learnt_together
 from underside.ladder import Ladder, make_ladder
 from underside.looks import Found, find_object
 from underside.masker import Masked, Masker
@@ -30,6 +29,7 @@ from underside.segmenters.by_name import make_segmenter
 from underside.segmenters.network import NetworkSegmenter
 from underside.settings import Settings
 from underside.survey import Seen, Surveyor
+from underside.survey.grouping import learnt_together
 from underside.verdict import Signs, read_signs
 
 Pixels = NDArray[np.uint8]

@@ -20,7 +20,7 @@ from against_rembg import Cost, fresh, measured
 from photos import write_photos
 
 import underside.engine
-import underside.shotrecord
+import underside.shotwork.record
 from underside.__main__ import main as underside_main
 from underside.ladder import Ladder
 from underside.ring import Silhouette
@@ -101,7 +101,7 @@ def without(parts: list[str], arguments: list[str]) -> None:
         none: dict[str, Any] = {field.name: 0.5 for field in fields(Signs)} | {"looks": 1, "borders": ()}
         signs = Signs(**none)
         _replace(Ladder, "signs", staticmethod(lambda *_: signs))
-        _replace(underside.shotrecord, "silhouette_of_mask", lambda *_: Silhouette(0.1, 0.1, 0.5, 0.5))
+        _replace(underside.shotwork.record, "silhouette_of_mask", lambda *_: Silhouette(0.1, 0.1, 0.5, 0.5))
     sys.argv = ["underside", *arguments]
     underside_main()
 

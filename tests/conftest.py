@@ -1,23 +1,27 @@
 """What many tests need: the command as a real process, what it has left, the demo capture, the shared data."""
 
-import ctypes
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lit_capture import lit_sample
 from made_once import made_once
 from numpy.typing import NDArray
+from powerless import without_power
+from ready_process import ReadyProcess
 
 from underside.photo import Photo, open_photo
+
+if TYPE_CHECKING:
+    from metashape_host import HostProgram
 
 # A failed assertion in there says what was compared, as in a test.
 pytest.register_assert_rewrite("blob_captures")
@@ -44,11 +48,24 @@ def shots(out: Path) -> dict[str, dict[str, Any]]:
     return {shot["photo"]: shot for shot in manifest(out)["shots"]}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: the tests of watched folders wait most of their time."""
+    count = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, count * 3 // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait come first, beside others that compute; and the longest of all are among them."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_watch"))
+
+
 @contextmanager
 def processor_seconds() -> Iterator[list[float]]:
     """What the processes that have ended meanwhile have cost: on a busy machine, too, nearly the same.
 
-    Windows does not tell: there it is nothing.
+    Those that ``run`` starts are not among them, but children of another process. Windows does not tell: there it is
+    nothing.
     """
     before, cost = os.times(), list[float]()
     yield cost
@@ -70,12 +87,42 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def running_in(folder: Path) -> Run:
-    """How to run ``underside`` as a process, in that folder, with nobody's models or settings."""
+# As all of them begin; a test may change some of it.
+_ENVIRONMENT = {**os.environ, "PYTHONUTF8": "1"}
+_READY: list[ReadyProcess] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ready_process() -> Iterator[None]:
+    yield
+    while _READY:
+        _READY.pop().end()
+
+
+def _ready_for(environment: Mapping[str, str]) -> ReadyProcess | None:
+    if sys.platform != "linux":  # elsewhere a fork of what has these libraries loaded is not to be trusted
+        return None
+    if not _READY:
+        _READY.append(ReadyProcess(_ENVIRONMENT))
+    return _READY[0] if _READY[0].fits(environment) else None
+
+
+def running_in(folder: Path, *, loads: bool = False) -> Run:
+    """How to run ``underside`` as a process, in that folder, with nobody's models or settings.
+
+    ``loads``: each process loads the program itself. Then its hashes, and the order of its sets, are its own.
+    """
 
     def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "UNDERSIDE_MODELS": str(folder / "models"), "PYTHONUTF8": "1"}
-        options = {"cwd": folder, "timeout": 240, "env": environment, **options}
+        options = {"cwd": folder, "timeout": 240, "env": environment, "preexec_fn": None, **options}
+        ready = None if loads else _ready_for(options["env"])  # type: ignore[arg-type]
+        if ready and options.keys() == {"cwd", "timeout", "env", "preexec_fn"}:
+            rights = options.pop("preexec_fn")
+            if rights in (None, without_power):
+                said = [str(word) for word in words]
+                return ready.run(said, powerless=bool(rights), **options)  # type: ignore[arg-type]
+            options["preexec_fn"] = rights
         return subprocess.run(command(*words), capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
 
     return run
@@ -100,15 +147,6 @@ def run(tmp_path: Path) -> Run:
 def capture(tmp_path: Path) -> Path:
     """A small capture."""
     return some_of_the_demo(tmp_path / "capture")
-
-
-def without_power() -> None:
-    """Take from root, and from all that it starts, the power to pass over permissions."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    # Of Linux: <sys/prctl.h> and <linux/capability.h>.
-    drop, override, search = 24, 1, 2
-    for power in (override, search):
-        libc.prctl(drop, power, 0, 0, 0)
 
 
 @pytest.fixture
@@ -209,6 +247,21 @@ def joined(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Joined:
     folder = made_once(tmp_path_factory, "joined", make)
     events = (folder / "events").read_text(encoding="utf-8").splitlines()
     return Joined(sample, folder, tuple(json.loads(line) for line in events))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> "Iterator[HostProgram]":
+    """Metashape, started with our menu in it."""
+    from metashape_host import started
+
+    with started(tmp_path) as host:
+        yield host
+
+
+@pytest.fixture
+def own_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meshroom's nodes start the engine with the Python that runs the tests."""
+    monkeypatch.setenv("UNDERSIDE_PYTHON", sys.executable)
 
 
 @pytest.fixture

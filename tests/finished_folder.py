@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from underside.files import sha256_of
+from underside.layouts import write_layout
 from underside.manifest import Manifest, ShotRecord, State, save
 from underside.png import encode_png
 
 ORIENTATION = 0x0112
 WIDTH, HEIGHT = 64, 48
+
+TWO_PASSES = ("upright/DSC_0001.JPG", "flipped/DSC_0019.JPG")
+SAME_NAMES = ("upright/0001.jpg", "flipped/0001.jpg")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ def finish(
     manifest = Manifest(capture=str(capture), engines={}, shots=tuple(shots), plates=tuple(plates))
     save(manifest, out)
     return Finished(capture, out, manifest)
+
+
+def laid(finished: Finished, name: str) -> Path:
+    """Its layout of that name."""
+    return write_layout(finished.manifest, finished.out, name).folder
 
 
 def record(photo: str, state: State, *, orientation: int = 1, size: tuple[int, int] = (WIDTH, HEIGHT)) -> ShotRecord:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 import tiny_networks
 from conftest import ROOT
 from numpy.typing import NDArray
@@ -196,3 +197,31 @@ def sfm_reader(view_id: str, width: int, height: int, path: str) -> SimpleNamesp
     """A view of AliceVision's own Python binding."""
     image = SimpleNamespace(getImagePath=lambda: path, getWidth=lambda: width, getHeight=lambda: height)
     return SimpleNamespace(getImage=lambda: image)
+
+
+def masking(tmp_path: Path, photos: Sequence[Path], **values: object) -> Node:
+    """The node that masks, with a scene of these photos and a model that finds what is bright."""
+    source = scene(tmp_path / "scene.sfm", photos)
+    return Node(
+        "UndersideMasking", tmp_path / "cache", input=str(source), model=quick_model(tmp_path / "model"), **values
+    )
+
+
+def masks_of(node: Node) -> dict[str, Path]:
+    """By their names."""
+    return {path.name: path for path in Path(node.output.value).iterdir()}
+
+
+def failure(chunk: Chunk) -> str:
+    """What a chunk says that must fail."""
+    with pytest.raises(part("trouble").NodeError) as raised:
+        chunk.node.desc.processChunk(chunk)
+    assert f"ERROR: {raised.value}" in chunk.lines
+    assert not chunk.is_open
+    return str(raised.value)
+
+
+def make_blocks_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two views a chunk, for as long as the test lasts."""
+    for name in ("UndersideMasking", "UndersideCutout"):
+        monkeypatch.setattr(node_class(name).parallelization, "blockSize", 2)

@@ -153,6 +153,14 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def imported(host: HostProgram, folder: Path, *, combine: bool = False) -> str:
+    """What the menu says when it has imported these results."""
+    chunk = host.metashape.document.chunk
+    views, _ = part("views").views_of(host.metashape, chunk)
+    told: str = part("masking").import_results(host.metashape, chunk, views, str(folder), combine=combine)
+    return told
+
+
 def change(folder: Path, **facts: object) -> None:
     path = folder / "capture.json"
     content = json.loads(path.read_text(encoding="utf-8"))

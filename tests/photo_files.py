@@ -8,10 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import piexif
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -164,3 +165,14 @@ def cyan_prints_red() -> bytes:
 
 def _xyz(*values: float) -> bytes:
     return b"XYZ " + struct.pack(">4x3i", *(round(65536 * value) for value in values))
+
+
+def avif(block: bytes, *, orientation: int = 1) -> bytes:
+    """An AVIF whose EXIF says this and no more; Pillow would write EXIF anew, and refuse what it cannot read."""
+    if not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    room = piexif.dump({"0th": {274: orientation, 270: b"x" * len(block)}})
+    content = saved(picture(64, 48), "AVIF", exif=room, icc_profile=red_and_green_swapped())
+    begin = content.index(b"MM\0*")
+    end = content.index(b"x\0", begin) + 2
+    return content[:begin] + block.ljust(end - begin, b"\0") + content[end:]

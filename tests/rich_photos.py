@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from photo_files import picture, png_chunk, red_and_green_swapped
 from PIL import Image
 
+from underside.cutout import Cutout, CutoutOptions, make_cutout
+from underside.photo import open_photo
+
 MAKER_NOTE = b"Lumen\0\1\0" + bytes(range(256)) * 3
 XMP = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -25,6 +28,7 @@ XMP = (
     b'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:xmpNote="http://ns.adobe.com/xmp/note/" '
     b'xmp:Rating="4"EXTENDED/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
+BROKEN_EXIF = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 900, 0x010F, 2, 0xFFFFFFF0, 0x7FFFFFFF) + b"\xde\xad" * 40
 EXTENSION = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" '
@@ -146,6 +150,14 @@ def object_in_the_middle(width: int, height: int) -> NDArray[np.uint8]:
     cv2.ellipse(mask, (width // 2, height // 2), (width // 5, height // 4), 30, 0, 360, 255, -1)
     mask[height // 2 :, width // 2] = 255
     return mask
+
+
+def cut(folder: Path, content: bytes, suffix: str, **options: object) -> Cutout:
+    """The cut-out of a photo of that content."""
+    path = folder / f"photo{suffix}"
+    path.write_bytes(content)
+    photo = open_photo(path)
+    return make_cutout(photo, object_in_the_middle(photo.width, photo.height), CutoutOptions(**options))  # type: ignore[arg-type]
 
 
 def exiftool_facts(content: bytes, suffix: str, folder: Path) -> dict[str, str]:

@@ -250,6 +250,14 @@ def test_each_pass_has_a_strip_chart_that_leads_to_every_shot(tmp_path: Path) ->
     assert set(points) == places
 
 
+def test_the_chart_marks_the_masks_called_insufficient_and_no_others(tmp_path: Path) -> None:
+    shots = draw_ring(tmp_path, [10, 30, 10, 10])
+    judged = [replace(shot, verdict="very good", doubt=0.1) for shot in shots]
+    judged[2] = replace(shots[2], verdict="insufficient", doubt=0.9)
+    page = write_sheet(tmp_path, judged)
+    assert [e.attributes["class"] for e in page.all("circle")] == ["point", "point", "point marked", "point"]
+
+
 def test_a_preview_that_is_gone_is_drawn_again_upright(tmp_path: Path) -> None:
     shots = [draw_shot(tmp_path, f"{n}.jpg", radius=10, centre=24, orientation=n) for n in range(1, 9)]
     page = write_sheet(tmp_path, shots)
@@ -257,7 +265,7 @@ def test_a_preview_that_is_gone_is_drawn_again_upright(tmp_path: Path) -> None:
         picture = picture_of(shot.photo, tmp_path).astype(int)
         assert picture.shape == (HEIGHT, WIDTH, 3)
         assert np.abs(picture[HEIGHT // 2, 24] - (160, 90, 40)).max() < 12, shot.orientation
-    assert all(e.attributes["width"] == str(WIDTH) for e in page.all("img") if "width" in e.attributes)
+    assert [e.attributes["width"] for e in page.all("img") if "width" in e.attributes] == [str(WIDTH)] * len(shots)
 
 
 def test_the_preview_drawn_while_masking_is_the_one_shown(tmp_path: Path) -> None:
@@ -356,11 +364,16 @@ def test_a_browser_shows_photo_and_mask_in_full(tmp_path: Path, chromium: str) -
     path = write_contact_sheet(manifest_of(tmp_path, shots), tmp_path / "out")
     script = """
     document.querySelector(".picture").click();
-    setTimeout(() => {
-      const [photo, mask] = ["photo", "mask"].map((kind) => document.querySelector(`.stage .${kind}`));
+    const look = setInterval(() => {
+      // The browser's clock, which is made to run fast, does not wait for pictures to be decoded: so it has work.
+      for (let n = 0; n < 5e6; n++) Math.random();
+      const stage = document.querySelector(".stage");
+      if (stage.classList.contains("waiting")) return;
+      clearInterval(look);
+      const [photo, mask] = ["photo", "mask"].map((kind) => stage.querySelector(`.${kind}`));
       const sizes = [photo.naturalWidth, photo.naturalHeight, mask.naturalWidth, mask.naturalHeight];
-      document.body.dataset.seen = [sizes, document.querySelector(".stage").className].join(" ");
-    }, 5000);
+      document.body.dataset.seen = [sizes, stage.className].join(" ");
+    }, 100);
     """
     page, console = opened(chromium, path, tmp_path / "profile", script=script)
     assert console == ""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from blob_captures import posix
-from conftest import without_power
+from powerless import without_power
 
 from underside.errors import OutputError
 from underside.journal import Entry, Journal, JournalDamagedError, Stage, looking_into, set_aside

@@ -22,6 +22,12 @@ def copies(folder: Path, count: int) -> Path:
     return folder
 
 
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """No two processes have their hashes in common: bytes that depend on these would not be the same."""
+    return running_in(tmp_path, loads=True)
+
+
 def test_the_same_bytes_come_out_whatever_the_workers(run: Run, capture: Path, tmp_path: Path) -> None:
     run("mask", capture, "-o", "one", "--workers", "1")
     run("mask", capture, "-o", "four", "--workers", "4")
@@ -46,7 +52,7 @@ def test_masks_made_with_a_ring_are_the_same_whatever_the_workers_and_after_a_br
 def long_pass(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """More photos than are masked before somebody interrupts, and the masks of a run that nobody has interrupted."""
     folder = tmp_path_factory.mktemp("long")
-    assert running_in(folder)("mask", copies(folder / "capture", 14), "-o", "whole").returncode == 0
+    assert running_in(folder, loads=True)("mask", copies(folder / "capture", 14), "-o", "whole").returncode == 0
     return folder / "capture", masks(folder / "whole")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from conftest import Run
 from watched import Watch, photo, put, put_some, stages
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
@@ -15,6 +16,21 @@ def edited(mask: Path) -> bytes:
     """What a person has made of a mask."""
     mask.write_bytes(cv2.imencode(".png", np.full((96, 128), 255, np.uint8))[1].tobytes())
     return mask.read_bytes()
+
+
+def test_a_mask_edited_by_hand_is_kept_through_redos_and_shown(run: Run, tmp_path: Path) -> None:
+    with Watch(tmp_path, "--scan-every", "0.5").begins() as watch:
+        put_some(watch.root / "vase", 4)
+        watch.until_complete("vase")
+        mask = watch.out / "vase" / "masks" / "IMG_0002.jpg.png"
+        edited = (watch.out / "vase" / "masks" / "IMG_0000.jpg.png").read_bytes()
+        mask.write_bytes(edited)
+        watch.until_complete("vase", times=2)
+        put_some(watch.root / "vase", 1, first=4)
+        watch.until_complete("vase", times=3)
+        assert "IMG_0002.jpg: by hand" in run("status", watch.out).stdout
+    assert mask.read_bytes() == edited
+    assert stages(watch.out)["vase/IMG_0002.jpg"] == "by hand"
 
 
 @pytest.mark.parametrize("noticed", [True, False], ids=["noticed", "unnoticed"])

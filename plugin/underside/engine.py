@@ -12,7 +12,6 @@ from underside.capture import Capture, CaptureRules
 from underside.capture.left_alone import left_alone
 from underside.capture.plates import read_with_plates
 from underside.cutout import CutoutWorkers
-from underside.cutting import cut_out_capture
 from underside.errors import ELSEWHERE, SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
@@ -23,6 +22,7 @@ from underside.masker import Masker
 from underside.masks import MASKS
 from underside.outfolder import alone_in, claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture, take_hands_work_along, usual_workers
+from underside.pipeline.cutting import cut_out_capture
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
 from underside.segmenters import Choices

@@ -20,11 +20,11 @@ from underside import __version__
 from underside.capture import Capture, Shot
 from underside.errors import SettingsError
 from underside.files import json_text, write_atomically, writing
-from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.masker import REVISION, Masker
 from underside.photo import Box
 from underside.ring import Glance, RingKnowledge
 from underside.survey import FirstLook, Position, Seen, Surveyor
+from underside.survey.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 
 __all__ = [
     "Learnt",

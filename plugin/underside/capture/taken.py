@@ -34,17 +34,25 @@ def is_passed_over(folder: str) -> bool:
 def holds_results(folder: Path) -> bool:
     """Whether a folder is the output of a run, or a set that was prepared from one."""
     is_output = _is_ours(folder / MANIFEST_NAME, "shots") and os.path.isdir(folder / MASKS)  # noqa: PTH112 - never fails
-    return is_output or _is_ours(folder / SET_TABLE, "files")
+    return is_output or _is_set(folder)
 
 
 def photos_beside_results(folder: Path) -> int:
     """How many files named like photos are in a folder and those below it, except where results are written."""
     count = 0
-    for place, folders, names in os.walk(folder):
-        ours = RESULT_FOLDERS if Path(place) == folder else ()
+    for path, folders, names in os.walk(folder):
+        place = Path(path)
+        if place != folder and _is_set(place):
+            folders.clear()
+            continue
+        ours = RESULT_FOLDERS if place == folder or holds_results(place) else ()
         folders[:] = [name for name in folders if not is_passed_over(name) and name not in ours]
         count += sum(map(may_be_photo, names))
     return count
+
+
+def _is_set(folder: Path) -> bool:
+    return _is_ours(folder / SET_TABLE, "files")
 
 
 def _is_hidden(name: str) -> bool:

@@ -32,7 +32,7 @@ from underside.photo import decode, open_known, to_srgb, turn_upright
 from underside.png import encode_png
 from underside.preview import draw_preview, preview_path, reduction, shrink
 from underside.refine import refine
-from underside.shotrecord import with_mask
+from underside.shotwork.record import with_mask
 
 __all__ = ["ChangedMask", "Repaired", "changed_masks", "cut_off", "repair", "take_up", "take_up_repairs"]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from underside.capture import Capture, natural_order
 from underside.files import Stamp
-from underside.grouping import file_digest
 from underside.manifest import ShotRecord, load, save
 from underside.promises import Promises
 from underside.shotwork.along import is_a_persons, take_along
+from underside.survey.grouping import file_digest
 
 __all__ = ["take_hands_work_along"]
 

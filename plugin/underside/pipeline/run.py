@@ -10,21 +10,21 @@ from pathlib import Path
 
 import cv2
 
-from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.files import Stamp
-from underside.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.kept_rings import Rings
 from underside.manifest import ShotRecord, State
 from underside.photo import Hashed
+from underside.pipeline.book import Book
 from underside.pipeline.in_flight import fly
 from underside.pipeline.neighbours import agreement_at, in_rings, lenders, said_of
 from underside.pipeline.outcome import Judged, Outcome, Progress
 from underside.ring import Silhouette, agreement
-from underside.shotrecord import judged_alone
 from underside.shotwork import Done, ShotWork, TriedAhead
+from underside.shotwork.record import judged_alone
 from underside.survey import Seen, Surveyor
+from underside.survey.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.verdict import Signs, judge
 
 __all__ = ["mask_capture"]

@@ -16,8 +16,7 @@ _HEIGHT = 112
 _EDGE = 8
 # The curve may not fill the chart with what is hardly a change: at least so much of the median is shown.
 _LEAST_SPAN = 0.3
-# So many of the largest changes of a pass are marked; from so many shots on, points would touch.
-_MARKED = 3
+# From so many shots on, points would touch.
 _MANY = 120
 
 _POINT = """\
@@ -49,7 +48,6 @@ def strip_chart(
     areas = [shot.area for shot in masked]
     scale = _scale(areas)
     by_change = sorted((shot for shot in masked if shot.photo in change), key=lambda s: -change[s.photo].size)
-    marked = {shot.photo for shot in by_change[:_MARKED]}
     facts = f"{count(len(ring), 'shot')} · median {percent(median(areas))}"
     label = f"Area over the pass {name}: {facts}, from {percent(min(areas))} to {percent(max(areas))}"
     if by_change:
@@ -63,7 +61,7 @@ def strip_chart(
             left=f"{index * step:.3f}",
             width=f"{step:.3f}",
             height=_HEIGHT,
-            mark=_mark(shot, f"{(index + 0.5) * step:.3f}%", scale, marked=shot.photo in marked),
+            mark=_mark(shot, f"{(index + 0.5) * step:.3f}%", scale),
         )
         for index, shot in enumerate(ring)
     ]
@@ -98,10 +96,11 @@ def _path(ring: Sequence[ShotRecord], step: float, scale: _Scale) -> str:
     return "".join(lines)
 
 
-def _mark(shot: ShotRecord, x: str, scale: _Scale, *, marked: bool) -> Html:
+def _mark(shot: ShotRecord, x: str, scale: _Scale) -> Html:
     if shot.state is State.FAILED:
         return markup('<text class="failed" x="$x" y="$y">×</text>', x=x, y=_HEIGHT - 2)
-    kind = " ".join(["point"] + ["marked"] * marked + ["by-hand"] * (shot.state is State.BY_HAND))
+    kinds = {"marked": shot.verdict == "insufficient", "by-hand": shot.state is State.BY_HAND}
+    kind = " ".join(["point", *(kind for kind, holds in kinds.items() if holds)])
     return markup('<circle class="$kind" cx="$x" cy="$y" r="3.5"/>', kind=kind, x=x, y=scale.y(shot.area))
 
 
@@ -111,6 +110,8 @@ def _title(shot: ShotRecord, change: Change | None) -> str:
     parts = [f"{shot.photo}: {percent(shot.area)}"]
     if change:
         parts.append(f"area {signed_percent(change.area)} against its neighbours")
+    if shot.verdict:
+        parts.append(shot.verdict)
     if shot.state is State.BY_HAND:
         parts.append("by hand")
     return ", ".join(parts)

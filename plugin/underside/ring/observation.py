@@ -41,7 +41,7 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
 
 
 def noise_of(pixels: Pixels) -> float:
-    """Standard deviation of a pixel at the size at which rings are learnt, in levels of 255."""
+    """Standard deviation of a pixel at the size at which rings are learnt, or a smaller one, in levels of 255."""
     return _noise(_small(pixels))
 
 

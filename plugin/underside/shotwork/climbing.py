@@ -15,7 +15,7 @@ from underside.masker import Masked
 from underside.photo import Photo
 from underside.png import encode_png
 from underside.preview import shrink
-from underside.shotrecord import with_verdict
+from underside.shotwork.record import with_verdict
 from underside.shotwork.results import Mask
 from underside.survey import Seen
 from underside.verdict import Signs, judge

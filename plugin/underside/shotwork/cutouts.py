@@ -14,8 +14,8 @@ from underside.masker import REVISION
 from underside.masks import CUTOUTS
 from underside.photo import Photo
 from underside.promises import Promises
-from underside.shotrecord import with_cutout_of
 from underside.shotwork.engine_facts import fingerprint
+from underside.shotwork.record import with_cutout_of
 from underside.shotwork.results import Mask, Results
 
 __all__ = ["Cutouts"]

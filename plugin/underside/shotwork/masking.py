@@ -11,7 +11,7 @@ from underside.photo import Photo, decode
 from underside.png import encode_png
 from underside.preview import reduction
 from underside.promises import Promises
-from underside.shotrecord import judged_as, record_of, with_mask, with_silhouette, with_verdict
+from underside.shotwork.record import judged_as, record_of, with_mask, with_silhouette, with_verdict
 from underside.shotwork.results import Mask, Results
 from underside.survey import Seen
 from underside.verdict import Signs, judge

@@ -14,11 +14,11 @@ from underside.manifest import ShotRecord, State
 from underside.photo import Hashed, Photo, open_photo
 from underside.promises import Promises
 from underside.settings import Settings
-from underside.shotrecord import with_cutout_of, with_mask
 from underside.shotwork.climbing import Better, TriedAhead, climb, settle, try_ahead
 from underside.shotwork.cutouts import Cutouts
 from underside.shotwork.done import Done, in_words, set_aside, that_meets_all
 from underside.shotwork.masking import Masking
+from underside.shotwork.record import with_cutout_of, with_mask
 from underside.shotwork.results import Results
 from underside.survey import Seen
 from underside.verdict import Grade

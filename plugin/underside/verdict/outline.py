@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.ring.colours import learn_colours, numbers_of_levels
-from underside.ring.observation import Observation
-from underside.verdict.scene import Layer, Pixels, Scene
+from underside.ring.observation import Observation, noise_of
+from underside.verdict.scene import Layer, Scene
 
 __all__ = ["Colouring", "Outline", "colouring", "outline"]
 
@@ -72,7 +72,7 @@ def outline(scene: Scene, borders: NDArray[np.bool_]) -> Outline:
     offset = np.abs(reach[1:-1])
     here = step[:, offset <= _ON_IT].max(axis=1)
     elsewhere = step[:, offset > _ON_IT + 1].max(axis=1)
-    least = max(_FAINTEST, _EDGE * _noise(scene.view))
+    least = max(_FAINTEST, _EDGE * noise_of(scene.view))
     inside = colour[:, (reach <= -_NEAR) & (reach >= -_FAR)].mean(axis=1)
     outside = colour[:, (reach >= _NEAR) & (reach <= _FAR)].mean(axis=1)
     return Outline(
@@ -115,9 +115,3 @@ def _points(mask: Layer, borders: NDArray[np.bool_]) -> NDArray[np.intp]:
     ends = ((0, 0), (1, 0), (0, columns - 1), (1, rows - 1))
     at_end = [(points[:, axis] == end) & border for (axis, end), border in zip(ends, borders, strict=True)]
     return np.asarray(points[~np.any(at_end, axis=0)], np.intp)
-
-
-def _noise(view: Pixels) -> float:
-    grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
-    cross = cv2.filter2D(grey, cv2.CV_32F, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32))
-    return float(np.median(np.abs(cross))) / (0.6745 * 6)

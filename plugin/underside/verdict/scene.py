@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
+from underside.photo import part_of
 from underside.refine import Box
 
 __all__ = ["Layer", "Pixels", "Scene", "lay_out", "region_of"]
@@ -38,28 +39,27 @@ class Scene:
 
 def lay_out(frame: Frame, pixels: Pixels, first: Found, found: Found, mask: Pixels) -> Scene:
     """The object with its surroundings, as stored; the whole photo where there is no object."""
-    whole = (0, 0, frame.width, frame.height)
     box = region_of(frame, first, found, mask)
     width, height = box[2] - box[0], box[3] - box[1]
     scale = min(1.0, (_PIXELS / (width * height)) ** 0.5)
     shape = (max(_FEWEST, round(height * scale)), max(_FEWEST, round(width * scale)))
     return Scene(
         box=box,
-        mask=shrunk(mask, whole, box, shape).astype(np.float32) / np.float32(255),
+        mask=_shrunk(mask, box, frame, shape).astype(np.float32) / np.float32(255),
         matte=resampled(found.matte, found.box, box, shape, outside=0.0),
         first=resampled(first.matte, first.box, box, shape, outside=0.0),
-        view=shrunk(pixels, whole, box, shape),
+        view=_shrunk(pixels, box, frame, shape),
     )
 
 
 def region_of(frame: Frame, first: Found, found: Found, mask: Pixels) -> Box:
     """What the mask and both mattes take for object, and some room around it."""
     step = max(1, int((mask.size / (8 * _PIXELS)) ** 0.5))
-    boxes = [_box_in(mask[::step, ::step] > 127, (0, 0, frame.width, frame.height))]
+    boxes = [_box_in(mask[::step, ::step] > 127, frame.whole)]
     boxes += [_box_in(each.matte > 0.5, each.box) for each in (first, found)]
     known = [box for box in boxes if box is not None]
     if not known:
-        return (0, 0, frame.width, frame.height)
+        return frame.whole
     sides = np.array(known)
     left, top = sides[:, :2].min(axis=0)
     right, bottom = sides[:, 2:].max(axis=0)
@@ -72,13 +72,9 @@ def region_of(frame: Frame, first: Found, found: Found, mask: Pixels) -> Box:
     )
 
 
-def shrunk(picture: Pixels, covers: Box, wanted: Box, shape: tuple[int, int]) -> Pixels:
-    """A box of a picture on a grid of that shape; rows and columns that tell nothing more are not read."""
-    per_x = picture.shape[1] / (covers[2] - covers[0])
-    per_y = picture.shape[0] / (covers[3] - covers[1])
-    left, right = round((wanted[0] - covers[0]) * per_x), round((wanted[2] - covers[0]) * per_x)
-    top, bottom = round((wanted[1] - covers[1]) * per_y), round((wanted[3] - covers[1]) * per_y)
-    part = picture[top : max(bottom, top + 1), left : max(right, left + 1)]
+def _shrunk(picture: Pixels, wanted: Box, frame: Frame, shape: tuple[int, int]) -> Pixels:
+    """A box of the photo on a grid of that shape; rows and columns that tell nothing more are not read."""
+    part = part_of(picture, wanted, frame.size)
     step = max(1, min(part.shape[0] // (_SPARE * shape[0]), part.shape[1] // (_SPARE * shape[1])))
     part = np.ascontiguousarray(part[step // 2 :: step, step // 2 :: step])
     return cv2.resize(part, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from underside.grouping import file_digest
+from underside.survey.grouping import file_digest
 from underside.watch.folder import Found, WatchedFolder
 from underside.watch.jobs import Crew
 

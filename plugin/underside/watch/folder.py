@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from underside.capture.taken import holds_results, is_passed_over, may_be_photo
-from underside.errors import SettingsError
+from underside.capture.taken import holds_results, is_passed_over, may_be_photo, photos_beside_results
+from underside.errors import ELSEWHERE, SettingsError
 from underside.files import Stamp
+from underside.journal import journal_path
 from underside.masks import RESULT_FOLDERS
 
 __all__ = ["Found", "Listing", "WatchedFolder"]
@@ -39,7 +40,11 @@ class WatchedFolder:
         self.root = root
         self._out = os.path.realpath(out)
         if self._out == os.path.realpath(root):
-            raise SettingsError(f"The output folder {out} is the watched folder itself", "Choose another one with -o")
+            raise SettingsError(f"The output folder {out} is the watched folder itself", ELSEWHERE)
+        # Later on photos in it are a person's, beside results that must go on being made.
+        is_new = not journal_path(out).exists()
+        if is_new and Path(self._out).is_relative_to(os.path.realpath(root)) and photos_beside_results(out):
+            raise SettingsError(f"The photos in {out} would be left out, because it is the output folder", ELSEWHERE)
 
     def is_there(self) -> bool:
         """Whether the folder itself can be read: a share that is away has no photos either."""

@@ -11,10 +11,8 @@ from typing import Self
 
 import numpy as np
 
-from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.cutout import CutoutWorkers
-from underside.cutting import cut_out_capture
 from underside.engine import load_masker
 from underside.flip import take_up_repairs
 from underside.ladder import Ladder, make_ladder
@@ -23,6 +21,8 @@ from underside.manifest import Manifest, ShotRecord, State
 from underside.masker import Masker
 from underside.outfolder import claimed, without_a_name
 from underside.pipeline import Judged, Outcome, Progress, mask_capture
+from underside.pipeline.book import Book
+from underside.pipeline.cutting import cut_out_capture
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
 from underside.settings import Settings

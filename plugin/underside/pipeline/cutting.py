@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from underside.book import Book
 from underside.capture import Capture, Shot
 from underside.errors import UndersideError
 from underside.manifest import Manifest, ShotRecord, State
+from underside.pipeline.book import Book
 from underside.shotwork import Done, ShotWork
 
 __all__ = ["CutOut", "cut_out_capture"]
