@@ -170,10 +170,11 @@ def test_a_file_that_is_not_the_published_one_is_refused(models: Path, published
     assert not (models / "pins.json").exists()
 
 
-def test_a_damaged_record_of_pins_says_what_to_do(models: Path) -> None:
+@pytest.mark.parametrize("content", ["{", '{"files": {"toy.onnx": {"sha256": "1"}}, "licences": []}'])
+def test_a_damaged_record_of_pins_says_what_to_do(models: Path, content: str) -> None:
     model = own_entry(models, FACTS)
     brightness(models / "toy.onnx")
-    (models / "pins.json").write_text("{")
+    (models / "pins.json").write_text(content)
     with pytest.raises(ModelError, match="Delete it"):
         check_file(model, model.weights[0])
 
