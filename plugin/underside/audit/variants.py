@@ -70,11 +70,9 @@ def usual_variants(reference: Settings) -> tuple[Variant, ...]:
 
 
 def _with(reference: Settings, name: str, value: object) -> Settings:
-    """The settings with one changed; what concerns only another segmenter is dropped for the one tried."""
+    """The settings with one changed."""
     changes: dict[str, Any] = {name: value}
-    if name == "segmenter":
-        changes |= {key: None for key, each in SETTINGS.items() if option_of(each).only_for not in (None, value)}
-    return replace(reference, **changes)
+    return reference.for_segmenter(str(value)) if name == "segmenter" else replace(reference, **changes)
 
 
 def _that_vary() -> dict[str, Field[Any]]:

@@ -186,8 +186,8 @@ def _chosen(settings: Settings) -> Iterator[tuple[str, str]]:
     finder: dict[str, object] = {"segmenter": settings.segmenter}
     if settings.segmenter == "network":
         finder |= {"model": settings.model, "working_size": settings.working_size}
-    own = {name: getattr(settings, name) for name, each in SETTINGS.items() if option_of(each).only_for}
-    finder |= {name: value for name, value in own.items() if value is not None}
+    own = (name for name, each in SETTINGS.items() if option_of(each).only_for == settings.segmenter)
+    finder |= {name: value for name in own if (value := getattr(settings, name)) is not None}
     for name, value in (finder | settings.deciding_the_mask()).items():
         yield spoken(name), _written(value)
 

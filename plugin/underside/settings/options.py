@@ -1,9 +1,9 @@
 """Every option once, with its default, its limits and its help."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from underside.cutout import CutoutFormat, CutoutMode, CutoutOptions, parse_background
 from underside.errors import SettingsError
@@ -161,11 +161,18 @@ class Settings:
             )
         for each in fields(self):
             segmenter = option_of(each).only_for
-            if segmenter not in (None, self.segmenter) and getattr(self, each.name) is not None:
+            if segmenter not in (None, self.segmenter) and getattr(self, each.name) != each.default:
                 raise SettingsError(
                     f"--{spoken(each.name)} is for --segmenter {segmenter}, not for {self.segmenter}",
                     "Leave one of them out",
                 )
+
+    def for_segmenter(self, segmenter: str) -> Self:
+        """The same for another segmenter, without what concerns one alone that is not this one."""
+        of_others: dict[str, Any] = {
+            f.name: f.default for f in fields(self) if option_of(f).only_for not in (None, segmenter)
+        }
+        return replace(self, segmenter=segmenter, **of_others)
 
     @property
     def edges(self) -> EdgeOptions:
