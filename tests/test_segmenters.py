@@ -459,6 +459,16 @@ def test_the_plate_holds_on_the_sample_capture(shared: Path) -> None:
     assert np.mean(scores) > 0.9, scores
 
 
+@pytest.mark.parametrize(("name", "seen"), [("plate", (Path("empty.jpg"),)), ("kmeans", ())])
+def test_only_a_segmenter_of_one_capture_sees_the_plates_and_shots(
+    name: str, seen: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Choices] = []
+    monkeypatch.setitem(SEGMENTERS, name, given.append)
+    make_segmenter(name, Choices(plates=(Path("empty.jpg"),), shots=(Path("empty.jpg"),)))
+    assert [(choices.plates, choices.shots) for choices in given] == [(seen, seen)]
+
+
 def test_every_segmenter_is_documented() -> None:
     page = (Path(__file__).parents[1] / "docs" / "segmenters.md").read_text(encoding="utf-8")
     missing = [name for name in SEGMENTERS if f"| `{name}` |" not in page]
