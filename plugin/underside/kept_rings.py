@@ -22,7 +22,7 @@ from underside.errors import SettingsError
 from underside.files import json_text, write_atomically, writing
 from underside.masker import REVISION, Masker
 from underside.photo import Box
-from underside.ring import Glance, RingKnowledge
+from underside.ring import Glance, RingKnowledge, Support
 from underside.survey import FirstLook, Position, Seen, Surveyor
 from underside.survey.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
 from underside.typed import as_content, as_typed
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _INDEX = "rings.json"
-_FORMAT = 2
+_FORMAT = 3
 # Another processor, or another version of the runtime, finds the same room to all that matters.
 _OF_THE_MACHINE = ("provider", "onnxruntime")
 _AGAIN = "Run `underside rings` again, with the settings of the masks"
@@ -62,8 +62,10 @@ class _KeptGroup:
     """Stands for all photos that they were surveyed with; empty where nothing was learnt."""
     positions: tuple[str, ...]
     looks: str
-    shots: Mapping[str, tuple[int, int | None, Box | None]]
-    """By their content: the number of the position, the place of its file among these, where to look closer."""
+    supports: Mapping[str, tuple[int, ...]]
+    """By pass: the tints of what holds the object there."""
+    shots: Mapping[str, tuple[int, int | None, Box | None, str]]
+    """By their content: the position's number, the place of its file among these, where to look closer, the pass."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +111,20 @@ class Rings:
         """By content, what makes what was seen: two shots of the same content have their own."""
         try:
             positions = [self._position(name) for name in group.positions]
+            supports = {of_pass: Support.of(tints) for of_pass, tints in group.supports.items()}
             with np.load(self._folder / group.looks, allow_pickle=False) as looks:
                 mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+        except (OSError, EOFError, ValueError, KeyError, IndexError, BadZipFile, zlib.error) as error:
             raise SettingsError(f"The rings in {self._folder} are incomplete ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
-            number, at, box = group.shots[sha256]
+            number, at, box, of_pass = group.shots[sha256]
+            support = supports.get(of_pass)
             if sha256 in mattes:
                 position = None if at is None else positions[at]
                 look = FirstLook(mattes[sha256], position, box)
-                return lambda: Seen(number, look)
-            return lambda: Seen(number, None, positions)
+                return lambda: Seen(number, look, support=support)
+            return lambda: Seen(number, None, positions, support)
 
         return {sha256: maker(sha256) for sha256 in hashes}
 
@@ -177,11 +181,7 @@ def load_rings(folder: Path, masker: Masker) -> Rings:
     path = folder / _INDEX
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if int(content["format"]) > _FORMAT:
-            raise SettingsError(
-                f"{path} was written by a newer Underside", "Update this one, or learn the rings again with it"
-            )
-        index: _Index = as_typed(content, _Index, "the index")
+        made_with, known = dict(content["made_with"]), int(content["format"])
     except FileNotFoundError:
         raise SettingsError(
             f"There are no rings in {folder}", "Run `underside rings` first, or check the path"
@@ -190,13 +190,21 @@ def load_rings(folder: Path, masker: Masker) -> Rings:
         raise SettingsError(f"Cannot read {path}: {error.strerror}", "Fix that") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} was not written by `underside rings` ({error!r})", _AGAIN) from error
-    wanted, made_with = _made_with(masker), index.made_with
+    if known > _FORMAT:
+        raise SettingsError(
+            f"{path} was written by a newer Underside", "Update this one, or learn the rings again with it"
+        )
+    wanted = _made_with(masker)
     other = [name for name in {**wanted, **made_with} if wanted.get(name) != made_with.get(name)]
     if other:
         names = " and ".join(other)
         told = ", ".join(f"{name} {made_with.get(name)}, not {wanted.get(name)}" for name in other)
         raise SettingsError(f"The rings in {folder} were learnt with another {names} ({told})", _AGAIN)
-    return Rings(folder, index)
+    try:
+        # Only now: an index of an earlier Underside, which says so above, may look otherwise.
+        return Rings(folder, as_typed(content, _Index, "the index"))
+    except TypeError as error:
+        raise SettingsError(f"{path} was not written by `underside rings` ({error!r})", _AGAIN) from error
 
 
 def _made_with(masker: Masker) -> dict[str, Any]:
@@ -211,18 +219,22 @@ def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, st
     names = [f"position-{number}-{at}.npz" for at in range(len(positions))]
     for name, position in zip(names, positions, strict=True):
         _save_position(folder, name, position)
-    shots: dict[str, tuple[int, int | None, Box | None]] = {}
+    shots: dict[str, tuple[int, int | None, Box | None, str]] = {}
+    supports: dict[str, tuple[int, ...]] = {}
     mattes: dict[str, NDArray[np.uint8]] = {}
     for shot in group.shots:
         sha256, seen = hashes[shot.name], group.seen.get(shot.name)
         look = seen.look if seen else None
         at = positions.index(look.position) if look and look.position in positions else None
-        shots[sha256] = (seen.position_number if seen else -1, at, look.object_box if look else None)
+        box = look.object_box if look else None
+        shots[sha256] = (seen.position_number if seen else -1, at, box, shot.pass_name)
+        if seen and seen.support:
+            supports[shot.pass_name] = tuple(seen.support.numbers)
         if look is not None:
             mattes[sha256] = look.matte
     looks = f"looks-{number}.npz"
     _save_arrays(folder / looks, mattes)
-    return _KeptGroup(ring=group.learnt_from, positions=tuple(names), looks=looks, shots=shots)
+    return _KeptGroup(ring=group.learnt_from, positions=tuple(names), looks=looks, supports=supports, shots=shots)
 
 
 def _positions(seen: Iterable[Seen]) -> Sequence[Position]:

@@ -92,9 +92,11 @@ class Masker:
         ``first`` is the other one's first look, or what stands for it.
         """
         if segmenter is None or segmenter is self.segmenter:
-            return find_object(self.segmenter, look.frame, look.pixels, looks=self._looks, first=look.first)
-        looks = 2 if segmenter.closer_look else 1
-        return find_object(segmenter, look.frame, look.pixels, looks=looks, first=first)
+            found = find_object(self.segmenter, look.frame, look.pixels, looks=self._looks, first=look.first)
+        else:
+            looks = 2 if segmenter.closer_look else 1
+            found = find_object(segmenter, look.frame, look.pixels, looks=looks, first=first)
+        return look.ring.without_support(found, look.frame, look.pixels) if look.ring else found
 
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""

@@ -216,8 +216,8 @@ class Manifest:
     plates: tuple[str, ...] = ()
     """Photos known as plates, relative to the capture's folder: never masked."""
     warnings: tuple[str, ...] = ()
-    plates_told: tuple[str, ...] = ()
-    """What is wrong of plates, among the warnings too."""
+    survey_told: tuple[str, ...] = called("plates_told", ())
+    """What is wrong of plates, and what held the object; among the warnings too."""
     proof: ProofRecord | None = None
     """The proof of these very masks; none if they were not proven."""
     format: int = field(default=FORMAT)

@@ -50,7 +50,7 @@ class Book:
         promises.keep(record for record in self._before.shots if record.photo not in self._records)
         self._engines = {**self._before.engines, str(engine["fingerprint"]): engine}
         self._warnings = warnings
-        self._plates_told = self._before.plates_told
+        self._survey_told = self._before.survey_told
         self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
@@ -79,13 +79,13 @@ class Book:
             self._engines[str(engine["fingerprint"])] = engine
         self.enter(record)
 
-    def close(self, plates_told: tuple[str, ...] | None = None) -> Manifest:
+    def close(self, survey_told: tuple[str, ...] | None = None) -> Manifest:
         """Save the manifest for the last time.
 
-        ``plates_told`` is what is wrong of plates; none where they were not looked at: then it stays as it was told.
+        ``survey_told`` is what a survey has warned of; none where there was none: then it stays as it was told.
         """
-        if plates_told is not None:
-            self._plates_told = plates_told
+        if survey_told is not None:
+            self._survey_told = survey_told
         with suppress(OSError):
             (self._out / _ROOM).unlink()
         with self._turn:
@@ -113,9 +113,9 @@ class Book:
             engines={key: engine for key, engine in self._engines.items() if key in used},
             shots=shots,
             plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
-            plates_told=self._plates_told,
+            survey_told=self._survey_told,
             proof=proof if proof and proof.of == masks_of(shots) else None,
-            warnings=(*_warnings(self._capture, shots), *self._warnings, *self._plates_told),
+            warnings=(*_warnings(self._capture, shots), *self._warnings, *self._survey_told),
         )
 
 

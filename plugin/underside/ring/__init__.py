@@ -5,6 +5,7 @@ from underside.ring.knowledge import RIM, RingBuilder, RingKnowledge
 from underside.ring.lending import lent_matte
 from underside.ring.moves import Glance, camera_positions, glance, split_rings, stood_still
 from underside.ring.observation import Observation, observe, reduced
+from underside.ring.support import Support, Tints, support_of
 
 __all__ = [
     "RIM",
@@ -14,6 +15,8 @@ __all__ = [
     "RingBuilder",
     "RingKnowledge",
     "Silhouette",
+    "Support",
+    "Tints",
     "agreement",
     "camera_positions",
     "glance",
@@ -23,4 +26,5 @@ __all__ = [
     "silhouette_of_mask",
     "split_rings",
     "stood_still",
+    "support_of",
 ]

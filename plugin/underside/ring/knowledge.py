@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
-from underside.photo import Box, part_of
+from underside.photo import Box
 from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.evidence import (
     Backdrop,
@@ -19,8 +19,9 @@ from underside.ring.evidence import (
     slope,
     with_edges,
 )
-from underside.ring.observation import BEARABLE_NOISE, Observation, reduced
+from underside.ring.observation import BEARABLE_NOISE, Observation, as_seen
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
+from underside.ring.support import Support
 from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 from underside.ring.weights import Weights, weights_for
 
@@ -125,6 +126,8 @@ class RingKnowledge:
     """The empty platter and room, as bright as the room."""
     smoothing: float
     """What the shots were blurred by against their noise, in pixels of the room."""
+    support: Support | None = None
+    """What holds the object in the pass at hand, if the others show that it is none of it."""
     _behind_all: dict[tuple[Shape, float], Behind] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
@@ -132,13 +135,17 @@ class RingKnowledge:
         matte = weighed(self._sight(found, frame, pixels), found.matte, self._weights)
         cell = (found.box[2] - found.box[0]) / found.matte.shape[1]
         smoothed = self.smoothing * frame.width / self.room.middle.shape[1]
-        return Found(matte, found.box, rim=RIM * max(cell, 1.0) + smoothed)
+        return self.without_support(Found(matte, found.box, rim=RIM * max(cell, 1.0) + smoothed), frame, pixels)
 
     def correct_coarsely(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """Correct on half the matte's grid, for a fraction of the work: enough to tell where the object is."""
         coarse = Found(halved(found.matte), found.box)
         evidence = all_evidence(self._sight(coarse, frame, pixels), coarse.matte, pixel=0.5)
-        return Found(corrected(evidence, self._weights), found.box)
+        return self.without_support(Found(corrected(evidence, self._weights), found.box), frame, pixels)
+
+    def without_support(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
+        """A matte without what holds the object, as far as that is known."""
+        return self.support.taken_off(found, frame, pixels) if self.support else found
 
     def agreed(self, shot: Observation) -> Layer:
         """Where both the network and the ring see the object, as far as half the grid tells."""
@@ -167,7 +174,7 @@ class RingKnowledge:
         across = self.room.middle.shape[1] / frame.width
         finer = found.matte.shape[1] / ((found.box[2] - found.box[0]) * across)
         return Sight(
-            pixels=_view(found, frame, pixels),
+            pixels=as_seen(found, frame, pixels),
             gain=self._gain(found, frame, pixels),
             colours=self.colours,
             smoothing=self.smoothing * finer,
@@ -253,11 +260,3 @@ def _plate(plates: Sequence[Pixels], room: Pixels, free: NDArray[np.bool_]) -> P
     even = [levelled(plate, gain_between(plate, room, free)) for plate in plates]
     # Where nothing tells two camera positions apart, the plate of the other one may be among them.
     return min(even, key=lambda plate: float(cv2.absdiff(plate, room)[free].mean()) if free.any() else 0.0)
-
-
-def _view(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
-    """The matte's box of the photo, on the matte's grid."""
-    if found.view is not None:
-        return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
-    part = part_of(pixels, found.box, frame.size)
-    return reduced(part, found.matte.shape[1], found.matte.shape[0])

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame, resampled
+from underside.photo import part_of
 
-__all__ = ["AREA", "BEARABLE_NOISE", "Observation", "noise_of", "observe", "reduced"]
+__all__ = ["AREA", "BEARABLE_NOISE", "Observation", "as_seen", "noise_of", "observe", "reduced"]
 
 # A ring is learnt at this many pixels per shot: the second look sees no more of its box.
 AREA = 480_000
@@ -38,6 +39,14 @@ def observe(frame: Frame, pixels: Pixels, found: Found | None) -> Observation:
         return Observation(small, np.zeros(small.shape[:2], np.float32), noise)
     matte = resampled(found.matte, found.box, frame.whole, small.shape[:2], outside=0.0)
     return Observation(small, matte, noise)
+
+
+def as_seen(found: Found, frame: Frame, pixels: Pixels) -> Pixels:
+    """The matte's box of the photo, on the matte's grid."""
+    if found.view is not None:
+        return reduced(found.view, found.matte.shape[1], found.matte.shape[0])
+    part = part_of(pixels, found.box, frame.size)
+    return reduced(part, found.matte.shape[1], found.matte.shape[0])
 
 
 def noise_of(pixels: Pixels) -> float:

@@ -6,17 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 from underside.capture import Shot
 from underside.errors import PhotoError
+from underside.ring import Support
 from underside.segmenters import Segmenter
 from underside.survey.order import in_order, spread
 from underside.survey.plates import Plates
 from underside.survey.positions import Position, position_of
 from underside.survey.seen import FirstLook, Seen, first_look
 from underside.survey.small import SmallPhoto, look_at
+from underside.survey.supports import supports_in
 
 __all__ = ["Surveyor"]
 
 # Shots looked at for each position, evenly spread: as many as a ring is learnt from.
 _LOOKED_AT = 16
+_LEFT_OUT = (
+    "Pass {}: what holds the object is left out, as no other pass shows its colour; if it is part of the object, "
+    "mask that pass by itself."
+)
 
 
 class Surveyor:
@@ -26,6 +32,7 @@ class Surveyor:
         self._segmenter = segmenter
         self._plates = Plates(segmenter, plates, max_megapixels=max_megapixels)
         self._max_megapixels = max_megapixels
+        self._held: list[str] = []
 
     @property
     def looked(self) -> bool:
@@ -34,8 +41,8 @@ class Surveyor:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is to be said of the plates, after all that was surveyed so far."""
-        return self._plates.warnings
+        """What is to be said of the plates and of what held the object, after all that was surveyed so far."""
+        return (*self._plates.warnings, *map(_LEFT_OUT.format, self._held))
 
     def survey(self, shots: Sequence[Shot], pool: ThreadPoolExecutor, stop: threading.Event) -> dict[str, Seen]:
         """By the shots' names; nothing when ``stop`` is set.
@@ -60,7 +67,10 @@ class Surveyor:
         for position in positions:
             self._plates.add_to(position)
             position.learn()
-        aimed = in_order(pool, _aimed, looked)
+        pass_of = {shot.name: shot.pass_name for shot in shots}
+        supports = supports_in([photo for photo, _ in looked], pass_of)
+        self._held += [name for name in supports if name not in self._held]
+        aimed = in_order(pool, _aimed, [(*each, supports.get(pass_of[each[0].name])) for each in looked])
         first_looks = {photo.name: look for (photo, _), look in zip(looked, aimed, strict=True)}
         known = [position for position in positions if position.ring is not None]
         seen: dict[str, Seen] = {}
@@ -69,7 +79,7 @@ class Surveyor:
             look = first_looks.get(shot.name)
             if look is not None:
                 number = positions.index(look.position) if look.position else -1
-            seen[shot.name] = Seen(number, look, () if look else known)
+            seen[shot.name] = Seen(number, look, () if look else known, supports.get(shot.pass_name))
         return seen
 
     def _look(self, shot: Shot) -> SmallPhoto | None:
@@ -79,6 +89,6 @@ class Surveyor:
             return None  # reported when its turn to be masked comes
 
 
-def _aimed(looked: tuple[SmallPhoto, Position | None]) -> FirstLook:
-    photo, position = looked
-    return first_look(photo.frame, photo.observation.pixels, photo.matte, position)
+def _aimed(looked: tuple[SmallPhoto, Position | None, Support | None]) -> FirstLook:
+    photo, position, support = looked
+    return first_look(photo.frame, photo.observation.pixels, photo.matte, position, support)

@@ -51,7 +51,11 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     weights = usual_weights(ring.colours, with_plate=ring.plate is not None)
     matte = corrected(terms, weights)
     terms["network"] = np.zeros_like(terms["network"])
-    return Opinion(matte, corrected(terms, weights), cover)
+    unled = corrected(terms, weights)
+    if ring.support:
+        support = ring.support.shows_in(scene.view)
+        matte[support] = unled[support] = 0
+    return Opinion(matte, unled, cover)
 
 
 def _part(layer: NDArray[np.uint8] | Layer, whole: Box, scene: Scene) -> cv2.typing.MatLike:
