@@ -154,7 +154,7 @@ def _show(capture: Path, kind: str, proof: Proof) -> None:
     kinds = ", ".join(finding.kind for finding in proof.answer.findings)
     flipped = sum(name.startswith("flipped") for name in right)
     print(
-        f"{capture.parent.name}/{capture.name} {kind:8} {proof.answer.verdict.value:6} "
+        f"{capture.parent.name}/{capture.name} {kind:8} {proof.answer.outcome.value:6} "
         f"in one model {proof.registered}/{proof.shots}  right {len(right) - flipped} + {flipped}  "
         f"underside {proof.coverage.underside:.3f}  {proof.seconds:.0f} s  {kinds}",
         flush=True,

@@ -106,11 +106,18 @@ def test_what_concerns_one_segmenter_does_not_keep_others_from_being_tried(run: 
     assert set(found) == {"reference", "segmenter=threshold", "segmenter=kmeans"}
 
 
+def test_what_concerns_one_segmenter_can_be_varied_and_is_named(run: Run, capture: Path, tmp_path: Path) -> None:
+    words = ("--segmenter", "chroma", "--key-colour", "#28a03c", "--vary", "key-colour=#c0c0c0")
+    assert set(audited(run, capture, "--sample", 1, *words)) == {"reference", "key-colour=#c0c0c0"}
+    assert "#28a03c" in page_in(tmp_path).texts
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
         ("colour=red", "no setting colour to vary.*effort.*grow.*model.*working-size"),
         ("cutout=black", "no setting cutout to vary"),
+        ("key-colour=#c0c0c0", "--key-colour is for --segmenter chroma, not for network"),
         ("grow", "grow names no values"),
         ("grow=", "names no values"),
         ("grow=two", "grow two is not valid. Use a whole number"),

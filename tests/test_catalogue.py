@@ -55,7 +55,8 @@ def test_the_page_on_models_knows_every_model_and_every_key() -> None:
     models = load_catalogue().models.values()
     keys = [field.name for kind in (Model, Recipe, Weights) for field in fields(kind)]
     for word in [*(model.name for model in models), *keys, "variants"]:
-        assert f"`{word}`" in page or word in ("name", "weights", "recipe"), word
+        is_told = f"`{word}`" in page or word in ("name", "weights", "recipe")
+        assert is_told, f"docs/models.md does not tell of {word}"
 
 
 def test_models_for_people_clothes_and_drawings_are_marked() -> None:
@@ -169,10 +170,11 @@ def test_a_file_that_is_not_the_published_one_is_refused(models: Path, published
     assert not (models / "pins.json").exists()
 
 
-def test_a_damaged_record_of_pins_says_what_to_do(models: Path) -> None:
+@pytest.mark.parametrize("content", ["{", '{"files": {"toy.onnx": {"sha256": "1"}}, "licences": []}'])
+def test_a_damaged_record_of_pins_says_what_to_do(models: Path, content: str) -> None:
     model = own_entry(models, FACTS)
     brightness(models / "toy.onnx")
-    (models / "pins.json").write_text("{")
+    (models / "pins.json").write_text(content)
     with pytest.raises(ModelError, match="Delete it"):
         check_file(model, model.weights[0])
 

@@ -12,7 +12,7 @@ from finished_folder import ORIENTATION, Finished, finish, letter, pixels, uprig
 from PIL import Image
 
 from underside import manifest
-from underside.commands.check_layout import check_layout
+from underside.commands import underside
 from underside.errors import SettingsError
 from underside.layouts import LAYOUTS, Kind, check_folder, write_layout
 from underside.png import encode_png
@@ -354,7 +354,7 @@ def test_photos_elsewhere_are_pointed_to(foreign: Path, tmp_path: Path) -> None:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(check_layout, [str(argument) for argument in arguments], standalone_mode=False)
+    return CliRunner().invoke(underside, ["check-layout", *map(str, arguments)], standalone_mode=False)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def scene_of(directions: Sequence[Direction], points: int = 300) -> Scene:
 def facts_of(directions: Sequence[Direction], **changes: object) -> CoverageFacts:
     names = list(dict.fromkeys(each.pass_name for each in directions))
     facts = CoverageFacts(
-        verdict="yes",
+        outcome="yes",
         answer="Yes: the passes are one object.",
         findings=(),
         shots=len(directions),
@@ -179,7 +179,7 @@ def test_the_answer_comes_first_and_the_numbers_are_rounded_as_in_the_command(tm
 def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:
     shots = tuple(each.photo for each in BOTH)
     against = FoundAgainst("unsafe", "Ten pairs want other places", "Look at the masks", shots)
-    answer = {"verdict": "unsafe", "answer": "Unsafe: an engine may join these passes wrongly."}
+    answer = {"outcome": "unsafe", "answer": "Unsafe: an engine may join these passes wrongly."}
     page = write_page(tmp_path, facts_of(BOTH, findings=(against,), compared=False, **answer))
     (section,) = page.all("section", id="answer")
     assert "unsafe" in section.attributes["class"]
@@ -197,7 +197,7 @@ def test_a_finding_says_what_to_do_and_shows_its_shots(tmp_path: Path) -> None:
 def test_a_proof_without_any_model_has_its_page(tmp_path: Path) -> None:
     against = FoundAgainst("no", "Only 0 of 12 shots could be placed together", "Turn in smaller steps", ())
     facts = replace(
-        facts_of(BOTH, verdict="no", answer="No.", findings=(against,), registered=0, compared=False),
+        facts_of(BOTH, outcome="no", answer="No.", findings=(against,), registered=0, compared=False),
         passes=(),
         ties=(),
         directions=(),

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -38,6 +39,24 @@ def test_the_reference_says_what_the_commands_say() -> None:
     writer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(writer)
     assert writer.PAGE.read_text(encoding="utf-8") == writer.page(), "run: python docs/write_commands.py"
+
+
+def test_every_command_and_every_option_says_what_it_is_for() -> None:
+    for name, command in named_commands(underside):
+        assert (command.help or "").strip().splitlines()[0].endswith("."), f"{name} needs a first sentence"
+        for param in command.params:
+            if isinstance(param, click.Option):
+                assert param.help, f"{name} {param.opts[0]} needs its help"
+
+
+def named_commands(command: click.Command, name: str = "underside") -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for word in command.list_commands(context):
+            below = command.get_command(context, word)
+            assert below
+            yield from named_commands(below, f"{name} {word}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -84,7 +84,7 @@ def test_a_pass_that_was_turned_over_has_another_axis(flip: float) -> None:
     upright, flipped = facts_of(places)
     assert upright.turned == 0
     assert flipped.turned == pytest.approx(flip, abs=0.5)
-    assert answer_of([upright, flipped], [model_of(places)], sound_ties(places), 900).verdict is Outcome.YES
+    assert answer_of([upright, flipped], [model_of(places)], sound_ties(places), 900).outcome is Outcome.YES
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_under_is_counted_from_the_upright_pass_in_any_language(flipped: str, up
 def test_a_pass_placed_as_if_never_turned_is_no() -> None:
     places = ring("upright", height=20) + ring("flipped", height=35)
     answer = answer_of(facts_of(places), [model_of(places)], sound_ties(places), 900)
-    assert answer.verdict is Outcome.NO
+    assert answer.outcome is Outcome.NO
     assert [each.kind for each in answer.findings] == ["never turned"]
     assert len(answer.findings[0].shots) == STEPS
 
@@ -107,7 +107,7 @@ def test_a_pass_placed_as_if_never_turned_is_no() -> None:
 def test_cameras_that_stand_in_one_place_are_no() -> None:
     still = [place(f"{name}/{i}", name, around=0.1 * i, height=20) for name in ("flipped", "upright") for i in range(8)]
     answer = answer_of(facts_of(still), [model_of(still)], sound_ties(still), 900)
-    assert answer.verdict is Outcome.NO
+    assert answer.outcome is Outcome.NO
     assert {each.kind for each in answer.findings} == {"room kept"}
 
 
@@ -119,7 +119,7 @@ def test_shots_that_the_platter_placed_are_named() -> None:
         flipped[i] = place(flipped[i].shot.name, "flipped", around=i * 360 / STEPS, height=20)
     places = ring("upright", height=20) + flipped
     answer = answer_of(facts_of(places), [model_of(places)], sound_ties(places), 900)
-    assert answer.verdict is Outcome.UNSAFE
+    assert answer.outcome is Outcome.UNSAFE
     assert [each.shots for each in answer.findings if each.kind == "strays"] == [("flipped/03", "flipped/07")]
 
 
@@ -141,7 +141,7 @@ def test_a_camera_that_was_moved_from_shot_to_shot_still_tells_up() -> None:
 def test_one_pass_cannot_be_seen_from_below() -> None:
     places = ring("upright", height=20)
     answer = answer_of(facts_of(places), [model_of(places)], [], 900)
-    assert answer.verdict is Outcome.NO
+    assert answer.outcome is Outcome.NO
     assert "only one pass" in answer.findings[0].what
 
 
@@ -149,7 +149,7 @@ def test_shots_that_are_not_in_the_model_are_named() -> None:
     places = ring("upright", height=20) + ring("flipped", height=20, pose=about("x", 180))
     facts = pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places[:-2]))
     answer = answer_of(facts, [model_of(places[:-2])], sound_ties(places[:-2]), 900)
-    assert answer.verdict is Outcome.UNSAFE
+    assert answer.outcome is Outcome.UNSAFE
     assert answer.findings[0].shots == ("flipped/10", "flipped/11")
 
 
@@ -158,7 +158,7 @@ def test_a_pass_of_another_object_is_no() -> None:
     other = ring("flipped", height=20)
     names = [(each.shot.name, each.shot.pass_name) for each in places + other]
     answer = answer_of(pass_facts(names, model_of(places)), [model_of(places), model_of(other)], [], 900)
-    assert answer.verdict is Outcome.NO
+    assert answer.outcome is Outcome.NO
     assert [each.kind for each in answer.findings] == ["pass missing"]
     assert "make a model of their own, apart from the pass upright" in answer.findings[0].what
     assert "same object" in answer.findings[0].remedy
@@ -170,7 +170,7 @@ def test_pairs_that_want_other_places_make_the_join_unsafe() -> None:
     doubt = [tie(a, b, agree=0.1) for a in places[:6] for b in places[STEPS:-1]]
     assert doubted_shots(ties) == ("flipped/11",)
     answer = answer_of(facts_of(places), [model_of(places)], [*ties, *doubt], 900)
-    assert answer.verdict is Outcome.UNSAFE
+    assert answer.outcome is Outcome.UNSAFE
     assert [each.kind for each in answer.findings] == ["disputed"]
 
 
@@ -184,7 +184,7 @@ def test_shots_of_one_pass_that_fit_elsewhere_make_the_proof_ambiguous() -> None
         if i < k
     ]
     answer = answer_of(facts_of(places), [model_of(places)], ties, 900)
-    assert answer.verdict is Outcome.UNSAFE
+    assert answer.outcome is Outcome.UNSAFE
     alike = next(each for each in answer.findings if each.kind == "alike")
     assert "ambiguous" in alike.what
     assert "sticker" in alike.remedy
@@ -194,7 +194,7 @@ def test_too_few_points_are_said_to_be_too_few() -> None:
     places = ring("upright", height=20)
     facts = pass_facts([(each.shot.name, each.shot.pass_name) for each in places], model_of(places[:2]))
     answer = answer_of(facts, [model_of(places[:2])], [], 60)
-    assert answer.verdict is Outcome.NO
+    assert answer.outcome is Outcome.NO
     assert "60 points" in answer.findings[0].what
 
 

@@ -84,11 +84,11 @@ def test_masks_of_the_object_alone_have_no_platter_to_cut(scene: tuple[Model, di
     assert cut_at_platter(model) == []
 
 
-def proof(verdict: Outcome, *kinds: Kind) -> Proof:
-    findings = tuple(Finding(kind, verdict, kind, "") for kind in kinds)
+def proof(outcome: Outcome, *kinds: Kind) -> Proof:
+    findings = tuple(Finding(kind, outcome, kind, "") for kind in kinds)
     places = ring("upright", height=35)
     return Proof(
-        answer=Answer(verdict, findings),
+        answer=Answer(outcome, findings),
         shots=len(places),
         registered=len(places),
         models=(len(places),),
@@ -175,7 +175,7 @@ def test_a_cut_that_makes_the_join_true_is_written_but_never_over_a_persons_hand
     before = kept.hashes()
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, proof(Outcome.YES)))
     found = mended(kept)
-    assert found.proof.answer.verdict is Outcome.YES
+    assert found.proof.answer.outcome is Outcome.YES
     assert len(found.cut) == len(before) - 1
     changed = [path for path, sha256 in before.items() if sha256_of(path) != sha256]
     assert changed == sorted(before)[1:]
@@ -197,7 +197,7 @@ def test_after_a_cut_all_is_asked_again_as_long_as_that_puts_masks_right(
     given = answering(monkeypatch, NEVER_TURNED, Trial(tuple(others), stray), true, proof(Outcome.YES))
     found = mended(kept)
     assert len(given) == 4
-    assert found.proof.answer.verdict is Outcome.YES
+    assert found.proof.answer.outcome is Outcome.YES
     assert "The platter was cut off" in found.proof.notes[0]
     assert len(found.cut) == len(others) - 1
     assert {each.photo for each in found.repaired} == {
@@ -244,7 +244,7 @@ def test_masks_that_better_masks_do_not_join_are_told_as_they_are(kept: Kept, mo
     joined = replace(proof(Outcome.UNSAFE, Kind.STRAYS), corrections=kept.cuts[1:2])
     answering(monkeypatch, NEVER_TURNED, Trial(kept.cuts, joined), proof(Outcome.UNSAFE, Kind.DISPUTED))
     found = mended(kept)
-    assert found.proof.answer.verdict is Outcome.UNSAFE
+    assert found.proof.answer.outcome is Outcome.UNSAFE
     assert found.manifest.proof is not None
     assert len(found.manifest.proof.repaired or ()) == len(kept.cuts) - 1
 

@@ -29,6 +29,7 @@ from underside.png import encode_png
 MASKS_ONLY = [name for name, layout in LAYOUTS.items() if layout.photos is not Photos.COME and not layout.cut_out]
 
 WITH_PHOTOS = [name for name, layout in LAYOUTS.items() if layout.photos is Photos.COME]
+CHANGED = {name for name, each in LAYOUTS.items() if each.upright or each.inverted or not each.mask.endswith(".png")}
 
 # What each program finds for the two photos above, as its documentation says.
 FILES = {
@@ -83,6 +84,7 @@ def test_a_layout_has_the_files_its_program_looks_for(tmp_path: Path, name: str)
     finished = finish(tmp_path, TWO_PASSES, plates=["empty/DSC_0037.JPG"])
     result = write_layout(finished.manifest, finished.out, name)
     assert result.folder == finished.out / "layouts" / name
+    assert name in FILES, f"FILES in this file does not say what {name} looks for"
     assert files(result.folder) == FILES[name] | {"HOW-TO.txt"}
     assert result.written == 2
 
@@ -94,7 +96,7 @@ def test_a_check_finds_nothing_wrong_with_a_layout_of_ours(tmp_path: Path, name:
     assert (report.photos, report.findings) == (2, ())
 
 
-@pytest.mark.parametrize("name", MASKS_ONLY)
+@pytest.mark.parametrize("name", [name for name in MASKS_ONLY if name not in CHANGED])
 def test_masks_that_need_no_change_take_no_room_on_the_disk(tmp_path: Path, name: str) -> None:
     finished = finish(tmp_path, ["a.jpg"], orientation=8)
     (mask,) = (laid(finished, name) / "masks").iterdir()
@@ -190,7 +192,7 @@ def test_a_missing_mask_is_said_with_what_the_program_makes_of_it(tmp_path: Path
 
 
 def test_a_misspelt_layout_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"no layout called colmpa\. Choose from plain, metashape"):
+    with pytest.raises(SettingsError, match=r"no layout called colmpa\. Choose from .*metashape, .*colmap"):
         check_layout_names(["plain", "colmpa"])
 
 
@@ -209,9 +211,7 @@ def test_the_how_to_can_be_typed_as_it_stands(tmp_path: Path, name: str) -> None
     finished = finish(tmp_path, ["a.jpg"])
     result = write_layout(finished.manifest, finished.out, name)
     assert str(result.folder) in result.how_to
-    assert "{folder}" not in result.how_to
-    assert "{capture}" not in result.how_to
-    assert "{templates}" not in result.how_to
+    assert set(re.findall(r"\{\w*\}", result.how_to)) <= {"{filename}"}, "what is this to be replaced by?"
     text = (result.folder / "HOW-TO.txt").read_text(encoding="utf-8")
     assert result.how_to in text
     assert all(note in text for note in result.notes)
@@ -221,7 +221,8 @@ def test_the_how_to_can_be_typed_as_it_stands(tmp_path: Path, name: str) -> None
 def test_the_docs_show_each_layout_as_it_is(name: str) -> None:
     layout = LAYOUTS[name]
     page = (Path(__file__).parents[1] / "docs/layouts.md").read_text(encoding="utf-8")
-    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), "")
+    assert row, f"docs/layouts.md, What goes where, has no row for {name}"
     example = layout.mask.format(name="IMG_1.JPG", stem="IMG_1")
     assert f"`{layout.masks}/{example}`" in row or f"`{layout.masks}/PASS/{example}`" in row
     assert ("upright" in row) == layout.upright

@@ -1,5 +1,6 @@
 """The Meshroom node that learns rings, and the chunks that mask with them."""
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import DEMO, Run
 from meshroom_host import Node, failure, make_blocks_of_two, masks_of, photo, quick_model, scene, stored, view_ids
+
+from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES
 
 pytestmark = pytest.mark.usefixtures("own_python")
 
@@ -52,3 +55,9 @@ def test_a_folder_of_plates_may_lie_anywhere_and_an_empty_one_is_told(tmp_path: 
     for folder, told in (("nothing", "There are no photos in the folder of plates"), ("gone", "cannot be read")):
         rings = Node("UndersideRings", tmp_path / "c", input=source, model=model, platesFolder=str(tmp_path / folder))
         assert told in failure(rings.chunks()[0])
+
+
+def test_the_node_takes_plates_of_every_kind_that_the_engine_reads() -> None:
+    known = importlib.import_module("undersideNodes.UndersideRings").PHOTOS
+    # A camera that writes raw files beside JPEGs has written each plate twice.
+    assert set(known) == PHOTO_SUFFIXES - RAW_SUFFIXES, "the node, which runs without our package, has its own list"

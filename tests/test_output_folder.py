@@ -8,6 +8,9 @@ import pytest
 from blob_captures import files, masked, photo, photos, posix, refusal
 from conftest import Run, shots
 
+from underside.cutout.make import SUFFIXES
+from underside.outfolder import without_a_name
+
 
 @pytest.mark.parametrize(
     "content",
@@ -168,3 +171,9 @@ def test_a_demo_does_not_go_where_others_have_their_photos_or_results(run: Run, 
         told = refusal(run("demo", "--no-open", "-o", folder))
         assert f"{folder} holds other photos or results. Choose another folder with -o." in told
     assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES.values())
+def test_no_folder_of_photos_may_be_called_as_the_cutout_of_another_photo(suffix: str, tmp_path: Path) -> None:
+    refused = without_a_name(["cup", f"cup{suffix}/1.jpg"], tmp_path)
+    assert list(refused) == ["cup"], "outfolder does not know that cut-outs may end so"

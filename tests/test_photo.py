@@ -12,7 +12,7 @@ from conftest import Open
 from photo_files import dng, far_apart, heic, picture, picture16, saved, saved16
 
 from underside.manifest import ShotRecord, State
-from underside.photo import PHOTO_SUFFIXES, RAW_SUFFIXES, Container, decode, open_photo, peek
+from underside.photo import OTHER_SUFFIXES, PHOTO_SUFFIXES, RAW_SUFFIXES, Container, decode, open_photo, peek
 
 
 @pytest.mark.parametrize("size", [(80, 48), (81, 49), (7, 3), (1, 1), (17, 400)], ids=str)
@@ -53,6 +53,11 @@ def test_suffixes_are_lower_case_and_raw_ones_are_among_them() -> None:
     assert {".jpg", ".jpeg", ".tif", ".png", ".webp", ".heic", ".avif", ".cr3", ".dng"} < PHOTO_SUFFIXES
     assert RAW_SUFFIXES < PHOTO_SUFFIXES
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in PHOTO_SUFFIXES)
+
+
+def test_no_kind_of_file_is_both_read_and_named_among_those_that_are_not() -> None:
+    both = PHOTO_SUFFIXES & OTHER_SUFFIXES
+    assert not both, "OTHER_SUFFIXES in photo/containers/__init__.py still lists these"
 
 
 def test_many_threads_see_what_one_sees(opened: Open) -> None:

@@ -77,6 +77,7 @@ def test_rings_that_do_not_fit_are_refused_in_one_line(run: Run, photos: Path, t
         (content, (changed, "--effort", "fast"), "were learnt without IMG 0.JPG, or before it was changed"),
         ({**content, "format": 99}, (changed,), "was written by a newer Underside"),
         ({}, (changed,), "was not written by `underside rings`"),
+        ({**content, "groups": [{}]}, (changed, "--effort", "fast"), "was not written by `underside rings`"),
         (None, (changed,), "There are no rings in rings"),
     ]
     for kept, words, told in cases:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from conftest import DEMO, Run, manifest
+from conftest import DEMO, ROOT, Run, manifest
 
 from underside.commands import underside
 from underside.errors import SettingsError
-from underside.settings import Settings, settings_files_for
+from underside.refine import EdgeOptions
+from underside.segmenters.by_name import SEGMENTERS
+from underside.settings import SETTINGS, Option, Settings, option_of, settings_files_for
 
 PLATE = DEMO / "empty" / "DSC_0037.JPG"
 
@@ -269,6 +272,33 @@ def test_numbers_that_are_none_are_refused_on_the_command_line(number: str, opti
 def test_a_program_cannot_choose_what_the_command_line_refuses(name: str, value: Any) -> None:  # noqa: ANN401 - as wrong as can be
     with pytest.raises(SettingsError, match=f"^{name.replace('_', '-')} "):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(EdgeOptions)])
+def test_an_option_of_the_edge_step_decides_the_mask_and_has_its_line_in_the_docs(name: str) -> None:
+    assert name in Settings().deciding_the_mask(), "a second run would keep a mask made with another value"
+    page = (ROOT / "docs/edges.md").read_text(encoding="utf-8")
+    assert f"`--{name.replace('_', '-')}`" in page, "docs/edges.md, Options, has no line for it"
+
+
+def test_for_another_segmenter_what_concerns_one_alone_is_dropped() -> None:
+    chosen = Settings(segmenter="chroma", key_colour="#28a03c", grow=2)
+    assert chosen.for_segmenter("network") == Settings(grow=2)
+    assert chosen.for_segmenter("chroma") == chosen
+
+
+def test_a_setting_of_one_segmenter_may_have_any_default() -> None:
+    @dataclass(frozen=True)
+    class WithRounds(Settings):
+        rounds: int = field(default=3, metadata={"option": Option("How many.", only_for="kmeans")})
+
+    assert WithRounds().rounds == WithRounds(segmenter="kmeans", rounds=4).for_segmenter("network").rounds == 3
+    with pytest.raises(SettingsError, match="--rounds is for --segmenter kmeans, not for network"):
+        WithRounds(rounds=4)
+
+
+def test_a_setting_for_one_segmenter_names_one_that_there_is() -> None:
+    assert {option_of(each).only_for for each in SETTINGS.values()} - {None} <= SEGMENTERS.keys()
 
 
 def test_masks_are_made_as_the_file_says(run: Run, tmp_path: Path) -> None:

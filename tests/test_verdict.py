@@ -1,6 +1,7 @@
 """Verdicts: right masks are trusted, wrong ones are not, and the reasons say why."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import cv2
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from underside.looks import Found, Frame
 from underside.ring import Agreement, RingBuilder, RingKnowledge, observe
 from underside.verdict import Grade, Signs, Verdict, judge, read_signs
+from underside.verdict.faults import faults
+from underside.verdict.weights import DOUBT, EMPTINESS
 
 Pixels = NDArray[np.uint8]
 WIDTH, HEIGHT = 640, 480
@@ -182,6 +185,19 @@ def test_signs_are_plain_numbers_that_survive_json(ring: RingKnowledge) -> None:
     signs = signs_of(truth(), photo_of(truth()), first=truth(), ring=ring)
     content = json.loads(json.dumps(asdict(signs)))
     assert Signs(**{**content, "borders": tuple(content["borders"])}) == signs
+
+
+@pytest.mark.parametrize("weights", [DOUBT, EMPTINESS], ids=["doubt", "emptiness"])
+def test_only_faults_that_are_measured_have_a_weight(
+    weights: Mapping[str, Mapping[str, float]], ring: RingKnowledge
+) -> None:
+    mask = truth()
+    with_ring, alone = (
+        faults(signs_of(mask, photo_of(mask), first=mask, ring=known), None).keys() for known in (ring, None)
+    )
+    for known, weighed in weights.items():
+        measured = with_ring if known in ("ring", "plate") else alone
+        assert weighed.keys() <= measured, f"of the weights for {known}, verdict/faults.py measures no such fault"
 
 
 def test_a_reduced_photo_and_a_cropped_matte_tell_the_same() -> None:

@@ -25,6 +25,7 @@ from underside.photo import Box
 from underside.ring import Glance, RingKnowledge, Support
 from underside.survey import FirstLook, Position, Seen, Surveyor
 from underside.survey.grouping import Group, digest_of, file_digest, learnt_together, worth_learning
+from underside.typed import as_content, as_typed
 
 __all__ = [
     "Learnt",
@@ -53,10 +54,35 @@ class Learnt:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _KeptGroup:
+    """Shots that were surveyed together, and the files of what they have taught."""
+
+    ring: str
+    """Stands for all photos that they were surveyed with; empty where nothing was learnt."""
+    positions: tuple[str, ...]
+    looks: str
+    supports: Mapping[str, tuple[int, ...]]
+    """By pass: the tints of what holds the object there."""
+    shots: Mapping[str, tuple[int, int | None, Box | None, str]]
+    """By their content: the position's number, the place of its file among these, where to look closer, the pass."""
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The file that tells of all the others."""
+
+    format: int
+    made_with: Mapping[str, Any]
+    capture: str
+    plates: tuple[str, ...]
+    groups: tuple[_KeptGroup, ...]
+
+
 class Rings:
     """The rings of one capture, in a folder; photos are known by their content, wherever they are now."""
 
-    def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, index: _Index) -> None:
         self._folder = folder
         self._index = index
         self._positions: dict[str, Position] = {}
@@ -64,41 +90,39 @@ class Rings:
     def groups(self, shots: Sequence[Shot], content: ContentOf, pool: ThreadPoolExecutor) -> Iterator[Group]:
         """The shots as they were learnt from together."""
         hashes = dict(zip((shot.name for shot in shots), pool.map(content, shots), strict=True))
-        known = {sha256 for group in self._index["groups"] for sha256 in group["shots"]}
+        known = {sha256 for group in self._index.groups for sha256 in group.shots}
         for shot in shots:
             if hashes[shot.name] and hashes[shot.name] not in known:
                 raise SettingsError(
                     f"The rings in {self._folder} were learnt without {shot.name}, or before it was changed", _AGAIN
                 )
         left = {shot.name: shot for shot in shots if hashes[shot.name]}
-        for group in self._index["groups"]:
+        for group in self._index.groups:
             # A photo that lies in two passes was learnt in both of their groups, and is masked once.
-            together = tuple(left.pop(name) for name in tuple(left) if hashes[name] in group["shots"])
+            together = tuple(left.pop(name) for name in tuple(left) if hashes[name] in group.shots)
             if together:
-                seen = self._seen(group, {hashes[shot.name] for shot in together}) if group["ring"] else {}
-                yield Group(
-                    together, group["ring"], {shot.name: seen[hashes[shot.name]]() for shot in together if seen}
-                )
+                seen = self._seen(group, {hashes[shot.name] for shot in together}) if group.ring else {}
+                yield Group(together, group.ring, {shot.name: seen[hashes[shot.name]]() for shot in together if seen})
         unreadable = tuple(shot for shot in shots if not hashes[shot.name])
         if unreadable:
             yield Group(unreadable, "", {})
 
-    def _seen(self, group: Mapping[str, Any], hashes: set[str]) -> dict[str, Callable[[], Seen]]:
+    def _seen(self, group: _KeptGroup, hashes: set[str]) -> dict[str, Callable[[], Seen]]:
         """By content, what makes what was seen: two shots of the same content have their own."""
         try:
-            positions = [self._position(name) for name in group["positions"]]
-            supports = {of_pass: Support.of(tints) for of_pass, tints in group["supports"].items()}
-            with np.load(self._folder / group["looks"], allow_pickle=False) as looks:
+            positions = [self._position(name) for name in group.positions]
+            supports = {of_pass: Support.of(tints) for of_pass, tints in group.supports.items()}
+            with np.load(self._folder / group.looks, allow_pickle=False) as looks:
                 mattes = {sha256: looks[sha256] for sha256 in hashes & set(looks.files)}
         except (OSError, EOFError, ValueError, KeyError, IndexError, BadZipFile, zlib.error) as error:
             raise SettingsError(f"The rings in {self._folder} are incomplete ({error})", _AGAIN) from error
 
         def maker(sha256: str) -> Callable[[], Seen]:
-            number, at, box, of_pass = group["shots"][sha256]
+            number, at, box, of_pass = group.shots[sha256]
             support = supports.get(of_pass)
             if sha256 in mattes:
                 position = None if at is None else positions[at]
-                look = FirstLook(mattes[sha256], position, None if box is None else tuple(box))
+                look = FirstLook(mattes[sha256], position, box)
                 return lambda: Seen(number, look, support=support)
             return lambda: Seen(number, None, positions, support)
 
@@ -142,22 +166,22 @@ def _save(folder: Path, capture: Capture, masker: Masker, groups: Sequence[Group
         (folder / _INDEX).unlink(missing_ok=True)
         for old in (*folder.glob("position-*.npz"), *folder.glob("looks-*.npz")):
             old.unlink()
-    index = {
-        "format": _FORMAT,
-        "made_with": _made_with(masker),
-        "capture": str(capture.folder),
-        "plates": [plate.name for plate in capture.plates],
-        "groups": [_save_group(folder, number, group, hashes) for number, group in enumerate(groups)],
-    }
-    write_atomically(folder / _INDEX, json_text(index).encode())
+    index = _Index(
+        format=_FORMAT,
+        made_with=_made_with(masker),
+        capture=str(capture.folder),
+        plates=tuple(plate.name for plate in capture.plates),
+        groups=tuple(_save_group(folder, number, group, hashes) for number, group in enumerate(groups)),
+    )
+    write_atomically(folder / _INDEX, json_text(as_content(index)).encode())
 
 
 def load_rings(folder: Path, masker: Masker) -> Rings:
     """What a survey has left; refused where it was made for other masks."""
     path = folder / _INDEX
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        made_with, known, _ = dict(index["made_with"]), int(index["format"]), list(index["groups"])
+        content = json.loads(path.read_text(encoding="utf-8"))
+        made_with, known = dict(content["made_with"]), int(content["format"])
     except FileNotFoundError:
         raise SettingsError(
             f"There are no rings in {folder}", "Run `underside rings` first, or check the path"
@@ -176,7 +200,11 @@ def load_rings(folder: Path, masker: Masker) -> Rings:
         names = " and ".join(other)
         told = ", ".join(f"{name} {made_with.get(name)}, not {wanted.get(name)}" for name in other)
         raise SettingsError(f"The rings in {folder} were learnt with another {names} ({told})", _AGAIN)
-    return Rings(folder, index)
+    try:
+        # Only now: an index of an earlier Underside, which says so above, may look otherwise.
+        return Rings(folder, as_typed(content, _Index, "the index"))
+    except TypeError as error:
+        raise SettingsError(f"{path} was not written by `underside rings` ({error!r})", _AGAIN) from error
 
 
 def _made_with(masker: Masker) -> dict[str, Any]:
@@ -186,13 +214,13 @@ def _made_with(masker: Masker) -> dict[str, Any]:
     return {"Underside": __version__, "revision": REVISION, "effort": looks, **segmenter}
 
 
-def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, str]) -> dict[str, Any]:
+def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, str]) -> _KeptGroup:
     positions = _positions(group.seen.values())
     names = [f"position-{number}-{at}.npz" for at in range(len(positions))]
     for name, position in zip(names, positions, strict=True):
         _save_position(folder, name, position)
     shots: dict[str, tuple[int, int | None, Box | None, str]] = {}
-    supports: dict[str, list[int]] = {}
+    supports: dict[str, tuple[int, ...]] = {}
     mattes: dict[str, NDArray[np.uint8]] = {}
     for shot in group.shots:
         sha256, seen = hashes[shot.name], group.seen.get(shot.name)
@@ -201,12 +229,12 @@ def _save_group(folder: Path, number: int, group: Group, hashes: Mapping[str, st
         box = look.object_box if look else None
         shots[sha256] = (seen.position_number if seen else -1, at, box, shot.pass_name)
         if seen and seen.support:
-            supports[shot.pass_name] = seen.support.numbers
+            supports[shot.pass_name] = tuple(seen.support.numbers)
         if look is not None:
             mattes[sha256] = look.matte
     looks = f"looks-{number}.npz"
     _save_arrays(folder / looks, mattes)
-    return {"ring": group.learnt_from, "positions": names, "looks": looks, "supports": supports, "shots": shots}
+    return _KeptGroup(ring=group.learnt_from, positions=tuple(names), looks=looks, supports=supports, shots=shots)
 
 
 def _positions(seen: Iterable[Seen]) -> Sequence[Position]:

@@ -16,7 +16,8 @@ from .parts.work import logged, run_engine, settings_of, views_of
 
 __version__ = f"{REVISION}.0"
 
-_PHOTOS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".avif")
+PHOTOS = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".hif", ".avif")
+"""How photos of the platter may end: as the engine has it, but for camera raw."""
 
 
 class UndersideRings(UndersideNode):
@@ -73,7 +74,7 @@ def _plates(folder: str) -> list[str]:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise NodeError(f"The folder of plates {folder} cannot be read: {error.strerror}. Check its path.") from error
-    plates = [os.path.join(folder, name) for name in names if name.lower().endswith(_PHOTOS) and name[0] != "."]
+    plates = [os.path.join(folder, name) for name in names if name.lower().endswith(PHOTOS) and name[0] != "."]
     if not plates:
         raise NodeError(f"There are no photos in the folder of plates {folder}. Check its path, or leave it empty.")
     return plates

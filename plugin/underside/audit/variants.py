@@ -10,7 +10,7 @@ from underside.settings import SETTINGS, Settings, option_of, read_text, setting
 
 __all__ = ["Variant", "usual_variants", "variants"]
 
-# These change the mask through the segmenter, whose own fingerprint says so, not through Option.in_mask.
+# These change the mask through the segmenter, as its own options do: its fingerprint says so, not Option.in_mask.
 _OF_THE_SEGMENTER = {"model", "working_size", "segmenter"}
 
 # The knobs that people reach for first. An effort has few values, so all of them are tried.
@@ -70,12 +70,14 @@ def usual_variants(reference: Settings) -> tuple[Variant, ...]:
 
 
 def _with(reference: Settings, name: str, value: object) -> Settings:
-    """The settings with one changed; what concerns only another segmenter is dropped for the one tried."""
+    """The settings with one changed."""
     changes: dict[str, Any] = {name: value}
-    if name == "segmenter":
-        changes |= {key: None for key, each in SETTINGS.items() if option_of(each).only_for not in (None, value)}
-    return replace(reference, **changes)
+    return reference.for_segmenter(str(value)) if name == "segmenter" else replace(reference, **changes)
 
 
 def _that_vary() -> dict[str, Field[Any]]:
-    return {name: each for name, each in SETTINGS.items() if option_of(each).in_mask or name in _OF_THE_SEGMENTER}
+    return {
+        name: each
+        for name, each in SETTINGS.items()
+        if option_of(each).in_mask or option_of(each).only_for or name in _OF_THE_SEGMENTER
+    }

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from underside import resources
 from underside.catalogue import Model, Weights
 from underside.errors import ModelError, OutputError
 from underside.files import sha256_of, write_atomically
+from underside.typed import as_content, as_typed
 
 __all__ = [
     "check_file",
@@ -23,6 +25,25 @@ __all__ = [
 ]
 
 PINS_NAME = "pins.json"
+
+
+@dataclass(frozen=True)
+class _Pin:
+    """A file that passed, as it was then."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class _Pins:
+    """All that is remembered."""
+
+    files: Mapping[str, _Pin] = field(default_factory=dict)
+    """By their names in the folder of models."""
+    licences: tuple[str, ...] = ()
+    """The non-commercial models whose licences somebody has accepted."""
 
 
 def path_of(model: Model, weights: Weights) -> Path:
@@ -52,13 +73,13 @@ def check_licence(model: Model, *, accepted: bool) -> None:
 
 def licence_is_accepted(model: Model) -> bool:
     """Whether the model may be used without asking."""
-    return model.commercial or model.name in _read()["licences"]
+    return model.commercial or model.name in _read().licences
 
 
 def remember_licence(model: Model) -> None:
     """The licence is accepted from now on."""
     pins = _read()
-    _write(pins | {"licences": sorted({*pins["licences"], model.name})})
+    _write(replace(pins, licences=tuple(sorted({*pins.licences, model.name}))))
 
 
 def check_file(model: Model, weights: Weights) -> tuple[Path, str]:
@@ -76,8 +97,7 @@ def pin(path: Path, sha256: str) -> None:
     """Remember the hash of a file that passed, for as long as its size and time stay."""
     found = path.stat()
     pins = _read()
-    pinned = {"sha256": sha256, "size": found.st_size, "mtime_ns": found.st_mtime_ns}
-    _write(pins | {"files": pins["files"] | {path.name: pinned}})
+    _write(replace(pins, files={**pins.files, path.name: _Pin(sha256, found.st_size, found.st_mtime_ns)}))
 
 
 def checksum_problem(weights: Weights, path: Path) -> str:
@@ -93,13 +113,13 @@ def checksum_problem(weights: Weights, path: Path) -> str:
 
 def _pinned_hash(weights: Weights, path: Path) -> str:
     found = path.stat()
-    pinned = _read()["files"].get(path.name, {})
-    if pinned and (pinned["size"], pinned["mtime_ns"]) == (found.st_size, found.st_mtime_ns):
-        return str(pinned["sha256"])
+    pinned = _read().files.get(path.name)
+    if pinned and (pinned.size, pinned.mtime_ns) == (found.st_size, found.st_mtime_ns):
+        return pinned.sha256
     sha256 = _published_hash(weights, path)
-    if pinned and pinned["sha256"] != sha256:
+    if pinned and pinned.sha256 != sha256:
         raise ModelError(
-            f"{path} has changed since it was checked: its SHA-256 was {pinned['sha256']} and is {sha256}",
+            f"{path} has changed since it was checked: its SHA-256 was {pinned.sha256} and is {sha256}",
             f"Delete it and get it again; if you changed it yourself, delete {_pins_path()} as well",
         )
     # A folder that cannot be written costs a hash at every start, nothing else.
@@ -131,16 +151,16 @@ def _pins_path() -> Path:
     return resources.user_models_folder() / PINS_NAME
 
 
-def _read() -> dict[str, Any]:
+def _read() -> _Pins:
     path = _pins_path()
     try:
-        pins = json.loads(path.read_text(encoding="utf-8"))
-        return {"files": dict(pins["files"]), "licences": list(pins["licences"])}
+        pins: _Pins = as_typed(json.loads(path.read_text(encoding="utf-8")), _Pins, "the record")
+        return pins
     except FileNotFoundError:
-        return {"files": {}, "licences": []}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _Pins()
+    except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"Cannot read {path} ({error})", "Delete it: every model is then checked again") from error
 
 
-def _write(pins: dict[str, Any]) -> None:
-    write_atomically(_pins_path(), (json.dumps(pins, indent=1) + "\n").encode())
+def _write(pins: _Pins) -> None:
+    write_atomically(_pins_path(), (json.dumps(as_content(pins), indent=1) + "\n").encode())

@@ -92,11 +92,11 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
         ):
             tell(line)
         tell(f"Page: {proven.page}")
-    return ExitCode.DONE if proof.answer.verdict is Outcome.YES else ExitCode.NO
+    return ExitCode.DONE if proof.answer.outcome is Outcome.YES else ExitCode.NO
 
 
 def _lines(proof: Proof) -> Iterator[str]:
-    yield ANSWERS[proof.answer.verdict]
+    yield ANSWERS[proof.answer.outcome]
     for finding in proof.answer.findings:
         yield from _told(finding)
     yield ""

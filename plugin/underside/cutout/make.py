@@ -25,6 +25,7 @@ from underside.photo.colour import eight_bits, rgb_of
 from underside.photo.written_colour import Rgb, parse_colour
 
 __all__ = [
+    "SUFFIXES",
     "Background",
     "Cutout",
     "CutoutFormat",
@@ -41,7 +42,8 @@ CutoutFormat = Literal["jpeg", "png", "tiff", "webp"]
 CutoutMode = Literal["lossless", "fast"]
 """``lossless`` keeps the object's blocks of a JPEG as they are; ``fast`` compresses again at the same quality."""
 
-_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
+SUFFIXES: dict[CutoutFormat, str] = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
+"""What may stand behind the photo's name; ``outfolder`` keeps these places free."""
 _NATURAL: dict[Container, CutoutFormat] = {Container.TIFF: "tiff", Container.PNG: "png", Container.WEBP: "webp"}
 # As libjpeg, whose limit lies below the container's own 65535, and libwebp have it.
 _LONGEST_SIDES = {"jpeg": 65500, "webp": 16383}
@@ -126,7 +128,7 @@ def make_cutout(photo: Photo, mask: NDArray[np.uint8], options: CutoutOptions) -
             "Choose --cutout-format png or tiff",
         )
     data, notes = _encoded(photo, picture, kind)
-    return Cutout(data, _SUFFIXES[kind], box, (*reason, *picture.notes, *notes))
+    return Cutout(data, SUFFIXES[kind], box, (*reason, *picture.notes, *notes))
 
 
 def is_lossless(photo: Photo, options: CutoutOptions) -> bool:

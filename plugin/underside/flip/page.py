@@ -43,8 +43,8 @@ def show_proof(proof: Proof, out: Path, repaired: Sequence[Repaired] | None = No
 
 def _facts(proof: Proof, repaired: Sequence[Repaired] | None) -> CoverageFacts:
     return CoverageFacts(
-        verdict=proof.answer.verdict.value,
-        answer=ANSWERS[proof.answer.verdict],
+        outcome=proof.answer.outcome.value,
+        answer=ANSWERS[proof.answer.outcome],
         findings=tuple(
             FoundAgainst(each.weighs.value, each.what, each.remedy, each.shots) for each in proof.answer.findings
         ),

@@ -125,7 +125,7 @@ def save_proof(proof: Proof, out: Path) -> Path:
 def facts_of(proof: Proof) -> dict[str, Any]:
     """What JSON can hold of a proof: everything but the model."""
     return {
-        "answer": proof.answer.verdict.value,
+        "answer": proof.answer.outcome.value,
         "findings": [asdict(finding) for finding in proof.answer.findings],
         "shots": proof.shots,
         "registered": proof.registered,

@@ -180,7 +180,7 @@ def _tried_without_platter(
         found = f"A platter was found in {masks}, but cutting it off does not make the join true."
         return _noting(first, f"{found} No mask was changed."), ()
     kinds = ", ".join(dict.fromkeys(finding.kind for finding in first.answer.findings))
-    was = f"with it, the answer was {first.answer.verdict.value} ({kinds})"
+    was = f"with it, the answer was {first.answer.outcome.value} ({kinds})"
     # What is to be said of the capture itself, the first proof knows: the trial saw a copy.
     of_capture = replace(trial.proof, notes=first.notes)
     return _noting(of_capture, f"The platter was cut off in {counted(len(trial.cuts), 'mask')}; {was}."), trial.cuts
@@ -208,7 +208,7 @@ def _record(mended: _Mended, manifest: Manifest, met: Mapping[str, str], *, mend
     asked = (shot if shot.photo in mended.changed else _as_met(shot, met.get(shot.photo)) for shot in manifest.shots)
     put_right = tuple(shot.photo for shot in manifest.shots if shot.is_put_right)
     return ProofRecord(
-        answer=proof.answer.verdict.value,
+        answer=proof.answer.outcome.value,
         reasons=tuple(f"{finding.what}. {finding.remedy}." for finding in proof.answer.findings),
         underside=proof.coverage.underside,
         disagreeing=len(proof.disagreements),

@@ -50,6 +50,10 @@ class Ahead:
     taken: tuple[bool, ...]
 
 
+class _GoesOnError(Exception):
+    """A climb goes on where the one ahead had ended."""
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The steps, in the order in which they are tried."""
@@ -95,9 +99,15 @@ class Ladder:
 
     def settle(self, ahead: Ahead, agreed: Agreed) -> tuple[Verdict, tuple[Step, ...]] | None:
         """How the climb ends now that the neighbours are known; nothing where they lead it another way."""
+
+        def tried_then(rung: Rung) -> _Tried | None:
+            if rung.name not in ahead.tried:
+                raise _GoesOnError
+            return ahead.tried[rung.name]
+
         try:
-            verdict, steps = self._climb(ahead.first, agreed, lambda rung: ahead.tried[rung.name], lambda: None)
-        except KeyError:  # it goes on where it had ended
+            verdict, steps = self._climb(ahead.first, agreed, tried_then, lambda: None)
+        except _GoesOnError:
             return None
         return (verdict, steps) if tuple(step.taken for step in steps) == ahead.taken else None
 

@@ -1,20 +1,15 @@
 """What a person is told about a layout: how to use it, what is missing in it, what to look at."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from underside.counted import some
 from underside.layouts.naming import Place, mask_names
 from underside.layouts.table import Layout, WithoutMask
 from underside.manifest import Manifest, ShotRecord, State
 
-__all__ = ["OF_ANOTHER_PHOTO", "how_to_text", "kept_note", "notes", "of_other_photos", "some"]
-
-_NAMED = 5
-_FOR_ANOTHER = "for a photo that another one has replaced since"
-_UNFIT = "edit it again or delete it if it does not"
-OF_ANOTHER_PHOTO = f"It was changed by hand {_FOR_ANOTHER}: see whether it still fits, and {_UNFIT}"
-"""Of one mask; ``of_other_photos`` says it of several."""
+__all__ = ["how_to_text", "kept_note", "notes"]
 
 
 def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: Path) -> Iterator[str]:
@@ -75,20 +70,6 @@ def how_to_text(layout: Layout, how_to: str, sentences: Sequence[str]) -> str:
             "files here: they may be the very same files as your photos and masks (hard links).\n",
         ]
     )
-
-
-def of_other_photos(shots: Iterable[ShotRecord]) -> str:
-    """Which masks a person has changed for photos that others have taken the place of; empty where none were."""
-    names = [shot.photo for shot in shots if shot.is_for_another_photo]
-    if not names:
-        return ""
-    return f"Changed by hand {_FOR_ANOTHER}, so see whether the mask still fits, and {_UNFIT}: {some(names)}"
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _usual_mask(layout: Layout, place: Place) -> str:

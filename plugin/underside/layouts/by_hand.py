@@ -8,7 +8,7 @@ from typing import Self
 
 from underside.errors import OutputError, UnfitNameError
 from underside.files import alike, link_or_copy, sha256_of, write_atomically
-from underside.layouts.table import HOW_TO, IMAGES, MASKS
+from underside.layouts.table import HOW_TO, Layout
 
 __all__ = ["File", "known_files", "remember", "take_along"]
 
@@ -29,12 +29,12 @@ class File:
         return File(self.photo, self.sha256 | before.sha256 if before else self.sha256)
 
 
-def known_files(folder: Path) -> dict[str, File]:
+def known_files(layout: Layout, folder: Path) -> dict[str, File]:
     """What was last written into a layout's folder, by the names there."""
     path = _table(folder)
     try:
         if not path.exists():
-            return dict(_older_than_the_how_to(folder))
+            return dict(_older_than_the_how_to(layout, folder))
         table = json.loads(path.read_bytes())
         return {name: File(photo, frozenset(hashes)) for name, (photo, *hashes) in table.items()}
     except OSError as error:
@@ -48,11 +48,11 @@ def known_files(folder: Path) -> dict[str, File]:
         ) from error
 
 
-def _older_than_the_how_to(folder: Path) -> Iterator[tuple[str, File]]:
+def _older_than_the_how_to(layout: Layout, folder: Path) -> Iterator[tuple[str, File]]:
     """What lay there when a layout was whole of which no table tells: an earlier Underside kept none."""
     how_to = folder / HOW_TO
     written = how_to.stat().st_mtime_ns if how_to.is_file() else -1
-    for path in _files(folder):
+    for path in _files(layout, folder):
         if path.stat().st_mtime_ns <= written:
             yield path.relative_to(folder).as_posix(), File("", frozenset({sha256_of(path)}))
 
@@ -63,14 +63,16 @@ def remember(folder: Path, files: Mapping[str, File]) -> None:
     write_atomically(_table(folder), (json.dumps(table, indent=1) + "\n").encode())
 
 
-def take_along(folder: Path, new: Path, *, known: Mapping[str, File], made: Mapping[str, File]) -> list[str]:
+def take_along(
+    layout: Layout, folder: Path, new: Path, *, known: Mapping[str, File], made: Mapping[str, File]
+) -> list[str]:
     """Bring all that Underside has not written from ``folder`` into ``new``, which shall take its place.
 
     Returns what stands in the place of a file that was ``made`` now, or ``known``: changed by hand. What else lies
     there, a program may have left.
     """
     changed = []
-    for name in _of_others(folder, known, made):
+    for name in _of_others(layout, folder, known, made):
         if name in known and name in made and known[name].photo != made[name].photo:
             raise UnfitNameError(
                 f"{folder / name} was changed by hand for {known[name].photo}, and is now the place of "
@@ -83,9 +85,9 @@ def take_along(folder: Path, new: Path, *, known: Mapping[str, File], made: Mapp
     return changed
 
 
-def _of_others(folder: Path, known: Mapping[str, File], made: Mapping[str, File]) -> Iterator[str]:
+def _of_others(layout: Layout, folder: Path, known: Mapping[str, File], made: Mapping[str, File]) -> Iterator[str]:
     told = {alike(name): name for name in (*known, *made)}
-    for path in _files(folder):
+    for path in _files(layout, folder):
         name = path.relative_to(folder).as_posix()
         spelt = told.get(alike(name), name)
         # Some disks of Macs take an accent in one spelling and give it back in another.
@@ -108,8 +110,8 @@ def _is_among(path: Path, files: Iterable[File]) -> bool:
     return any(path.samefile(source) for file in files for source in file.sources if source.is_file())
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for part in (IMAGES, MASKS) for path in (folder / part).rglob("*") if path.is_file())
+def _files(layout: Layout, folder: Path) -> list[Path]:
+    return sorted(path for part in layout.folders for path in (folder / part).rglob("*") if path.is_file())
 
 
 def _table(folder: Path) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 from underside.capture import read_capture
 from underside.errors import PhotoError, SettingsError, UndersideError
 from underside.files import alike, sha256_of
-from underside.layouts.advice import OF_ANOTHER_PHOTO
 from underside.layouts.by_hand import File, known_files
 from underside.layouts.examine import Facts, Mask, examine
 from underside.layouts.findings import Finding, Kind, Report
@@ -16,6 +15,7 @@ from underside.layouts.pairing import PICTURES, is_mask_name, near_misses, pairs
 from underside.layouts.table import IMAGES, LAYOUTS, OWN, Layout, Photos, find
 from underside.layouts.write import LAYOUTS_FOLDER, laid_out
 from underside.manifest import Manifest, ShotRecord, State, load
+from underside.manifest.other_photos import OF_ANOTHER_PHOTO
 from underside.masks import mask_name, read_mask
 from underside.photo import open_known, open_photo
 
@@ -105,7 +105,7 @@ def _check(place: _FolderToCheck, given: Path | None) -> Report:
         files = sorted(set(files) - set(photos.names))
     paired = pairs(layout, photos.names, files)
     findings = [*near_misses(layout, photos.names, files, paired), *shared(layout, paired)]
-    written = known_files(place.folder) if place.out and layout is not OWN else {}
+    written = known_files(layout, place.folder) if place.out and layout is not OWN else {}
     if given is None and photos.brought:
         findings += _of_another_time(place, photos, written)
     with ThreadPoolExecutor(_AT_ONCE) as pool:

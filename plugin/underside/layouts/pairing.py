@@ -117,4 +117,6 @@ def _pattern(rule: str) -> re.Pattern[str]:
 
 
 # Photos may be called anything, so a name tells a mask from a photo only where the rule adds something to it.
-_MASK_NAMES = tuple(_pattern(rule) for rule in sorted(_RULES | _FOREIGN - {"{name}"}) if rule != "{stem}.png")
+_MASK_NAMES = tuple(
+    _pattern(rule) for rule in sorted(_RULES | _FOREIGN) if rule != "{name}" and PurePosixPath(rule).stem != "{stem}"
+)

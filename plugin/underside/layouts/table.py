@@ -68,7 +68,7 @@ class Layout:
     ``{templates}`` are the masks of each folder, with ``{filename}`` for the photo's name without its suffix.
     """
     masks: str = MASKS
-    """The masks' folder: ``IMAGES`` puts them beside the photos."""
+    """The name of the masks' folder: ``IMAGES`` puts them beside the photos."""
     photos: Photos = Photos.STAY
     flat: bool = False
     """The program looks into one folder only: no sub-folders for the passes."""
@@ -89,6 +89,11 @@ class Layout:
     without_mask: WithoutMask = WithoutMask.TAKEN_WHOLE
     check_once: str = ""
     """What could not be confirmed, as a sentence that says what to look at."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """All that Underside makes in the layout's folder; what lies beside them is the program's."""
+        return tuple(dict.fromkeys((IMAGES, MASKS, self.masks)))
 
 
 OWN = Layout(

@@ -17,13 +17,14 @@ from underside.files import link_or_copy, sha256_of, write_atomically
 from underside.layouts.advice import how_to_text, kept_note, notes
 from underside.layouts.by_hand import File, known_files, remember, take_along
 from underside.layouts.naming import Place, places
-from underside.layouts.table import HOW_TO, IMAGES, LAYOUTS, MASKS, Layout, find
+from underside.layouts.table import HOW_TO, LAYOUTS, Layout, find
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name, read_mask
 from underside.photo import open_known, turn_upright
 from underside.png import SIGNATURE, encode_png
 
 __all__ = [
+    "ENCODERS",
     "LAYOUTS_FOLDER",
     "LaidOut",
     "LayoutResult",
@@ -96,21 +97,21 @@ def _written(path: Path) -> int:
 def write_layout(manifest: Manifest, out: Path, name: str) -> LayoutResult:
     """Write ``out/layouts/<name>`` for the masks of ``out``, in place of an earlier one.
 
-    Underside owns the folders ``images`` and ``masks`` and the how-to there; what a program has put beside
-    them stays, and so does what a person has changed in them.
+    Underside owns the layout's folders and the how-to there; what a program has put beside them stays, and so
+    does what a person has changed in them.
     """
     layout = find(name)
     placed = laid_out(layout, manifest)
     if not placed:
         raise OutputError(f"There is no mask to lay out for {layout.program}", "See first why the shots failed")
     capture, folder = Path(manifest.capture), out.absolute() / LAYOUTS_FOLDER / name
-    known = {each: _with_sources(file, capture, out) for each, file in known_files(folder).items()}
-    with _replacing(folder) as new:
+    known = {each: _with_sources(file, capture, out) for each, file in known_files(layout, folder).items()}
+    with _replacing(layout, folder) as new:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda place: _write(layout, place, capture, out, new), placed))
         with _in_words(folder):
             made = _files(placed, capture, out, new)
-            changed = take_along(folder, new, known=known, made=made)
+            changed = take_along(layout, folder, new, known=known, made=made)
         # A run that is killed while folders change places leaves one or the other: both are ours.
         remember(folder, {**known, **{each: file.or_as(known.get(each)) for each, file in made.items()}})
     remember(folder, {**made, **{each: known[each] for each in changed if each in known}})
@@ -193,7 +194,7 @@ def encoded_mask(layout: Layout, shot: ShotRecord, mask: Mask) -> bytes:
         mask = turn_upright(mask, shot.orientation)
     if layout.inverted:
         mask = np.bitwise_not(mask)
-    return _ENCODERS[PurePosixPath(layout.mask).suffix](mask)
+    return ENCODERS[PurePosixPath(layout.mask).suffix](mask)
 
 
 def _write_cut_out(shot: ShotRecord, photo: Path, out: Path, target: Path) -> None:
@@ -226,30 +227,31 @@ def _encode_tiff(mask: Mask) -> bytes:
     return cv2.imencode(".tif", mask, how)[1].tobytes()
 
 
-_ENCODERS: Mapping[str, Callable[[Mask], bytes]] = {".png": encode_png, ".tif": _encode_tiff}
+ENCODERS: Mapping[str, Callable[[Mask], bytes]] = {".png": encode_png, ".tif": _encode_tiff}
+"""How a mask is written, by the end of its name: another kind of file than these is another line."""
 
 
 @contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """A folder to fill, whose ``images`` and ``masks`` then take the place of those in ``folder``."""
+def _replacing(layout: Layout, folder: Path) -> Iterator[Path]:
+    """A folder to fill, whose own folders then take the place of those in ``folder``."""
     new, old = folder / _NEW, folder / _OLD
     try:
         with _in_words(folder):
-            _put_back(folder, old)
+            _put_back(layout, folder, old)
             for left_over in (new, old):
                 shutil.rmtree(left_over, ignore_errors=True)
                 left_over.mkdir(parents=True)
         yield new
         with _in_words(folder):
             (folder / HOW_TO).unlink(missing_ok=True)
-            for part in (IMAGES, MASKS):
+            for part in layout.folders:
                 if (folder / part).exists():
                     (folder / part).rename(old / part)
                 if (new / part).exists():
                     (new / part).rename(folder / part)
     except BaseException:
         with suppress(OSError):
-            _put_back(folder, old)
+            _put_back(layout, folder, old)
         raise
     finally:
         for left_over in (new, old):
@@ -258,9 +260,9 @@ def _replacing(folder: Path) -> Iterator[Path]:
             folder.rmdir()  # only where nothing came of it
 
 
-def _put_back(folder: Path, old: Path) -> None:
+def _put_back(layout: Layout, folder: Path, old: Path) -> None:
     """What was moved away, where nothing has come into its place: a run was killed between the two."""
-    for part in (IMAGES, MASKS):
+    for part in layout.folders:
         if (old / part).exists() and not (folder / part).exists():
             (old / part).rename(folder / part)
 

@@ -13,8 +13,8 @@ from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
 from underside.errors import ELSEWHERE, SettingsError
 from underside.files import PART_SUFFIX, writing
-from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
+from underside.manifest.other_photos import of_other_photos
 from underside.outfolder import refuse_photos_among_results
 from underside.promises import Promises
 

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from underside.counted import some
 from underside.errors import PhotoError, SettingsError, UnfitNameError
 from underside.layouts import HOW_TO, places
-from underside.layouts.advice import some
 from underside.manifest import MANIFEST_NAME, ShotRecord
 from underside.masks import RESULT_FOLDERS, SET_TABLE
 from underside.metadata.position import has_position

@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from underside.capture import shots_besides
+from underside.counted import some
 from underside.errors import PhotoError, SettingsError
 from underside.files import sha256_of
-from underside.layouts.advice import of_other_photos, some
 from underside.manifest import ShotRecord, State, load_made
-from underside.photo import RAW_SUFFIXES
+from underside.manifest.other_photos import of_other_photos
+from underside.photo import HEIF_SUFFIXES, RAW_SUFFIXES
 from underside.verdict import Grade
 
 __all__ = ["Chosen", "choose_shots", "chosen_notes"]
-
-_TURNED_WHILE_READ = (".heic", ".heif", ".hif", ".avif")
 
 
 @dataclass(frozen=True)
@@ -126,5 +125,5 @@ def _looked_at(record: ShotRecord, capture: Path, out: Path) -> str:
 
 
 def _is_odd(photo: str) -> bool:
-    suffix = PurePosixPath(photo).suffix.lower()
-    return suffix in RAW_SUFFIXES or suffix in _TURNED_WHILE_READ
+    """Whether only some programs read it, and perhaps turn it."""
+    return PurePosixPath(photo).suffix.lower() in RAW_SUFFIXES | HEIF_SUFFIXES

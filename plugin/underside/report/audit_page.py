@@ -1,7 +1,6 @@
 """The audit's page: what each setting changes, in figures and side by side, whole in one file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from underside.preview import draw_preview
 from underside.report.audit_pictures import Pictures, difference_pictures
 from underside.report.markup import Html, asset, data_address, join, markup, page
 from underside.report.wording import count, percent, seconds
-from underside.settings import Option, Settings
+from underside.settings import SETTINGS, Settings, option_of, spoken
 
 __all__ = ["AUDIT_NAME", "write_audit_page"]
 
@@ -144,13 +143,12 @@ def _time_cell(taken: float, times: float | None) -> Html:
 
 
 def _setting(audit: Audit, name: str, trials: tuple[Trial, ...], drawn: Drawn) -> Html:
-    field = next(f for f in fields(Settings) if f.name == name.replace("-", "_"))
-    option: Option = field.metadata["option"]
+    field = SETTINGS[name.replace("-", "_")]
     return markup(
         asset("audit_setting.html"),
         place=_place(name),
         name=name,
-        help=f"{option.help} The reference has {_written(getattr(audit.settings, field.name))}.",
+        help=f"{option_of(field).help} The reference has {_written(getattr(audit.settings, field.name))}.",
         shots=join(
             markup(_SHOT, name=shot, looks=join(_looks(audit, shot, trials, drawn))) for shot in audit.reference.shots
         ),
@@ -188,8 +186,10 @@ def _chosen(settings: Settings) -> Iterator[tuple[str, str]]:
     finder: dict[str, object] = {"segmenter": settings.segmenter}
     if settings.segmenter == "network":
         finder |= {"model": settings.model, "working_size": settings.working_size}
+    own = (name for name, each in SETTINGS.items() if option_of(each).only_for == settings.segmenter)
+    finder |= {name: value for name in own if (value := getattr(settings, name)) is not None}
     for name, value in (finder | settings.deciding_the_mask()).items():
-        yield name.replace("_", "-"), _written(value)
+        yield spoken(name), _written(value)
 
 
 def _written(value: object) -> str:

@@ -90,7 +90,7 @@ class MaskDoubt:
 class CoverageFacts:
     """The whole proof."""
 
-    verdict: str
+    outcome: str
     """``yes``, ``unsafe`` or ``no``."""
     answer: str
     findings: tuple[FoundAgainst, ...]

@@ -45,7 +45,7 @@ def write_coverage_page(facts: CoverageFacts, manifest: Manifest, out: Path) -> 
         contact_sheet=contact_sheet,
         made=_made(facts),
         when=f"{datetime.now():%Y-%m-%d, %H:%M}",
-        verdict=facts.verdict,
+        outcome=facts.outcome,
         answer=facts.answer,
         findings=_findings(facts.findings, sheet, card),
         notes=join(markup('<p class="note">$text</p>', text=note) for note in facts.notes),

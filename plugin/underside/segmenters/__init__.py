@@ -19,7 +19,7 @@ class Segmenter(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in the catalogue, or the file's."""
+        """The name in the catalogue, the file's, or that of a method without a network."""
 
     @property
     def fingerprint(self) -> Mapping[str, str]:

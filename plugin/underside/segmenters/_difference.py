@@ -65,7 +65,7 @@ class _Compared:
     """Contrast of the plate nearby, in log light."""
 
 
-def difference_matte(shot: NDArray[np.uint8], plate: NDArray[np.uint8], prior: Image | None = None) -> Image:
+def difference_matte(shot: NDArray[np.uint8], plate: NDArray[np.uint8], prior: Image) -> Image:
     """How likely each pixel of the shot shows the object; both are sRGB pictures of one size.
 
     ``prior`` is another segmenter's matte of the shot: it decides where the plate says little, as in shadows.
@@ -86,10 +86,9 @@ def difference_matte(shot: NDArray[np.uint8], plate: NDArray[np.uint8], prior: I
     outlined = _outlined(fine)
     evidence += np.clip((fine.darker - _TOO_DARK) / 0.3, 0, _MOST) + (1 - match) * outlined
     background = _MATCH * match + _SHADOW * shadow * (1 - match) * (1 - outlined)
-    if prior is not None:
-        belief = cv2.resize(prior, shot.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        evidence = evidence + _PRIOR * belief
-        background = background + _PRIOR * (1 - belief)
+    belief = cv2.resize(prior, shot.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    evidence = evidence + _PRIOR * belief
+    background = background + _PRIOR * (1 - belief)
     return _settled(evidence.astype(np.float32), background.astype(np.float32), _pulls(fine, 0), _pulls(fine, 1))
 
 

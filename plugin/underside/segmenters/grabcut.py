@@ -23,31 +23,29 @@ _WEIGHT = 0.8
 
 @dataclass(frozen=True)
 class GrabcutSegmenter:
-    """Starts from another segmenter's matte, or else from a box in the picture's middle."""
+    """Starts from another segmenter's matte."""
 
-    seed: Segmenter | None = None
+    seed: Segmenter
     name: str = "grabcut"
     closer_look: bool = False
 
     @property
     def fingerprint(self) -> Mapping[str, str]:
         """The method and its seed's."""
-        seed = self.seed.fingerprint if self.seed else {"seed": "box"}
-        return {**seed, "segmenter": self.name, "revision": "2"}
+        return {**self.seed.fingerprint, "segmenter": self.name, "revision": "2"}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The seed's, which are this one's too."""
-        return self.seed.notes if self.seed else ()
+        return self.seed.notes
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """About 512 x 512 pixels, or what the seed looks at if that is more."""
-        own = grid_near(width, height)
-        return finer(own, self.seed.grid(width, height)) if self.seed else own
+        return finer(grid_near(width, height), self.seed.grid(width, height))
 
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The seed's matte, put right by the colours."""
-        return cut_by_colour(picture, self.seed.matte(picture) if self.seed else _middle(picture.shape))
+        return cut_by_colour(picture, self.seed.matte(picture))
 
 
 def make(choices: Choices) -> GrabcutSegmenter:
@@ -80,11 +78,3 @@ def cut_by_colour(
     cv2.grabCut(colours, labels, (0, 0, 1, 1), room, thing, rounds, cv2.GC_EVAL)
     kept = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     return _WEIGHT * cv2.GaussianBlur(kept, (0, 0), 0.8).astype(np.float32) + (1 - _WEIGHT) * seed
-
-
-def _middle(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Object perhaps in the middle half, surely not near the border."""
-    matte = np.zeros(shape[:2], np.float32)
-    rows, columns = shape[0] // 8, shape[1] // 8
-    matte[rows : shape[0] - rows, columns : shape[1] - columns] = 0.6
-    return matte

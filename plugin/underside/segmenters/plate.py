@@ -47,7 +47,7 @@ class PlateSegmenter:
     """Compares each shot with the plate that fits it best."""
 
     plates: tuple[Plate, ...]
-    prior: Segmenter | None = None
+    prior: Segmenter
     """Asked where the plate says little: in shadows, and where object and room have one colour."""
     told: tuple[str, ...] = ()
     """What is to be said of the plates."""
@@ -59,17 +59,16 @@ class PlateSegmenter:
         """The method and the plates' content."""
         content = "".join(plate.sha256 for plate in self.plates)
         own = {"segmenter": self.name, "revision": "1", "plates": hashlib.sha256(content.encode()).hexdigest()}
-        return {**(self.prior.fingerprint if self.prior else {}), **own}
+        return {**self.prior.fingerprint, **own}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The notes on the plates, and on the prior."""
-        return (*self.told, *(self.prior.notes if self.prior else ()))
+        return (*self.told, *self.prior.notes)
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """About 512 x 512 pixels, or what the prior looks at if that is more."""
-        own = grid_near(width, height)
-        return finer(own, self.prior.grid(width, height)) if self.prior else own
+        return finer(grid_near(width, height), self.prior.grid(width, height))
 
     def matte(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """How surely each part is not the plate's; a picture that no plate fits is a PhotoError."""
@@ -86,7 +85,7 @@ class PlateSegmenter:
                 "Take a plate from every place where the camera stood, or choose another --segmenter",
             )
         room = shrunk(plate.picture, small.shape[1::-1])
-        return difference_matte(small, room, self.prior.matte(picture) if self.prior else None)
+        return difference_matte(small, room, self.prior.matte(picture))
 
 
 def make(choices: Choices) -> PlateSegmenter:

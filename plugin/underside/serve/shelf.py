@@ -79,9 +79,7 @@ class Shelf:
                 f"{known.name} is not a model for objects: {known.refused}",
                 "Choose another, or start the service with --allow-non-object",
             )
-        return replace(
-            self._settings, segmenter="network", model=known.name, working_size=None, url=None, key_colour=None
-        )
+        return replace(self._settings.for_segmenter("network"), model=known.name, working_size=None)
 
     def _known(self, name: str, asked_in: str) -> Model:
         # Only names: a request never says which file of this machine is opened.

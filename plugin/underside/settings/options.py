@@ -1,9 +1,9 @@
 """Every option once, with its default, its limits and its help."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from underside.cutout import CutoutFormat, CutoutMode, CutoutOptions, parse_background
 from underside.errors import SettingsError
@@ -14,7 +14,7 @@ from underside.runtime.providers import Device
 from underside.segmenters import Choices
 from underside.segmenters.by_name import SEGMENTERS
 from underside.segmenters.chroma import parse_key
-from underside.settings.checks import Option, checked
+from underside.settings.checks import Option, checked, option_of, spoken
 
 __all__ = ["Settings"]
 
@@ -24,6 +24,11 @@ def _option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401
 
 
 _EDGES = EdgeOptions()
+
+
+def _edge_option(default: Any, help: str, **facts: Any) -> Any:  # noqa: A002, ANN401 - as above
+    """One of the edge step's, which all decide the mask."""
+    return _option(default, help, in_mask=True, **facts)
 
 
 @dataclass(frozen=True)
@@ -62,66 +67,58 @@ class Settings:
     )
     device: Device = _option("auto", "The processor to use.", choices=get_args(Device))
     gpu_memory: float = _option(2.0, "Most GPU memory for the network.", least=0.25, metavar="GB")
-    sensitivity: float = _option(
+    sensitivity: float = _edge_option(
         _EDGES.sensitivity,
         "How much of a doubtful matte is kept: more above 0.5, less below.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    foreground: int = _option(
+    foreground: int = _edge_option(
         _EDGES.foreground,
         "From this level up (of 255) the matte is object without consulting the photo.",
         least=1,
         most=255,
-        in_mask=True,
     )
-    background: int = _option(
+    background: int = _edge_option(
         _EDGES.background,
         "Up to this level (of 255) the matte is background without consulting the photo.",
         least=0,
         most=254,
-        in_mask=True,
     )
-    keep: Keep = _option(
+    keep: Keep = _edge_option(
         _EDGES.keep,
         "parts: all large parts; largest: one; centre: the one at the photo's middle.",
         choices=get_args(Keep),
-        in_mask=True,
     )
-    specks: float = _option(
+    specks: float = _edge_option(
         _EDGES.specks,
         "Drop parts with less than this share of the largest part's area.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    pinholes: float = _option(
+    pinholes: float = _edge_option(
         _EDGES.pinholes,
         "Fill holes with less than this share of the largest part's area, unless the matte is sure of them.",
         least=0.0,
         most=1.0,
         metavar="SHARE",
-        in_mask=True,
     )
-    grow: int = _option(
+    grow: int = _edge_option(
         _EDGES.grow,
         "Grow the mask by this many pixels; negative shrinks.",
         least=-200,
         most=200,
         metavar="PIXELS",
-        in_mask=True,
         also=("mask_offset",),
     )
-    mask_blur: float = _option(
+    mask_blur: float = _edge_option(
         _EDGES.mask_blur,
         "Smooth jagged outlines over this many pixels; the mask stays hard.",
         least=0.0,
         most=10.0,
         metavar="PIXELS",
-        in_mask=True,
     )
     cutout: str | None = _option(
         None,
@@ -163,12 +160,19 @@ class Settings:
                 "Leave a gap between them; the edge step decides in it",
             )
         for each in fields(self):
-            segmenter = each.metadata["option"].only_for
-            if segmenter not in (None, self.segmenter) and getattr(self, each.name) is not None:
+            segmenter = option_of(each).only_for
+            if segmenter not in (None, self.segmenter) and getattr(self, each.name) != each.default:
                 raise SettingsError(
-                    f"--{each.name.replace('_', '-')} is for --segmenter {segmenter}, not for {self.segmenter}",
+                    f"--{spoken(each.name)} is for --segmenter {segmenter}, not for {self.segmenter}",
                     "Leave one of them out",
                 )
+
+    def for_segmenter(self, segmenter: str) -> Self:
+        """The same for another segmenter, without what concerns one alone that is not this one."""
+        of_others: dict[str, Any] = {
+            f.name: f.default for f in fields(self) if option_of(f).only_for not in (None, segmenter)
+        }
+        return replace(self, segmenter=segmenter, **of_others)
 
     @property
     def edges(self) -> EdgeOptions:
@@ -177,7 +181,7 @@ class Settings:
 
     def choices(self, *, plates: Sequence[Path] = (), shots: Sequence[Path] = ()) -> Choices:
         """What the segmenter is made from, for a capture of these plates and shots."""
-        own = {f.name: getattr(self, f.name) for f in fields(Choices) if hasattr(self, f.name)}
+        own = {f.name: getattr(self, f.name) for f in fields(Choices) if f.name not in ("plates", "shots")}
         return Choices(**own, plates=tuple(plates), shots=tuple(shots))
 
     @property
@@ -194,4 +198,4 @@ class Settings:
 
     def deciding_the_mask(self) -> dict[str, Any]:
         """The choices that change a mask's pixels, besides the segmenter's own."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.metadata["option"].in_mask}
+        return {f.name: getattr(self, f.name) for f in fields(self) if option_of(f).in_mask}

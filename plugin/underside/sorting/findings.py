@@ -11,7 +11,7 @@ from underside.capture.left_alone import left_alone
 from underside.capture.names import without_pose
 from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
-from underside.counted import counted
+from underside.counted import counted, some
 from underside.ring import camera_positions
 from underside.sorting.overview import Overview, PassView
 from underside.sorting.rings import Ring, passes_by_place
@@ -229,18 +229,13 @@ def _doubles_and_gaps(seen: Overview) -> Iterator[Finding]:
         title = pass_title(each, seen)
         copies = [f"{double.name} is {double.of}" for double in each.doubles if double.copy]
         if copies:
-            yield Finding(f"{_begin(title)} holds the same file twice: {_some(copies)}")
+            yield Finding(f"{_begin(title)} holds the same file twice: {some(copies, most=4)}")
         alike = [f"{_file(double.name)} as {_file(double.of)}" for double in each.doubles if not double.copy]
         if alike:
-            yield Finding(f"In {title} shots show nearly the same: {_some(alike)}")
+            yield Finding(f"In {title} shots show nearly the same: {some(alike, most=4)}")
         if each.gaps:
             places = [f"{gap.reason} (between {_file(gap.before)} and {_file(gap.after)})" for gap in each.gaps]
-            yield Finding(f"In {title} shots may be missing: {_some(places)}")
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:4])
-    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+            yield Finding(f"In {title} shots may be missing: {some(places, most=4)}")
 
 
 def _file(name: str) -> str:

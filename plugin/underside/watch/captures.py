@@ -7,8 +7,8 @@ from dataclasses import replace
 from underside.errors import OutputError, SettingsError, UndersideError
 from underside.flip import in_short
 from underside.journal import Entry, Journal, Stage
-from underside.layouts.advice import of_other_photos
 from underside.manifest import MANIFEST_NAME, ShotRecord, State
+from underside.manifest.other_photos import of_other_photos
 from underside.watch.alone import ShotsAlone
 from underside.watch.concluding import Concluding, Conclusion
 from underside.watch.desk import Desk
@@ -19,7 +19,7 @@ from underside.watch.happenings import Completed, Listener, Masked, Moved, Note,
 from underside.watch.intake import Intake
 from underside.watch.jobs import Crew
 from underside.watch.kinds import Kinds
-from underside.watch.left_to_do import LeftToDo
+from underside.watch.left_to_do import LeftToDo, Round
 from underside.watch.masking import CaptureSession, Maskers
 from underside.watch.moves import Moves, leave_nothing_behind
 from underside.watch.places import folder_of, name_in_capture
@@ -201,8 +201,7 @@ class Captures:
         wanted = self.left.to_go_through(desk, now)
         # Shots with settings of their own first: for others there may have been no room so far, and a pass knows none.
         if wanted is not None and not self._journal.pinned(desk.name):
-            without, final = wanted
-            self._complete(desk, without=without, final=final)
+            self._start(desk, wanted)
 
     def _session(self, desk: Desk) -> CaptureSession | None:
         settings = self._plan.of_capture(desk.folder, "").settings
@@ -240,7 +239,7 @@ class Captures:
             raise error
         self._postpone(desk, error)
 
-    def _complete(self, desk: Desk, *, without: set[str], final: bool) -> None:
+    def _start(self, desk: Desk, wanted: Round) -> None:
         session = self._session(desk)
         if session is None:
             return
@@ -249,7 +248,7 @@ class Captures:
         allowed = {
             name: entry.photo
             for name, entry in own.items()
-            if entry.stage not in held and entry.pass_name not in without
+            if entry.stage not in held and entry.pass_name not in wanted.without
         }
         work = Work(
             folder=desk.folder,
@@ -259,7 +258,7 @@ class Captures:
             allowed=allowed,
             pinned={name for name, entry in own.items() if entry.settings},
             chosen=self._plan.of_capture(desk.folder, ""),
-            final=final,
+            final=wanted.final,
         )
         desk.completing = self._completing = True
         desk.stale = False

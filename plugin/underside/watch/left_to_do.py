@@ -3,15 +3,26 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from underside.journal import Journal, Stage
 from underside.watch.desk import Desk
 from underside.watch.plan import Plan
 
-__all__ = ["LeftToDo"]
+__all__ = ["LeftToDo", "Round"]
 
 # With 50,000 photos to do, counting them takes as long as masking one: it rests so many times as long as it took.
 _COUNTING_RESTS = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """One time through a capture."""
+
+    without: frozenset[str] = frozenset()
+    """Passes that are still going on."""
+    final: bool = False
+    """The capture is complete: it is concluded after that."""
 
 
 class LeftToDo:
@@ -52,19 +63,19 @@ class LeftToDo:
         """Whether a pass is over for now."""
         return self._plan.once or desk.is_quiet(pass_name, max(self._plan.quiet, self.blind_for), now)
 
-    def to_go_through(self, desk: Desk, now: float) -> tuple[set[str], bool] | None:
-        """Whether it is time to go through a capture: without which passes, and whether for the last time."""
+    def to_go_through(self, desk: Desk, now: float) -> Round | None:
+        """The round that it is time for; none where nothing is to be gone through just now."""
         wanted = self._to_go_through(desk, now)
         return self._to_go_through(desk, now) if wanted is not None and self.count() else wanted
 
-    def _to_go_through(self, desk: Desk, now: float) -> tuple[set[str], bool] | None:
+    def _to_go_through(self, desk: Desk, now: float) -> Round | None:
         passes = self.passes(desk)
         pausing = [name for name in passes if self.is_quiet(desk, name, now) and _is_settled(passes[name])]
         going_on = {name for name in desk.passes if not self.is_quiet(desk, name, now)} | (set(passes) - set(pausing))
         if any({Stage.READY, Stage.MASKED} & passes[name].keys() for name in pausing):
-            return going_on, False
+            return Round(without=frozenset(going_on))
         if not passes and not going_on and self._is_over(desk, now):
-            return set(), True
+            return Round(final=True)
         return None
 
     def _is_over(self, desk: Desk, now: float) -> bool:

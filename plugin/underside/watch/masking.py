@@ -25,6 +25,7 @@ from underside.pipeline.book import Book
 from underside.pipeline.cutting import cut_out_capture
 from underside.promises import Promises
 from underside.report.contact_sheet import write_contact_sheet
+from underside.segmenters.by_name import OF_ONE_CAPTURE
 from underside.settings import Settings
 from underside.shotwork import ShotWork, engine_facts
 
@@ -33,7 +34,7 @@ __all__ = ["CaptureSession", "Maskers", "masks_alone"]
 
 def masks_alone(settings: Settings) -> bool:
     """Whether a shot can be masked before the rest of its capture is there."""
-    return settings.segmenter != "plate"
+    return settings.segmenter not in OF_ONE_CAPTURE
 
 
 _MODELS = 2

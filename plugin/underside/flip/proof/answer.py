@@ -81,9 +81,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict and what led to it, the gravest first."""
+    """The outcome and what led to it, the gravest first."""
 
-    verdict: Outcome
+    outcome: Outcome
     findings: tuple[Finding, ...]
 
 

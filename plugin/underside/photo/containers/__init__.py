@@ -9,6 +9,7 @@ from underside.photo.containers.common import Container, Header, Mode, RefusedEr
 from underside.png import SIGNATURE
 
 __all__ = [
+    "HEIF_SUFFIXES",
     "OTHER_SUFFIXES",
     "PHOTO_SUFFIXES",
     "RAW_SUFFIXES",
@@ -44,6 +45,7 @@ READERS: Mapping[Container, Reader] = {
     Container.RAW: Reader(raw.SUFFIXES, raw.header, raw.pixels, raw.small),
 }
 
+HEIF_SUFFIXES = heif.SUFFIXES
 RAW_SUFFIXES = raw.SUFFIXES
 PHOTO_SUFFIXES = frozenset[str]().union(*(reader.suffixes for reader in READERS.values()))
 OTHER_SUFFIXES = frozenset(
