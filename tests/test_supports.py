@@ -173,7 +173,9 @@ def test_a_tint_that_the_other_pass_shows_anywhere_is_none() -> None:
 
 
 def test_a_camera_that_saw_all_colours_otherwise_tells_nothing() -> None:
-    assert support_of(tints(balance=(1.0, 0.75, 0.55)), [tints()]) is None
+    block = painted(FOOT, MAGENTA)
+    assert support_of(tints(block, balance=(1.03, 1.0, 0.98)), [tints()]) is not None
+    assert support_of(tints(block, balance=(1.1, 1.0, 0.9)), [tints()]) is None
 
 
 def test_too_few_shots_tell_nothing() -> None:
