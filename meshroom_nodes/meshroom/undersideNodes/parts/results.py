@@ -14,7 +14,7 @@ __all__ = ["INSUFFICIENT", "Results", "Shot", "plates_of_rings", "read_results"]
 INSUFFICIENT = "insufficient"
 """The verdict on a mask that cannot be trusted."""
 _MANIFEST, _RINGS = "capture.json", "rings.json"
-_FORMAT = 2
+_MANIFEST_FORMAT, _RINGS_FORMAT = 1, 3
 _Understood = TypeVar("_Understood")
 
 
@@ -67,7 +67,7 @@ def _without_mask(told: str) -> Shot:
 
 def read_results(folder: str) -> Results:
     """The manifest of a folder."""
-    return _read(os.path.join(folder, _MANIFEST), lambda content: Results(content, folder))
+    return _read(os.path.join(folder, _MANIFEST), _MANIFEST_FORMAT, lambda content: Results(content, folder))
 
 
 def plates_of_rings(folder: str) -> frozenset[str]:
@@ -81,15 +81,16 @@ def plates_of_rings(folder: str) -> frozenset[str]:
         )
     return _read(
         os.path.join(folder, _RINGS),
+        _RINGS_FORMAT,
         lambda content: frozenset(_key(content["capture"], name) for name in content["plates"]),
     )
 
 
-def _read(path: str, understood: Callable[[dict[str, Any]], _Understood]) -> _Understood:
+def _read(path: str, known: int, understood: Callable[[dict[str, Any]], _Understood]) -> _Understood:
     try:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
-        if int(content["format"]) <= _FORMAT:
+        if int(content["format"]) <= known:
             return understood(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NodeError(f"{path} cannot be read ({error!r}). Delete the node's data and compute it again.") from error
