@@ -25,8 +25,9 @@ _OWN, _ELSEWHERE = 5e-4, 0.05
 # Together so much of it must have such a tint.
 _LEAST = 0.01
 # A support is below the object: so far down from the object's top on average. An underside of another colour faces up
-# in the pass that shows it. Of 28 rendered captures two showed such tints: foam and a cradle, at .80 and .71.
-_LOW = 0.55
+# in the pass that shows it: it is above the middle or, seen from straight above, around it over a whole turn. Of 28
+# rendered captures two showed such tints: foam and a cradle, at .80 and .71. November 2026.
+_LOW = 0.6
 # So alike must the light of two passes be in its tint, as the room around the object shows it. A camera that balances
 # white by itself sees the object's own colours otherwise: with a tenth to a quarter more or less red and blue in one
 # pass half of fifteen captures would lose parts of the object. Unchanged, they differ by .012 at most.
