@@ -41,7 +41,7 @@ Mask = NDArray[np.bool_]
 
 
 class Tints:
-    """What tints one camera's shots of one pass show."""
+    """What tints the shots of one pass show."""
 
     def __init__(self) -> None:
         self.shots = 0

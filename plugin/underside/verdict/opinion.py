@@ -31,10 +31,9 @@ class Opinion:
 
 def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     """The ring's opinion of the same place in the same photo."""
-    whole = (0, 0, frame.width, frame.height)
 
     def here(layer: NDArray[np.uint8] | Layer) -> Layer:
-        return _part(layer, whole, scene).astype(np.float32)
+        return _part(layer, frame.whole, scene).astype(np.float32)
 
     middle, known = here(ring.room.middle), here(ring.room.known) > 0.99
     free = ~hidden_by(np.maximum(scene.first, scene.mask)) & known

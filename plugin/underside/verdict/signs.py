@@ -98,7 +98,7 @@ def read_signs(
     cells = max(float(scene.mask.sum()), 1.0)
     side = cells**0.5
     box = np.array(scene.box)
-    at_border = box == (0, 0, frame.width, frame.height)
+    at_border = box == frame.whole
     # White edges in a white room are few levels high, and the mask was found by what spreading them shows.
     spread = replace(scene, view=with_lights_spread(scene.view))
     line, colours = outline(spread, at_border), colouring(spread)
