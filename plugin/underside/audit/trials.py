@@ -142,6 +142,8 @@ class _Run:
         self._truth = truth
 
     def reference(self, settings: Settings) -> Trial:
+        # The first run of a process also pays for what all others find ready: as a reference it would seem slow.
+        self._mask(settings, self._work / "first")
         return self._trial(None, settings, self._work / "reference", {})
 
     def trial(self, number: int, variant: Variant, reference: Trial) -> Trial:
