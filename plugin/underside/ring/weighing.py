@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.ring.clues import Clues
 from underside.ring.colours import Colours
 from underside.ring.evidence import (
     Backdrop,
@@ -22,7 +23,7 @@ from underside.ring.evidence import (
     planes,
     squeezed,
 )
-from underside.ring.openings import Clues, closed
+from underside.ring.gaps import without_false_gaps
 from underside.ring.room import evened
 
 __all__ = ["Behind", "Places", "Shape", "Sight", "all_evidence", "weighed"]
@@ -118,7 +119,7 @@ def all_evidence(sight: Sight, matte: Layer, *, pixel: float = 1.0) -> Mapping[s
 
 
 def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
-    """The matte that all evidence together gives, without false openings."""
+    """The matte that all evidence together gives, without false gaps."""
     coarse = halved(matte)
     looked = _looked(sight.halved(), coarse, 0.5)
     total, around = np.zeros(coarse.shape, np.float32), np.zeros(coarse.shape, np.float32)
@@ -133,7 +134,7 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
     if doubtful.any():
         places = Places(matte.shape, np.flatnonzero(doubtful))
         result[doubtful] = _once_more(sight, matte, weights, around, looked.light, places)
-    return closed(chance(result), looked.clues, sight.colours, noisy=sight.smoothing > 0)
+    return without_false_gaps(chance(result), looked.clues)
 
 
 def halved(layer: Layer) -> Layer:
@@ -168,7 +169,15 @@ def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
     return _Looked(
         terms,
         {backdrop.name: seen.light for backdrop, seen in zip(behind.backdrops, compared, strict=True)},
-        Clues(terms["colour"], view.near_object, in_no_light),
+        Clues(
+            pixels=sight.pixels,
+            network=matte,
+            colour=terms["colour"],
+            around=view.near_object,
+            in_no_light=in_no_light,
+            apart=sight.colours.trust > 0,
+            noisy=sight.smoothing > 0,
+        ),
     )
 
 
