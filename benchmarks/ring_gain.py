@@ -67,6 +67,8 @@ def load(capture: Path) -> tuple[list[Shot], list[Shot]]:
     shots = [_load(capture, path) for path in sorted(capture.glob("*/*.JPG"))]
     plates = [shot for shot in shots if shot.path.parent.name == _PLATES]
     passes = [shot for shot in shots if shot.path.parent.name != _PLATES]
+    if not passes:
+        raise SystemExit(f"{capture}: no folder with photos in it.")
     return sorted(passes, key=lambda shot: (shot.path.parent.name != "upright", shot.path.name)), plates
 
 

@@ -15,8 +15,8 @@
             "Publish": "1.3",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "10.0",
-            "UndersideRings": "10.0"
+            "UndersideMasking": "11.0",
+            "UndersideRings": "11.0"
         },
         "template": true
     },
