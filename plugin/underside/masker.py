@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from underside.looks import Found, Frame, find_object
 from underside.photo import Photo, decode
 from underside.refine import EdgeOptions, refine
-from underside.ring import RingKnowledge
+from underside.ring import RingKnowledge, by_own_colours
 from underside.segmenters import Segmenter
 from underside.survey import Seen
 
@@ -44,7 +44,7 @@ class Masked:
     found: Found
     """The matte that the mask was cut from."""
     alone: Found
-    """The matte without what the ring knows."""
+    """The network's matte, with nothing else said."""
     look: Look
 
 
@@ -60,9 +60,9 @@ class Masker:
 
     @property
     def learns(self) -> bool:
-        """Whether a survey of the whole pass makes its masks better.
+        """Whether a survey of the whole pass, and a photo's own colours, make its masks better.
 
-        The weights of what a ring knows were fitted to mattes of networks that learnt to leave the platter out.
+        The weights of what they tell were fitted to mattes of networks that learnt to leave the platter out.
         """
         return self._looks == 2
 
@@ -98,6 +98,12 @@ class Masker:
             found = find_object(segmenter, look.frame, look.pixels, looks=looks, first=first)
         return look.ring.without_support(found, look.frame, look.pixels) if look.ring else found
 
+    def put_right(self, look: Look, found: Found) -> Found:
+        """The matte with what the ring knows or, where there is none, what the photo's own colours tell."""
+        if look.ring:
+            return look.ring.correct(found, look.frame, look.pixels)
+        return by_own_colours(found, look.frame, look.pixels) if self.learns else found
+
     def cut(self, look: Look, found: Found) -> NDArray[np.uint8]:
         """A matte as a mask, its edge the photo's."""
         return refine(found.matte, found.box, look.pixels, look.frame.size, self._edges, rim=found.rim)
@@ -107,5 +113,5 @@ class Masker:
     ) -> Masked:
         look = Look(frame, pixels, ring, first or find_object(self.segmenter, frame, pixels, looks=1))
         alone = self.find(look)
-        found = look.ring.correct(alone, frame, pixels) if look.ring else alone
+        found = self.put_right(look, alone)
         return Masked(self.cut(look, found), found, alone, look)

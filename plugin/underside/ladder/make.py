@@ -6,7 +6,7 @@ from functools import partial
 from underside.catalogue import load_catalogue
 from underside.catalogue.pins import is_here, licence_is_accepted
 from underside.ladder.climb import Ladder
-from underside.ladder.rungs import ByColour, FromNeighbours, Other, Rung, WithoutRing
+from underside.ladder.rungs import ByColour, FromNeighbours, NetworkAlone, Other, Rung
 from underside.masker import Masker
 from underside.segmenters import Choices
 from underside.segmenters.by_name import make_segmenter
@@ -27,7 +27,7 @@ def make_ladder(masker: Masker, choices: Choices) -> Ladder:
     network = masker.segmenter
     if not isinstance(network, NetworkSegmenter) or not (masker.learns or masker.effort == "best"):
         return Ladder(masker)
-    rungs: list[Rung] = [ByColour(), FromNeighbours(), WithoutRing()]
+    rungs: list[Rung] = [ByColour(), FromNeighbours(), NetworkAlone()]
     larger = network.larger(_LARGER)
     if larger is not None:
         rungs.append(Other("a larger look", masker, lambda: larger, closer=True))

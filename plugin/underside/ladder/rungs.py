@@ -16,7 +16,7 @@ from underside.ring.observation import BEARABLE_NOISE, noise_of
 from underside.segmenters import Segmenter
 from underside.segmenters.grabcut import cut_by_colour
 
-__all__ = ["ByColour", "FromNeighbours", "Lenders", "Other", "Rung", "WithoutRing"]
+__all__ = ["ByColour", "FromNeighbours", "Lenders", "NetworkAlone", "Other", "Rung"]
 
 Lenders = Callable[[], Sequence[Masked]]
 """Masks the nearest shots of the ring that can be trusted, where this one breaks the ring's pattern."""
@@ -88,16 +88,16 @@ class FromNeighbours:
         return Found(resampled(matte, whole, best.box, best.matte.shape), best.box)
 
 
-class WithoutRing:
-    """What the network says alone, where a ring had a say."""
+class NetworkAlone:
+    """What the network says alone, where a ring or the photo's colours had a say."""
 
-    name = "without the ring"
+    name = "the network alone"
     worth = 1.0
     reach = 1.0
 
     def find(self, masked: Masked, best: Found, lenders: Lenders) -> Found | None:
         """The network's own."""
-        return masked.alone if masked.look.ring else None
+        return None if masked.found is masked.alone else masked.alone
 
 
 class Other:
@@ -124,7 +124,7 @@ class Other:
             found = self._masker.find(look, self._segmenter, first=look.first if self._closer else None)
         except UndersideError:  # nobody asked for it: what it cannot do is not an error
             return None
-        return look.ring.correct(found, look.frame, look.pixels) if self._closer and look.ring else found
+        return self._masker.put_right(look, found) if self._closer else found
 
 
 def _small(masked: Masked) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.ring.clues import Clues
 
-__all__ = ["without_false_gaps"]
+__all__ = ["without_false_gaps", "without_gaps"]
 
 # In places of the clues' grid. Smaller holes are for the edge step, smaller bays may be the object's shape.
 _SMALLEST_HOLE, _SMALLEST_BAY = 8, 30
@@ -49,6 +49,12 @@ def without_false_gaps(matte: Layer, clues: Clues) -> Layer:
         return matte
     filled = cv2.resize(lost, (matte.shape[1], matte.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.where(filled > 0, np.maximum(matte, np.float32(_CLOSED)), matte)
+
+
+def without_gaps(kept: Bits) -> Bits:
+    """With all holes and bays filled, whatever is seen in them."""
+    bridged = _bridged(kept, _REACHES[-1])
+    return bridged | (1 - _leads_out(bridged))
 
 
 def _morphed(bits: Bits, how: int) -> Bits:

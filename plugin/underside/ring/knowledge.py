@@ -20,12 +20,13 @@ from underside.ring.evidence import (
     with_edges,
 )
 from underside.ring.observation import BEARABLE_NOISE, Observation, as_seen
+from underside.ring.rim import rim_of
 from underside.ring.room import Room, gain_between, hidden_by, learn_room, levelled
 from underside.ring.support import Support
 from underside.ring.weighing import Behind, Places, Shape, Sight, all_evidence, halved, weighed
 from underside.ring.weights import Weights, weights_for
 
-__all__ = ["RIM", "RingBuilder", "RingKnowledge"]
+__all__ = ["RingBuilder", "RingKnowledge"]
 
 # Shots kept while a ring is learnt: 1.9 MB each at working size, and more hardly still the room any further.
 _MOST = 16
@@ -34,9 +35,6 @@ _FEWEST = 4
 # A blur of sigma leaves 1 / 3.5 sigma of white noise, and more of what a JPEG keeps.
 _BLURRED_AWAY = 6.0
 _MOST_BLURRED = 2.5
-# An object is blurred into the room over so many pixels around it, of the photo or of the matte, whichever are larger.
-# They differ from the room and are taken for object: its edge is looked for within them (docs/edges.md).
-RIM = 2.0
 # The object stands where the shots' mean matte is above this. There a plate shows it if the network finds so much of
 # it and so much has the object's colours. Flip-sample and seven tuning captures, November 2026: empty platters .01 to
 # .89 and .00 to .12, shots put in as plates .71 to .92 and .57 to .99; on black velvet .88 and .10, not found.
@@ -133,9 +131,8 @@ class RingKnowledge:
     def correct(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """A matte with all that the ring knows, on its own grid and box; ``pixels`` as for ``find_object``."""
         matte = weighed(self._sight(found, frame, pixels), found.matte, self._weights)
-        cell = (found.box[2] - found.box[0]) / found.matte.shape[1]
         smoothed = self.smoothing * frame.width / self.room.middle.shape[1]
-        return self.without_support(Found(matte, found.box, rim=RIM * max(cell, 1.0) + smoothed), frame, pixels)
+        return self.without_support(Found(matte, found.box, rim=rim_of(found) + smoothed), frame, pixels)
 
     def correct_coarsely(self, found: Found, frame: Frame, pixels: Pixels) -> Found:
         """Correct on half the matte's grid, for a fraction of the work: enough to tell where the object is."""

@@ -163,9 +163,11 @@ def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
     terms = general(view, matte, behind.cover)
     for backdrop, seen in zip(behind.backdrops, compared, strict=True):
         terms |= backdrop_terms(view, backdrop, seen)
-    # The last one, a plate where there is one, strays least.
-    surest, seen = behind.backdrops[-1], compared[-1]
-    in_no_light = np.where(surest.known, np.sqrt(seen.tinted / 3), np.float32(np.nan))
+    in_no_light = np.full(matte.shape, np.nan, np.float32)
+    if behind.backdrops:
+        # The last one, a plate where there is one, strays least.
+        surest, seen = behind.backdrops[-1], compared[-1]
+        in_no_light = np.where(surest.known, np.sqrt(seen.tinted / 3), in_no_light)
     return _Looked(
         terms,
         {backdrop.name: seen.light for backdrop, seen in zip(behind.backdrops, compared, strict=True)},

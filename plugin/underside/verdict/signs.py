@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame
-from underside.ring import RIM, RingKnowledge
+from underside.ring import RingKnowledge, rim_of
 from underside.verdict.opinion import opinion
 from underside.verdict.outline import colouring, outline
 from underside.verdict.scene import Layer, Pixels, Scene, lay_out
@@ -165,9 +165,8 @@ def _ring_signs(scene: Scene, frame: Frame, ring: RingKnowledge, first: Found, c
 
 def _rim(scene: Scene, first: Found) -> int:
     """Pixels of the grid along an outline by which a ring may be off without being at odds with it."""
-    cell = (first.box[2] - first.box[0]) / first.matte.shape[1]
     pixel = (scene.box[2] - scene.box[0]) / scene.mask.shape[1]
-    return max(0, int(RIM * max(cell, 1.0) / pixel - 0.5))
+    return max(0, int(rim_of(first) / pixel - 0.5))
 
 
 def _but_for_the_rim(layer: Layer, mask: Layer, reach: int) -> Layer:
