@@ -2,8 +2,8 @@
 
     python benchmarks/against_network.py CAPTURE... [--effort normal|best] [--no-plates]
 
-"Bare" is the network with two looks and the edge step: no ring, no plates, no ladder. A capture is a folder with
-``gt_masks/`` beside its passes, as ``python -m benchmarks.captures`` renders them.
+"Bare" is the network with two looks and the edge step: no ring, no colours, no plates, no ladder. A capture is a
+folder with ``gt_masks/`` beside its passes, as ``python -m benchmarks.captures`` renders them.
 """
 
 import argparse
@@ -45,7 +45,8 @@ def measure(folder: Path, settings: Settings, *, plates: bool) -> list[Score]:
         for shot in result.capture.shots:
             truth = _truth(folder, shot)
             if truth is not None:
-                bare = masker.mask_photo(open_photo(shot.path)).mask
+                masked = masker.mask_photo(open_photo(shot.path))
+                bare = masker.cut(masked.look, masked.alone)
                 scores.append(_score(shot, bare, truth, result.outcome.manifest, out))
     return scores
 

@@ -26,6 +26,7 @@ from underside.flip.agreement.agree import agree
 from underside.flip.proof.mapping import Lens, Model, Place
 from underside.flip.proof.sources import FlipShot, read_sources
 from underside.manifest import Manifest, ShotRecord, State, save
+from underside.masker import Masker
 from underside.masks import mask_name
 from underside.photo import open_photo
 from underside.png import encode_png
@@ -47,7 +48,7 @@ def output(capture: Path, kind: str, masks: Path | None, work: Path) -> Path:
     masker = load_masker() if kind == "network" else None
     for photo in sorted([*capture.glob("upright/*.JPG"), *capture.glob("flipped/*.JPG")]):
         name = photo.relative_to(capture).as_posix()
-        mask = masker.mask_photo(open_photo(photo)).mask if masker else _read(capture / "gt_masks" / f"{name}.png")
+        mask = _seen_by_network(masker, photo) if masker else _read(capture / "gt_masks" / f"{name}.png")
         if kind == "platter":
             mask |= _read(capture / "gt_platter" / f"{name}.png")
         elif kind == "none":
@@ -70,6 +71,11 @@ def output(capture: Path, kind: str, masks: Path | None, work: Path) -> Path:
         )
     save(Manifest(str(capture.resolve()), {}, tuple(records)), out)
     return out
+
+
+def _seen_by_network(masker: Masker, photo: Path) -> NDArray[np.uint8]:
+    masked = masker.mask_photo(open_photo(photo))
+    return masker.cut(masked.look, masked.alone)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

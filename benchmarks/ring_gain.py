@@ -3,8 +3,9 @@
     python benchmarks/ring_gain.py measure CAPTURE... [--cache FOLDER]
     python benchmarks/ring_gain.py fit CAPTURE... [--cache FOLDER]
 
-``measure`` prints a table, without and with plates. ``fit`` prints the weights for ``ring/weights.py``: fit on the
-tuning captures only. The cache keeps the network's answers to the same photos.
+``measure`` prints a table: what a photo's own colours add, what the ring adds, and what the ring adds with plates.
+``fit`` prints the weights for ``ring/weights.py``: fit on the tuning captures only. The cache keeps the network's
+answers to the same photos.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -23,9 +25,13 @@ from PIL import Image
 from underside.looks import Found, Frame, _look, _view, object_box, resampled
 from underside.photo import decode, open_photo
 from underside.refine import Box, refine
-from underside.ring import RingBuilder, RingKnowledge, camera_positions, glance, observe
+from underside.ring import RingBuilder, RingKnowledge, by_own_colours, camera_positions, glance, observe
+from underside.ring.own_colours import own_sight
+from underside.ring.weighing import all_evidence
 from underside.segmenters.network import NetworkSegmenter, load_segmenter
 
+Known = Literal["colours", "ring", "plates"]
+KNOWN: tuple[Known, ...] = ("colours", "ring", "plates")
 Mask = NDArray[np.bool_]
 Layer = NDArray[np.float32]
 _CLOSER = 0.7
@@ -152,15 +158,17 @@ def learn(shots: list[Shot], plates: list[Shot], folder: Path | None) -> list[tu
     return learnt
 
 
-def measure(capture: Path, *, with_plates: bool, folder: Path | None) -> list[Score]:
-    """Every shot's IoU without and with ring knowledge."""
+def measure(capture: Path, *, known: Known, folder: Path | None) -> list[Score]:
+    """Every shot's IoU without and with what is known."""
     cv2.setNumThreads(1)
     shots, plates = load(capture)
     scores = []
-    for ring, of_ring in learn(shots, plates if with_plates else [], folder):
+    for ring, of_ring in learn(shots, plates if known == "plates" else [], folder):
         for shot in of_ring:
-            before = _mask(shot, second_look(shot, first_look(shot, folder), folder))
-            after = _mask(shot, with_ring(shot, ring, folder))
+            alone = second_look(shot, first_look(shot, folder), folder)
+            colours = known == "colours"
+            put_right = by_own_colours(alone, shot.frame, shot.pixels) if colours else with_ring(shot, ring, folder)
+            before, after = _mask(shot, alone), _mask(shot, put_right)
             bare = shot.platter & ~shot.truth
             name = f"{shot.path.parent.name}/{shot.path.name}"
             kept = float((bare & after).sum() / max(1, bare.sum()))
@@ -169,7 +177,7 @@ def measure(capture: Path, *, with_plates: bool, folder: Path | None) -> list[Sc
 
 
 def _mask(shot: Shot, found: Found) -> Mask:
-    return refine(found.matte, found.box, shot.pixels, (shot.frame.width, shot.frame.height)) > 127
+    return refine(found.matte, found.box, shot.pixels, shot.frame.size, rim=found.rim) > 127
 
 
 def _iou(mask: Mask, truth: Mask) -> float:
@@ -177,18 +185,24 @@ def _iou(mask: Mask, truth: Mask) -> float:
     return float((mask & truth).sum()) / union if union else 1.0
 
 
-def sample(capture: Path, *, with_plates: bool, folder: Path | None) -> tuple[Layer, Mask, list[str]]:
+def sample(capture: Path, *, known: Known, folder: Path | None) -> tuple[Layer, Mask, list[str]]:
     """Evidence and truth at some pixels of each shot, at the second look."""
     cv2.setNumThreads(1)
     random = np.random.default_rng(0)
     shots, plates = load(capture)
     rows, labels, names = [], [], []
-    for ring, of_ring in learn(shots, plates if with_plates else [], folder):
-        if ring is None or (with_plates and ring.plate is None):
+    for ring, of_ring in learn(shots, plates if known == "plates" else [], folder):
+        if ring is None or (known == "plates" and ring.plate is None):
             continue
         for shot in of_ring:
             found = second_look(shot, first_look(shot, folder), folder)
-            terms = ring.evidence(found, shot.frame, shot.pixels)
+            if known == "colours":
+                sight = own_sight(found, shot.frame, shot.pixels)
+                if sight is None or sight.colours.trust == 0:
+                    continue
+                terms = all_evidence(sight, found.matte)
+            else:
+                terms = ring.evidence(found, shot.frame, shot.pixels)
             left, top, right, bottom = found.box
             size = found.matte.shape[::-1]
             truth = shot.truth[top:bottom, left:right].astype(np.float32)
@@ -198,6 +212,8 @@ def sample(capture: Path, *, with_plates: bool, folder: Path | None) -> tuple[La
             names = list(terms)
             rows.append(np.stack([term.ravel()[chosen] for term in terms.values()], axis=1))
             labels.append(share[chosen] > 0.5)
+    if not rows:
+        return np.zeros((0, 0), np.float32), np.zeros(0, np.bool_), []
     return np.concatenate(rows), np.concatenate(labels), names
 
 
@@ -238,22 +254,20 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=0, help="also list this many shots per capture")
     options = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
-        for with_plates in (False, True):
+        for known in KNOWN:
             if options.task == "fit":
-                work = partial(sample, with_plates=with_plates, folder=options.cache)
-                print(
-                    "WEIGHTS_WITH_PLATE =" if with_plates else "WEIGHTS =", fit(list(pool.map(work, options.captures)))
-                )
+                samples = pool.map(partial(sample, known=known, folder=options.cache), options.captures)
+                print(f"{known} =", fit([sampled for sampled in samples if len(sampled[0])]))
                 continue
-            work_of = partial(measure, with_plates=with_plates, folder=options.cache)
-            for capture, scores in zip(options.captures, pool.map(work_of, options.captures), strict=True):
-                _print(capture, scores, with_plates=with_plates, worst=options.worst)
+            work = partial(measure, known=known, folder=options.cache)
+            for capture, scores in zip(options.captures, pool.map(work, options.captures), strict=True):
+                _print(capture, scores, known=known, worst=options.worst)
 
 
-def _print(capture: Path, scores: list[Score], *, with_plates: bool, worst: int) -> None:
+def _print(capture: Path, scores: list[Score], *, known: Known, worst: int) -> None:
     before, after = (np.array([getattr(score, when) for score in scores]) for when in ("before", "after"))
     print(
-        f"{'-'.join(capture.parts[-2:]):24} {'plates' if with_plates else 'none':6} {len(scores):3} shots"
+        f"{'-'.join(capture.parts[-2:]):24} {known:7} {len(scores):3} shots"
         f"  mean {before.mean():.4f} -> {after.mean():.4f}  worst {before.min():.3f} -> {after.min():.3f}"
         f"  platter {np.mean([score.platter for score in scores]):.4f}"
         f"  worse {int((after < before - 0.002).sum())}, by .02 {int((after < before - 0.02).sum())}",

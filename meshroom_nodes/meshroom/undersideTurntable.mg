@@ -15,8 +15,8 @@
             "Publish": "1.3",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "11.0",
-            "UndersideRings": "11.0"
+            "UndersideMasking": "12.0",
+            "UndersideRings": "12.0"
         },
         "template": true
     },

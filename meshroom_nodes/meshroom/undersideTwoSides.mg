@@ -16,8 +16,8 @@
             "SfMTransform": "3.1",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "11.0",
-            "UndersideRings": "11.0"
+            "UndersideMasking": "12.0",
+            "UndersideRings": "12.0"
         },
         "template": true
     },

@@ -15,7 +15,7 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 12
+REVISION = 13
 """Counts the changes to the way from matte to mask: older masks are then made again."""
 
 Effort = Literal["fast", "normal", "best"]

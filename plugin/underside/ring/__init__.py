@@ -1,4 +1,4 @@
-"""What a ring knows: the still room behind it, the object's colours, and the silhouettes' agreement."""
+"""What a ring knows: the still room, the object's colours, the silhouettes' agreement; and what one photo knows."""
 
 from underside.ring.agreement import Agreement, Silhouette, agreement, silhouette_of_mask
 from underside.ring.knowledge import RingBuilder, RingKnowledge

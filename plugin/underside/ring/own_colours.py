@@ -14,7 +14,7 @@ from underside.ring.rim import rim_of
 from underside.ring.weighing import Behind, Places, Sight, weighed
 from underside.ring.weights import weights_alone
 
-__all__ = ["by_own_colours"]
+__all__ = ["by_own_colours", "own_sight"]
 
 # Neither object nor what is around it.
 _UNTOLD = np.float32(0.3)
@@ -24,18 +24,24 @@ Pixels = NDArray[np.uint8]
 
 def by_own_colours(found: Found, frame: Frame, pixels: Pixels) -> Found:
     """A matte with what the photo's own colours tell, on its own grid and box; ``pixels`` as for ``find_object``."""
+    sight = own_sight(found, frame, pixels)
+    if sight is None:
+        return found
+    return replace(found, matte=weighed(sight, found.matte, weights_alone(sight.colours)), rim=rim_of(found))
+
+
+def own_sight(found: Found, frame: Frame, pixels: Pixels) -> Sight | None:
+    """The photo, and its own colours to see it by; none where it has no object, or more noise than colours."""
     shot = observe(frame, pixels, found)
     if shot.noise > BEARABLE_NOISE or not (shot.matte > 0.5).any():
-        return found
-    colours = _learnt(shot)
-    sight = Sight(
+        return None
+    return Sight(
         pixels=as_seen(found, frame, pixels),
         gain=np.ones(3, np.float32),
-        colours=colours,
+        colours=_learnt(shot),
         smoothing=0.0,
         behind=_unknown,
     )
-    return replace(found, matte=weighed(sight, found.matte, weights_alone(colours)), rim=rim_of(found))
 
 
 def _learnt(shot: Observation) -> Colours:

@@ -100,10 +100,10 @@ _ALONE: Weights = {
     "burden": 0.3,
 }
 _ALONE_APART: Weights = {
-    "network": 0.723,
+    "network": 0.714,
     "colour": 0.218,
-    "colour wide": 0.834,
-    "burden": 0.874,
+    "colour wide": 0.849,
+    "burden": 0.851,
 }
 _ALONE_ALIKE: Weights = {"network": 1.0}
 

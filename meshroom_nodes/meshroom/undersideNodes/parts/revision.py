@@ -2,7 +2,7 @@
 
 VERSION = "0.1.0"
 """The version of Underside."""
-MASKS = 12
+MASKS = 13
 """The engine's own count of changes to its masks."""
-REVISION = 11
+REVISION = 12
 """Goes up whenever one of the above does: Meshroom's caches look at attributes only, not at code."""
