@@ -1,4 +1,4 @@
-"""What verdicts and rings cost: whole processes with and without them, in interleaved rounds.
+"""What verdicts, colours and rings cost: whole processes with and without them, in interleaved rounds.
 
     python benchmarks/ring_cost.py --shots 36 --rounds 3
 
@@ -20,6 +20,7 @@ from against_rembg import Cost, fresh, measured
 from photos import write_photos
 
 import underside.engine
+import underside.masker
 import underside.shotwork.record
 from underside.__main__ import main as underside_main
 from underside.ladder import Ladder
@@ -41,13 +42,14 @@ class Way:
 
 
 _NOT_JUDGED, _FAST_NOT_JUDGED, _ALONE = (
-    "each photo alone, not judged",
+    "the network alone, not judged",
     "`--effort fast`, not judged",
-    "each photo alone",
+    "the network alone",
 )
 WAYS = (
-    Way(_NOT_JUDGED, ("--no-rings",), "verdicts,ladder", _NOT_JUDGED),
-    Way(_ALONE, ("--no-rings",), "ladder", _NOT_JUDGED),
+    Way(_NOT_JUDGED, ("--no-rings",), "verdicts,colours,ladder", _NOT_JUDGED),
+    Way(_ALONE, ("--no-rings",), "colours,ladder", _NOT_JUDGED),
+    Way("each photo with its own colours", ("--no-rings",), "ladder", _ALONE, 1.25),
     Way("with the ring", (), "ladder", _ALONE, 1.25),
     Way("defaults: climbing too", (), "", _ALONE),
     Way(_FAST_NOT_JUDGED, ("--effort", "fast"), "verdicts", _FAST_NOT_JUDGED),
@@ -97,6 +99,8 @@ def without(parts: list[str], arguments: list[str]) -> None:
     """What ``underside`` does with these arguments, with parts of it taken out."""
     if "ladder" in parts:
         _replace(underside.engine, "make_ladder", lambda masker, _: Ladder(masker))
+    if "colours" in parts:
+        _replace(underside.masker, "by_own_colours", lambda found, *_: found)
     if "verdicts" in parts:
         none: dict[str, Any] = {field.name: 0.5 for field in fields(Signs)} | {"looks": 1, "borders": ()}
         signs = Signs(**none)
