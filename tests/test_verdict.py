@@ -222,3 +222,28 @@ def test_tiny_photos_and_full_masks_are_judged_without_a_crash(size: tuple[int, 
         found = Found(mask.astype(np.float32) / np.float32(255), (0, 0, width, height))
         signs = read_signs(frame=Frame(width, height), pixels=pixels, first=None, found=found, mask=mask, ring=None)
         assert judge(signs, None).grade is Grade.INSUFFICIENT
+
+
+def test_a_label_on_white_that_the_network_loses_does_not_count_against_its_mask() -> None:
+    label = np.zeros((HEIGHT, WIDTH), np.uint8)
+    label[220:290, 300:350] = 255
+    stripes = np.broadcast_to(np.where(np.arange(WIDTH) // 6 % 2, 150, 244), label.shape)
+    stains = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 30, label.shape), (0, 0), 15)
+    white = np.where(truth() > 0, np.where(label > 0, stripes, 244), 242 + stains)
+
+    def shot(seed: int) -> Pixels:
+        light = white + np.random.default_rng(seed).normal(0, 0.5, label.shape)
+        return np.repeat(np.clip(light, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+    builder = RingBuilder()
+    for i in range(SHOTS):
+        builder.add(observe(FRAME, shot(i), found_as(truth(), 4)))
+    ring = builder.build()
+    assert ring is not None
+    assert ring.colours.trust == 0
+    lost = truth() & ~label
+    whole, holed = (signs_of(mask, shot(9), first=lost, ring=ring) for mask in (truth(), lost))
+    assert whole.ring_inside is not None
+    assert holed.ring_outside is not None
+    assert whole.ring_inside < 0.08
+    assert holed.ring_outside > 0.1

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from underside.looks import Frame
 from underside.refine import Box
 from underside.ring import RingKnowledge
+from underside.ring.clues import Clues
 from underside.ring.evidence import View, corrected, differences, general
+from underside.ring.gaps import without_false_gaps
 from underside.ring.room import evened, gain_between, hidden_by
 from underside.ring.weights import usual_weights
 from underside.verdict.scene import Layer, Scene
@@ -48,7 +50,16 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
         terms |= differences("plate", view, plate, plate, noise, np.ones_like(known))
     # Where colours are alike, the ring takes the network at its word: no second opinion.
     weights = usual_weights(ring.colours, with_plate=ring.plate is not None)
-    matte = corrected(terms, weights)
+    clues = Clues(
+        pixels=np.asarray(scene.view, np.uint8),
+        network=scene.first.astype(np.float32),
+        colour=terms["colour"],
+        around=view.near_object,
+        in_no_light=np.full(scene.mask.shape, np.nan, np.float32),
+        apart=ring.colours.trust > 0,
+        noisy=ring.smoothing > 0,
+    )
+    matte = without_false_gaps(corrected(terms, weights), clues)
     terms["network"] = np.zeros_like(terms["network"])
     unled = corrected(terms, weights)
     if ring.support:
