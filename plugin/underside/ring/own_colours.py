@@ -61,6 +61,6 @@ def _halved(shot: Observation) -> Observation:
 
 
 def _unknown(places: Places) -> Behind:
-    """Of a single photo nobody knows what is behind the object, or where it stands else."""
+    """Of a single photo nobody knows what is behind the object, or where else it stands."""
     shape = places.shape if places.chosen is None else places.chosen.shape
     return Behind(np.full(shape, 0.5, np.float32), ())
