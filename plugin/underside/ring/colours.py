@@ -7,8 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underside.ring.observation import Observation
-
 __all__ = ["Colours", "learn_colours", "numbers_of", "numbers_of_levels"]
 
 # Lightness in steps of 8 levels; how far red and blue stand from green in steps of 5, no further than 60: most
@@ -63,13 +61,12 @@ class Colours:
         return self.around.ravel()[numbers]
 
 
-def learn_colours(observations: Sequence[Observation], *, noisy: bool) -> Colours:
-    """From where the network is sure, in all shots of a ring."""
+def learn_colours(numbered: Sequence[Numbers], mattes: Sequence[Layer], *, noisy: bool) -> Colours:
+    """From where mattes are sure, in all shots of a ring; their colours are numbered already."""
     surely, perhaps, around = (np.zeros(_SHAPE, np.float64) for _ in range(3))
-    inner = [_inner(observation.matte) for observation in observations]
-    sure = _sure([observation.matte[inside] for observation, inside in zip(observations, inner, strict=True)])
-    for observation, inside in zip(observations, inner, strict=True):
-        numbers, matte = numbers_of_levels(observation.pixels), observation.matte
+    inner = [_inner(matte) for matte in mattes]
+    sure = _sure([matte[inside] for matte, inside in zip(mattes, inner, strict=True)])
+    for numbers, matte, inside in zip(numbered, mattes, inner, strict=True):
         surely += _counts(numbers[inside & (matte >= sure)])
         perhaps += _counts(numbers[inside])
         reach = 2 * round(_AROUND * float(np.hypot(*matte.shape))) + 1

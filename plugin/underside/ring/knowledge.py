@@ -81,7 +81,8 @@ class RingBuilder:
         always = np.mean([shot.matte for shot in self._kept], axis=0) > _ALWAYS
         if not always.any() or plate.matte[always].mean() < _FOUND_IN_PLATE:
             return False
-        colours = learn_colours(self._kept, noisy=False)
+        numbered = [numbers_of_levels(shot.pixels) for shot in self._kept]
+        colours = learn_colours(numbered, [shot.matte for shot in self._kept], noisy=False)
         if colours.trust == 0:
             return None
         seen = numbers_of_levels(plate.pixels)[always]
@@ -96,19 +97,19 @@ class RingBuilder:
         hidden = [hidden_by(shot.matte) for shot in kept]
         room = learn_room([shot.pixels for shot in kept], hidden)
         gains = [gain_between(shot.pixels, room.middle, ~out) for shot, out in zip(kept, hidden, strict=True)]
-        even = [replace(shot, pixels=levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
+        numbered = [numbers_of_levels(levelled(shot.pixels, gain)) for shot, gain in zip(kept, gains, strict=True)]
         mattes = np.stack([shot.matte for shot in kept])
         free = ~hidden_by(mattes.max(axis=0))
         ring = RingKnowledge(
             room=room,
-            colours=learn_colours(even, noisy=smoothing > 0),
+            colours=learn_colours(numbered, [shot.matte for shot in kept], noisy=smoothing > 0),
             cover=mattes.mean(axis=0),
             plate=_plate([_smoothed(plate, smoothing).pixels for plate in self._plates], room.middle, free),
             smoothing=smoothing,
         )
         for _ in range(_LEARNT_AGAIN):
-            agreed = [replace(shot, matte=ring.agreed(raw)) for shot, raw in zip(even, self._kept, strict=True)]
-            ring = replace(ring, colours=learn_colours(agreed, noisy=smoothing > 0))
+            agreed = [ring.agreed(raw) for raw in self._kept]
+            ring = replace(ring, colours=learn_colours(numbered, agreed, noisy=smoothing > 0))
         return ring
 
 

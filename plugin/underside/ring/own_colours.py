@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.looks import Found, Frame
-from underside.ring.colours import Colours, learn_colours
+from underside.ring.colours import Colours, learn_colours, numbers_of_levels
 from underside.ring.gaps import without_gaps
 from underside.ring.observation import BEARABLE_NOISE, Observation, as_seen, observe
 from underside.ring.rim import rim_of
@@ -49,7 +49,8 @@ def _learnt(shot: Observation) -> Colours:
     kept = (shot.matte > 0.5).astype(np.uint8)
     # What is printed on the object may be missing in the matte: it must not count as surroundings.
     gap = (without_gaps(kept) & ~kept).astype(np.bool_)
-    return learn_colours([replace(shot, matte=np.where(gap, _UNTOLD, shot.matte))], noisy=False)
+    matte = np.where(gap, _UNTOLD, shot.matte)
+    return learn_colours([numbers_of_levels(shot.pixels)], [matte], noisy=False)
 
 
 def _halved(shot: Observation) -> Observation:

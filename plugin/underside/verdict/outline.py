@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.ring.colours import learn_colours, numbers_of_levels
-from underside.ring.observation import Observation, noise_of
+from underside.ring.observation import noise_of
 from underside.verdict.scene import Layer, Scene
 
 __all__ = ["Colouring", "Outline", "colouring", "outline"]
@@ -88,8 +88,8 @@ def colouring(scene: Scene) -> Colouring:
     area = float(scene.mask.sum())
     if area < 1:
         return Colouring(1.0, 0.0, 0.0)
-    colours = learn_colours([Observation(scene.view, scene.mask)], noisy=False)
     numbers = numbers_of_levels(scene.view)
+    colours = learn_colours([numbers], [scene.mask], noisy=False)
     more = cv2.blur(colours.on_object(numbers) - colours.near_object(numbers), (3, 3))
     inside = scene.mask > 0.5
     return Colouring(
