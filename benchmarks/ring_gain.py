@@ -192,7 +192,7 @@ def sample(capture: Path, *, known: Known, folder: Path | None) -> tuple[Layer, 
     shots, plates = load(capture)
     rows, labels, names = [], [], []
     for ring, of_ring in learn(shots, plates if known == "plates" else [], folder):
-        if ring is None or (known == "plates" and ring.plate is None):
+        if known != "colours" and (ring is None or (known == "plates" and ring.plate is None)):
             continue
         for shot in of_ring:
             found = second_look(shot, first_look(shot, folder), folder)
@@ -201,7 +201,7 @@ def sample(capture: Path, *, known: Known, folder: Path | None) -> tuple[Layer, 
                 if sight is None or sight.colours.trust == 0:
                     continue
                 terms = all_evidence(sight, found.matte)
-            else:
+            elif ring is not None:
                 terms = ring.evidence(found, shot.frame, shot.pixels)
             left, top, right, bottom = found.box
             size = found.matte.shape[::-1]
@@ -256,8 +256,9 @@ def main() -> None:
     with ProcessPoolExecutor(2) as pool:
         for known in KNOWN:
             if options.task == "fit":
-                samples = pool.map(partial(sample, known=known, folder=options.cache), options.captures)
-                print(f"{known} =", fit([sampled for sampled in samples if len(sampled[0])]))
+                taken = pool.map(partial(sample, known=known, folder=options.cache), options.captures)
+                samples = [sampled for sampled in taken if len(sampled[0])]
+                print(f"{known} =", fit(samples) if samples else "nothing to fit it on")
                 continue
             work = partial(measure, known=known, folder=options.cache)
             for capture, scores in zip(options.captures, pool.map(work, options.captures), strict=True):

@@ -41,7 +41,8 @@ def worst_masks(masker: Masker, capture: Path, count: int = 5) -> NDArray[np.uin
     rated = []
     for path in sorted(capture.glob("[uf]*/*.JPG")):
         photo = open_photo(path)
-        mask = masker.mask_photo(photo).mask > 0
+        masked = masker.mask_photo(photo)
+        mask = masker.cut(masked.look, masked.alone) > 0
         truth_file = capture / "gt_masks" / path.relative_to(capture).with_suffix(f"{path.suffix}.png")
         truth = cv2.imread(str(truth_file), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) > 127
         rated.append(((mask & truth).sum() / (mask | truth).sum(), decode(photo), mask, truth))

@@ -67,9 +67,9 @@ NOTHING_KNOWN = Clues(
     around=everywhere(7),
     in_no_light=everywhere(np.nan),
     apart=True,
-    noisy=False,
+    pale=False,
 )
-WHITE_IN_WHITE = replace(NOTHING_KNOWN, colour=everywhere(0), apart=False)
+WHITE_IN_WHITE = replace(NOTHING_KNOWN, colour=everywhere(0), apart=False, pale=True)
 
 
 def test_a_slit_is_told_by_its_middle_not_by_its_blurred_sides() -> None:
@@ -129,7 +129,7 @@ def test_a_bay_that_cannot_be_the_room_is_object_as_far_as_the_outline_leads_on(
     [
         pytest.param(WHITE_IN_WHITE, id="colours of the room"),
         pytest.param(replace(WHITE_IN_WHITE, around=everywhere(1), in_no_light=everywhere(0.2)), id="the room is seen"),
-        pytest.param(replace(WHITE_IN_WHITE, around=everywhere(1), noisy=True), id="noise drowns colours"),
+        pytest.param(replace(WHITE_IN_WHITE, around=everywhere(1), pale=False), id="noise, or as many colours around"),
         pytest.param(replace(NOTHING_KNOWN, colour=everywhere(2)), id="a colour met around the object too"),
     ],
 )

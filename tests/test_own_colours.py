@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from test_ring import FRAME, HEIGHT, ORANGE, WHOLE, WIDTH, Mask, Pixels, disc, matte_of, overlap, room, shoot
 
 from underside.engine import load_masker
+from underside.ladder.rungs import NetworkAlone
 from underside.looks import Found
 from underside.masker import Effort
 from underside.photo import open_photo
@@ -59,6 +60,19 @@ def test_a_label_on_white_in_white_comes_back() -> None:
     assert (put_right(matte, shot).matte[label] > 0.5).all()
 
 
+def test_an_opening_before_many_colours_stays_open() -> None:
+    patches = np.random.default_rng(3).integers(0, 256, (HEIGHT // 12, WIDTH // 12, 3)).astype(np.uint8)
+    motley = np.kron(patches, np.ones((12, 12, 1), np.uint8)).astype(np.uint8)
+    hole = disc(120, 90, 12)
+    kept = put_right(np.where(hole, np.float32(0.01), matte_of(BODY)), motley).matte > 0.5
+    assert not kept[disc(120, 90, 9)].any()
+
+
+def test_without_surroundings_colours_say_nothing() -> None:
+    before = found(np.full((HEIGHT, WIDTH), 0.95, np.float32))
+    assert by_own_colours(before, FRAME, shoot(room(), BODY, 1)) is before
+
+
 def test_noise_drowns_colours_and_the_network_is_taken_at_its_word() -> None:
     noise = np.random.default_rng(0).normal(0, 25, (HEIGHT, WIDTH, 3))
     shot = np.clip(shoot(room(), BODY, 1) + noise, 0, 255).astype(np.uint8)
@@ -75,3 +89,5 @@ def test_nothing_found_stays_nothing() -> None:
 def test_photos_alone_are_masked_with_their_colours_but_for_fast_ones(effort: Effort, helps: bool) -> None:
     masked = load_masker(Settings(effort=effort)).mask_photo(open_photo(next(DEMO.glob("upright/*.JPG"))))
     assert (masked.found is not masked.alone) == helps
+    assert NetworkAlone().find(masked, masked.found, list) is (masked.alone if helps else None)
+    assert (masked.found.rim > 0) == helps

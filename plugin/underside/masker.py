@@ -44,7 +44,7 @@ class Masked:
     found: Found
     """The matte that the mask was cut from."""
     alone: Found
-    """The network's matte, with nothing else said."""
+    """The segmenter's matte, before a ring or the photo's own colours had their say."""
     look: Look
 
 

@@ -25,6 +25,9 @@ _UNMET = 0.1
 # How much of the object's colour is met around it too. Tuning captures, November 2026: white in a white tent .53 and
 # .70, all others .00 to .29.
 _FULL_TRUST, _NO_TRUST = 0.3, 0.5
+# How usual what is around the object is, in the mean, where it has few colours: in five white tents 4.9 to 5.4,
+# elsewhere up to 4. Before many colours each of them is unusual.
+_FEW = 4.3
 # The sample's wood-coloured figurine on a wooden platter .21, a textured object in a busy room .29, most others to .12.
 _WELL_APART, _LITTLE_APART = 0.12, 0.2
 
@@ -51,6 +54,12 @@ class Colours:
     def apart(self) -> float:
         """1 where hardly any is met on both, 0 where too much is."""
         return _falling(self.shared, _WELL_APART, _LITTLE_APART)
+
+    @property
+    def pale(self) -> bool:
+        """Whether object and surroundings have the same few colours, as in a white tent."""
+        usual = np.exp(self.around)
+        return self.trust == 0 and float((usual * self.around).sum() / usual.sum()) > _FEW
 
     def on_object(self, numbers: Numbers) -> Layer:
         """How usual colours of these numbers are on the object."""

@@ -31,14 +31,18 @@ def by_own_colours(found: Found, frame: Frame, pixels: Pixels) -> Found:
 
 
 def own_sight(found: Found, frame: Frame, pixels: Pixels) -> Sight | None:
-    """The photo, and its own colours to see it by; none where it has no object, or more noise than colours."""
+    """The photo, and its own colours to see it by; none without object or surroundings, or if noise drowns them."""
     shot = observe(frame, pixels, found)
     if shot.noise > BEARABLE_NOISE or not (shot.matte > 0.5).any():
+        return None
+    colours = _learnt(shot)
+    if colours.around.max() <= 0:
+        # It fills the picture, or is too fine: none of its surroundings were seen.
         return None
     return Sight(
         pixels=as_seen(found, frame, pixels),
         gain=np.ones(3, np.float32),
-        colours=_learnt(shot),
+        colours=colours,
         smoothing=0.0,
         behind=_unknown,
     )

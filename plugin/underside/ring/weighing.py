@@ -178,7 +178,7 @@ def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
             around=view.near_object,
             in_no_light=in_no_light,
             apart=sight.colours.trust > 0,
-            noisy=sight.smoothing > 0,
+            pale=sight.colours.pale and sight.smoothing == 0,
         ),
     )
 

@@ -91,8 +91,8 @@ _ALIKE_WITH_PLATE: Weights = {
 }
 
 # Of a photo without a ring there are the network and its own colours. Where the object has colours of its own, what
-# was fitted on fourteen tuning captures and the sample, each photo alone, November 2026; elsewhere a third of that:
-# all of it took single shots of the sample down by .04, and gained .001 in the mean of all.
+# was fitted on fourteen tuning captures and the sample, each photo alone, November 2026; elsewhere about a third of
+# what that changes: all of it took single shots of the sample down by .04, and gained .001 in the mean of all.
 _ALONE: Weights = {
     "network": 0.9,
     "colour": 0.15,
