@@ -1,4 +1,4 @@
-"""Which colours a ring's object has, and which its surroundings."""
+"""Which colours the object of a ring, or of one photo, has, and which its surroundings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

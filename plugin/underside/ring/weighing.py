@@ -1,4 +1,4 @@
-"""Weigh all that a ring says of a shot: everywhere on half the matte's grid, in full where that leaves a doubt."""
+"""Weigh all that a ring, or the photo itself, says of a shot: everywhere on half the matte's grid, in full where that leaves a doubt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class Behind:
 
     cover: Layer
     backdrops: tuple[Backdrop, ...]
-    """The room, and the plate where there is one."""
+    """The room, and the plate where there is one; nothing for a photo without a ring."""
 
 
 @dataclass(frozen=True)
