@@ -1,4 +1,4 @@
-"""Weigh all that a ring, or the photo itself, says of a shot: everywhere on half the matte's grid, in full where that leaves a doubt."""
+"""Weigh all that a ring or a photo says: everywhere on half the matte's grid, in full where that leaves a doubt."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
