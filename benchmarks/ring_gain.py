@@ -11,6 +11,7 @@ answers to the same photos.
 import argparse
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -192,17 +193,11 @@ def sample(capture: Path, *, known: Known, folder: Path | None) -> tuple[Layer, 
     shots, plates = load(capture)
     rows, labels, names = [], [], []
     for ring, of_ring in learn(shots, plates if known == "plates" else [], folder):
-        if known != "colours" and (ring is None or (known == "plates" and ring.plate is None)):
-            continue
         for shot in of_ring:
             found = second_look(shot, first_look(shot, folder), folder)
-            if known == "colours":
-                sight = own_sight(found, shot.frame, shot.pixels)
-                if sight is None or sight.colours.trust == 0:
-                    continue
-                terms = all_evidence(sight, found.matte)
-            elif ring is not None:
-                terms = ring.evidence(found, shot.frame, shot.pixels)
+            terms = _evidence(shot, found, ring, known)
+            if terms is None:
+                continue
             left, top, right, bottom = found.box
             size = found.matte.shape[::-1]
             truth = shot.truth[top:bottom, left:right].astype(np.float32)
@@ -215,6 +210,16 @@ def sample(capture: Path, *, known: Known, folder: Path | None) -> tuple[Layer, 
     if not rows:
         return np.zeros((0, 0), np.float32), np.zeros(0, np.bool_), []
     return np.concatenate(rows), np.concatenate(labels), names
+
+
+def _evidence(shot: Shot, found: Found, ring: RingKnowledge | None, known: Known) -> Mapping[str, Layer] | None:
+    """None where nothing of the kind is known of the shot."""
+    if known == "colours":
+        sight = own_sight(found, shot.frame, shot.pixels)
+        return all_evidence(sight, found.matte) if sight and sight.colours.trust > 0 else None
+    if ring is None or (known == "plates" and ring.plate is None):
+        return None
+    return ring.evidence(found, shot.frame, shot.pixels)
 
 
 def fit(samples: list[tuple[Layer, Mask, list[str]]]) -> dict[str, float]:

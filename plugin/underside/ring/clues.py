@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underside.ring.colours import Colours
+from underside.ring.evidence import View, colour_term
+
 __all__ = ["Clues"]
 
 # Through an opening the room is seen, in whatever light: of 413 true ones of fourteen tuning captures and the sample
@@ -50,6 +53,21 @@ class Clues:
     """Whether colours tell the object from its surroundings."""
     pale: bool
     """Whether both have the same few, as in a white tent, and no noise drowns them."""
+
+    @classmethod
+    def of(
+        cls, view: View, colours: Colours, pixels: Pixels, network: Layer, in_no_light: Layer, *, noisy: bool
+    ) -> "Clues":
+        """What a view shows, by the colours that it is seen by."""
+        return cls(
+            pixels=pixels,
+            network=network,
+            colour=colour_term(view),
+            around=view.near_object,
+            in_no_light=in_no_light,
+            apart=colours.trust > 0,
+            pale=colours.pale and not noisy,
+        )
 
     @property
     def shape(self) -> tuple[int, int]:

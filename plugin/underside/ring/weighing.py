@@ -171,15 +171,7 @@ def _looked(sight: Sight, matte: Layer, pixel: float) -> _Looked:
     return _Looked(
         terms,
         {backdrop.name: seen.light for backdrop, seen in zip(behind.backdrops, compared, strict=True)},
-        Clues(
-            pixels=sight.pixels,
-            network=matte,
-            colour=terms["colour"],
-            around=view.near_object,
-            in_no_light=in_no_light,
-            apart=sight.colours.trust > 0,
-            pale=sight.colours.pale and sight.smoothing == 0,
-        ),
+        Clues.of(view, sight.colours, sight.pixels, matte, in_no_light, noisy=sight.smoothing > 0),
     )
 
 

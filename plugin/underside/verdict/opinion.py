@@ -50,16 +50,9 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
         terms |= differences("plate", view, plate, plate, noise, np.ones_like(known))
     # Where colours are alike, the ring takes the network at its word: no second opinion.
     weights = usual_weights(ring.colours, with_plate=ring.plate is not None)
-    # Where room or plate are seen, the terms say so already.
-    clues = Clues(
-        pixels=np.asarray(scene.view, np.uint8),
-        network=scene.first.astype(np.float32),
-        colour=terms["colour"],
-        around=view.near_object,
-        in_no_light=np.full(scene.mask.shape, np.nan, np.float32),
-        apart=ring.colours.trust > 0,
-        pale=ring.colours.pale and ring.smoothing == 0,
-    )
+    # Gaps are told by colours alone here: what room and plate look like in other light is not worked out.
+    unknown = np.full(scene.mask.shape, np.nan, np.float32)
+    clues = Clues.of(view, ring.colours, scene.view, scene.first, unknown, noisy=ring.smoothing > 0)
     matte = without_false_gaps(corrected(terms, weights), clues)
     terms["network"] = np.zeros_like(terms["network"])
     unled = corrected(terms, weights)
