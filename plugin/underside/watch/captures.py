@@ -321,18 +321,25 @@ class Captures:
         self._close(desk)
         if joined.proof is not None:
             self._journal.set_proof(desk.name, joined.proof.answer, in_short(joined.proof))
+        self._handing_over.hand_over(desk.name, done.manifest)
+        # Whoever is told that it is complete may ask for the status at once; and a watch that is killed now has
+        # either all of this to do again, or nothing but the command.
+        self._journal.commit()
+        if joined.proof is not None:
             self._tell(Proven(desk.name, joined.proof, joined.kept))
-        layouts, refused = conclusion.laid_out.layouts, conclusion.laid_out.refused
-        for error in refused:
-            self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
-        self.refused_layouts += len(refused)
-        for layout in layouts:
-            if layout.by_hand:
-                self._tell(Note(f"{desk.name}: {layout.by_hand}"))
+        self._tell_of_layouts(desk, conclusion)
         if others := of_other_photos(done.manifest.shots):
             self._tell(Note(f"{desk.name}: {others}"))
+        layouts = conclusion.laid_out.layouts
         self._tell(Completed(desk.name, done.manifest, desk.out / MANIFEST_NAME, layouts))
-        self._handing_over.hand_over(desk.name, done.manifest)
+
+    def _tell_of_layouts(self, desk: Desk, conclusion: Conclusion) -> None:
+        for error in conclusion.laid_out.refused:
+            self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
+        self.refused_layouts += len(conclusion.laid_out.refused)
+        for layout in conclusion.laid_out.layouts:
+            if layout.by_hand:
+                self._tell(Note(f"{desk.name}: {layout.by_hand}"))
 
 
 def _name(entry: Entry) -> str:
