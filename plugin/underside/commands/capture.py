@@ -14,9 +14,8 @@ from underside.capture.plates import read_with_plates
 from underside.commands.parts.options import held, plate_options
 from underside.commands.parts.path import PATH
 from underside.commands.parts.progress_bar import progress_bar
-from underside.commands.parts.terminal import printable, tell
+from underside.commands.parts.terminal import printable, tell, tell_json
 from underside.errors import ExitCode, SettingsError
-from underside.files import json_text
 from underside.report.capture_page import capture_facts, write_capture_page
 from underside.settings import Resolved
 from underside.sorting import Finding, Overview, PassView, Sight, findings, overview
@@ -58,7 +57,7 @@ def capture(
         seen = overview(found, max_megapixels=chosen.settings.max_megapixels, on_seen=bar.advance)
     lacking = findings(seen)
     if as_json:
-        click.echo(json_text(_facts(seen, lacking)), nl=False)
+        tell_json(_facts(seen, lacking))
     else:
         for line in _lines(seen, lacking):
             tell(line)

@@ -1,17 +1,16 @@
 """``underside check-layout``: why a program would ignore the masks of a folder."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
 from underside.commands.parts.path import PATH
-from underside.commands.parts.terminal import tell
+from underside.commands.parts.terminal import tell, tell_json
 from underside.counted import counted
 from underside.errors import ExitCode
-from underside.files import json_text
 from underside.layouts import LAYOUTS, Report, check_folder
 from underside.prepare import outdated
 
@@ -43,14 +42,14 @@ def check_layout(*, folder: Path, photos: Path | None, layout: str | None, as_js
     if old:  # a set, which is one layout
         reports = tuple(replace(report, findings=(*report.findings, *old)) for report in reports)
     if as_json:
-        click.echo(_json(reports), nl=False)
+        tell_json(_facts(reports))
     else:
         for report in reports:
             _show(report)
     return ExitCode.DONE if all(report.fine for report in reports) else ExitCode.NO
 
 
-def _json(reports: Sequence[Report]) -> str:
+def _facts(reports: Sequence[Report]) -> Mapping[str, object]:
     checks = [
         {
             "layout": report.layout,
@@ -61,7 +60,7 @@ def _json(reports: Sequence[Report]) -> str:
         }
         for report in reports
     ]
-    return json_text({"fine": all(report.fine for report in reports), "checks": checks})
+    return {"fine": all(report.fine for report in reports), "checks": checks}
 
 
 def _show(report: Report) -> None:

@@ -1,6 +1,5 @@
 """``underside config``: what holds for a capture, and which place says so."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import click
 
 from underside.commands.parts.options import held, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.terminal import tell
+from underside.commands.parts.terminal import tell, tell_json
 from underside.errors import SettingsError
 from underside.settings import FILE_NAME, KEYS, Resolved, spoken, template
 
@@ -55,7 +54,7 @@ def _print_table(found: Resolved) -> None:
 def _print_json(found: Resolved) -> None:
     settings = {_name(key): {"value": value, "from": found.origins[key]} for key, value in _values(found).items()}
     said = {"files": [str(file) for file in found.files], "settings": settings}
-    click.echo(json.dumps(said, indent=1))
+    tell_json(said)
 
 
 def _values(found: Resolved) -> dict[str, Any]:

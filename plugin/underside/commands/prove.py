@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from underside.commands.parts.path import PATH
-from underside.commands.parts.terminal import say, tell
+from underside.commands.parts.terminal import say, tell, tell_json
 from underside.counted import counted
 from underside.errors import ExitCode, SettingsError
-from underside.files import json_text
 from underside.flip import (
     ANSWERS,
     Finding,
@@ -82,7 +81,7 @@ def prove(*, out: Path, mend: bool, as_json: bool) -> int:
             "platter_cut": [_repaired_facts(each) for each in proven.cut],
             "repaired": [_repaired_facts(each) for each in proven.repaired],
         }
-        click.echo(json_text(told), nl=False)
+        tell_json(told)
     else:
         if watcher:
             tell(f"A watch (process {watcher.pid}) is at work: this answer leaves out what comes later.")

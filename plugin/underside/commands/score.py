@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from underside.commands.parts.path import PATH
-from underside.commands.parts.terminal import tell
+from underside.commands.parts.terminal import tell, tell_json
 from underside.errors import ExitCode
-from underside.files import json_text
 from underside.scoring import Measures, Score, ShotScore, score_masks
 
 __all__ = ["score"]
@@ -48,7 +47,7 @@ def score(*, masks: Path, truth: Path, platter: Path | None, as_json: bool) -> i
     """
     found = score_masks(masks, truth, platter=platter)
     if as_json:
-        click.echo(json_text(_facts(found)), nl=False)
+        tell_json(_facts(found))
     else:
         for line in _lines(found):
             tell(line)

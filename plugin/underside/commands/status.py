@@ -8,9 +8,8 @@ import click
 from underside.commands.parts.live_console import LiveConsole
 from underside.commands.parts.path import PATH
 from underside.commands.parts.status_table import status_table
-from underside.commands.parts.terminal import tell
+from underside.commands.parts.terminal import tell, tell_json
 from underside.counted import counted
-from underside.files import json_text
 from underside.watch.status import Status, read_status
 from underside.watch.telling import not_yet
 
@@ -27,7 +26,7 @@ def status(*, output: Path, as_json: bool) -> None:
     """
     found = read_status(output)
     if as_json:
-        click.echo(json_text(_facts(found)), nl=False)
+        tell_json(_facts(found))
         return
     watcher = found.watcher
     tell(f"{found.root}: {f'watched by process {watcher.pid}' if watcher else 'not being watched'}")

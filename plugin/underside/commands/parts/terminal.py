@@ -1,12 +1,13 @@
-"""Lines for people: printable whatever a file is called, and no failure where nobody reads them."""
+"""Lines for people: printable whatever a file is called, and no failure where nobody reads them; JSON for programs."""
 
+import json
 import os
 import sys
 from contextlib import suppress
 
 import click
 
-__all__ = ["hold_standard_streams", "let_go_of_standard_streams", "printable", "say", "tell"]
+__all__ = ["hold_standard_streams", "let_go_of_standard_streams", "printable", "say", "tell", "tell_json"]
 
 
 def say(line: str) -> None:
@@ -17,6 +18,12 @@ def say(line: str) -> None:
 def tell(line: str) -> None:
     """A line on standard output."""
     _print(line, err=False)
+
+
+def tell_json(content: object) -> None:
+    """An object on standard output, for programs."""
+    # In ASCII: on Windows, a program that reads us is given another alphabet than UTF-8.
+    click.echo(json.dumps(content, indent=1))
 
 
 def printable(text: str) -> str:
