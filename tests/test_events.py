@@ -17,6 +17,28 @@ print("closed" if closed.wait(20) else "never closed")
 """
 
 
+SPAWNING = """
+import subprocess, sys, threading
+from underside.events import when_input_closes
+closed = threading.Event()
+when_input_closes(closed.set)
+print(subprocess.run([sys.executable, "-c", "print(repr(open(0).read()))"],
+                     stdout=subprocess.PIPE, text=True).stdout, end="", flush=True)
+print("closed" if closed.wait(20) else "never closed")
+"""
+
+
+def test_a_process_that_is_started_meanwhile_has_nothing_of_the_door() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SPAWNING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == "''\n"
+        process.stdin.close()
+        assert process.stdout.read() == "closed\n"
+
+
 @posix
 def test_a_connection_that_is_broken_off_counts_as_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

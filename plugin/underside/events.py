@@ -48,9 +48,15 @@ def when_input_closes(action: Callable[[], None]) -> None:
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) or _hung_up():
         return
 
+    # Processes that we start must not meet it: on Windows, one waits at its start for as long as we read there.
+    door = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
     def wait() -> None:
         with suppress(OSError):  # a connection that is broken off is closed too
-            while os.read(0, 4096):
+            while os.read(door, 4096):
                 pass
         action()
 
@@ -58,7 +64,7 @@ def when_input_closes(action: Callable[[], None]) -> None:
 
 
 def _hung_up() -> bool:
-    if not hasattr(select, "poll"):  # Windows
+    if sys.platform == "win32":  # which has no poll
         return False
     poll = select.poll()
     poll.register(0, select.POLLIN)
