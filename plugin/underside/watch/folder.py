@@ -1,13 +1,14 @@
 """The watched folder as it lies on the disk: which files are called like photos, and their sizes and times."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo, photos_beside_results
+from underside.disks import identity
 from underside.errors import ELSEWHERE, SettingsError
-from underside.files import Stamp
+from underside.files import Stamp, alike
 from underside.journal import journal_path
 from underside.masks import RESULT_FOLDERS
 
@@ -60,11 +61,11 @@ class WatchedFolder:
 
     def name_of(self, path: str) -> str | None:
         """A path as it is called in the folder; none for what lies outside of it."""
-        try:
-            name = Path(path).relative_to(self.root).as_posix()
-        except ValueError:
+        parts, own = Path(path).parts, self.root.parts
+        # On a Mac, the system may tell the folder's name in another spelling than the one that it was given in.
+        if [alike(part) for part in parts[: len(own)]] != [alike(part) for part in own]:
             return None
-        return "" if name == "." else name
+        return "/".join(parts[len(own) :])
 
     def look_at(self, photo: str) -> Found | None:
         """One file, if it is there, a file, and called like a photo."""
@@ -94,14 +95,14 @@ class WatchedFolder:
     def walk(self, below: str = "") -> Iterator[Listing]:
         """Every folder, itself first; the same folder only once, whatever links lead to it."""
         start = self.root / below if below else self.root
-        folders, links, seen = [start], list[Path](), set[tuple[int, int]]()
+        folders, links, seen = [start], list[Path](), set[Hashable]()
         while folders or links:
             place = folders.pop() if folders else links.pop(0)
             try:
-                facts = place.stat()
-                if (facts.st_dev, facts.st_ino) in seen or (place != self.root and self._is_output(place)):
+                itself = identity(place)
+                if itself in seen or (place != self.root and self._is_output(place)):
                     continue
-                seen.add((facts.st_dev, facts.st_ino))
+                seen.add(itself)
                 with os.scandir(place) as scan:
                     entries = list(scan)
             except OSError:

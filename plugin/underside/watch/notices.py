@@ -2,9 +2,11 @@
 
 import logging
 import os
+import re
+import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
@@ -26,8 +28,8 @@ __all__ = ["Notices", "file_system_of", "why_to_poll"]
 
 # On these, what another machine writes gives no events here.
 _WITHOUT_EVENTS = (
-    *("nfs", "cifs", "smb", "afs", "ncpfs"),
-    *("fuse", "9p", "vboxsf", "vmhgfs", "prl_fs", "drvfs", "virtiofs"),
+    *("nfs", "cifs", "smb", "afs", "afpfs", "webdav", "ncpfs"),
+    *("fuse", "macfuse", "osxfuse", "9p", "vboxsf", "vmhgfs", "prl_fs", "drvfs", "virtiofs"),
 )
 # A disk of this machine, as NTFS and exFAT are mounted: nobody else writes to it.
 _WITH_EVENTS = ("fuseblk",)
@@ -88,20 +90,35 @@ def why_to_poll(folder: Path) -> str:
     return ""
 
 
-def file_system_of(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
-    """The kind of file system, as the kernel calls it; empty where that is not told."""
-    if sys.platform == "win32":
-        return "cifs" if str(folder.resolve()).startswith("\\\\") else ""
-    try:
-        lines = mounts.read_text(errors="surrogateescape").splitlines()
-    except OSError:  # macOS, whose events cover what it can
-        return ""
+def file_system_of(folder: Path) -> str:
+    """The kind of file system, as the system calls it; empty where that is not told."""
     place = folder.resolve()
+    if sys.platform == "win32":
+        return "cifs" if str(place).startswith("\\\\") else ""
     best, kind = -1, ""
-    for line in lines:
-        _, mount, this, *_ = line.split(" ")
-        # Spaces and backslashes are written as octal numbers.
-        mounted = Path(mount.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+    for mounted, this in mounted_on_mac() if sys.platform == "darwin" else mounted_on_linux():
         if (place == mounted or mounted in place.parents) and len(mounted.parts) >= best:
             best, kind = len(mounted.parts), this
     return kind
+
+
+def mounted_on_linux(table: Path = Path("/proc/mounts")) -> Iterator[tuple[Path, str]]:
+    try:
+        lines = table.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, mount, kind, *_ = line.split(" ")
+        # Spaces and backslashes are written as octal numbers.
+        yield Path(mount.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")), kind
+
+
+def mounted_on_mac(program: str = "/sbin/mount") -> Iterator[tuple[Path, str]]:
+    try:
+        told = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    for line in os.fsdecode(told).splitlines():
+        # As in: //me@nas/photos on /Volumes/photos (smbfs, nodev, nosuid, mounted by me)
+        if found := re.fullmatch(r".* on (/.*) \((\w+).*\)", line):
+            yield Path(found[1]), found[2]

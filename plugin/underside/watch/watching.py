@@ -107,8 +107,9 @@ class _Run:
                 notices = stack.enter_context(Notices(self._plan.root, station.changes.add))
                 station.notices_come = lambda: notices.come
                 return
-            except OSError as error:
-                why = f"The system gives no notifications for {self._plan.root} ({error.strerror})"
+            except (OSError, RuntimeError, SystemError) as error:  # the last two, where macOS refuses
+                reason = error.strerror if isinstance(error, OSError) else error
+                why = f"The system gives no notifications for {self._plan.root} ({reason})"
         station.poll(POLL_EVERY)
         if not self.ran:
             self._tell(Note(f"{why}: it is scanned every {POLL_EVERY:g} s instead"))
