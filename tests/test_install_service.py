@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from blob_captures import posix
 from conftest import Run
 from watched import put_some
 
-from underside.errors import SettingsError
+from underside.errors import OutputError, SettingsError
 from underside.installers import user_service
 
 HARD = 'Käte\'s $HOME & 100% "new" ; <b> \\'
@@ -165,6 +167,21 @@ def test_a_launch_agent_says_the_same_words(tmp_path: Path, monkeypatch: pytest.
     assert facts["ProgramArguments"] == [sys.executable, "-m", "underside", "watch", HARD, "--output=ä b"]
     assert made.path == tmp_path / "Library" / "LaunchAgents" / f"{facts['Label']}.plist"
     assert facts["KeepAlive"] == {"SuccessfulExit": False}
+
+
+@posix
+def test_a_start_is_tried_again_for_as_long_as_the_one_before_has_not_ended(tmp_path: Path) -> None:
+    program = tmp_path / "launchctl"
+    # Refuses three times, as launchd does while the service that it was told to end still ends.
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told; [ $(wc -l < {tmp_path}/told) -gt 3 ]\n')
+    program.chmod(0o755)
+    service = user_service.Service(
+        name="x", path=tmp_path / "x.plist", text="", start=((str(program), "bootstrap"),), stop=(), note=""
+    )
+    with pytest.raises(OutputError, match="it ended with 1"):
+        user_service.install(service)
+    user_service.install(replace(service, patience=60))
+    assert (tmp_path / "told").read_text().splitlines() == ["bootstrap"] * 4
 
 
 def test_a_task_of_windows_says_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

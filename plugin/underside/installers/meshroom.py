@@ -155,6 +155,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 if sys.platform == "win32":
+    import ctypes
     import winreg
 
     def _write_to_windows(found: Mapping[str, Path]) -> None:
@@ -162,6 +163,7 @@ if sys.platform == "win32":
             for name, path in found.items():
                 others = [each for each in _of_user(key, name) if each != str(path)]
                 winreg.SetValueEx(key, name, 0, winreg.REG_EXPAND_SZ, ";".join([str(path), *others]))
+        _tell_windows()
 
     def _forget_in_windows() -> bool:
         was_there = False
@@ -175,7 +177,15 @@ if sys.platform == "win32":
                         winreg.SetValueEx(key, name, 0, winreg.REG_EXPAND_SZ, ";".join(others))
                     elif before:
                         winreg.DeleteValue(key, name)
+        _tell_windows()
         return was_there
+
+    def _tell_windows() -> None:
+        """Programs that are started from now on get what is written; without this, those after the next logon."""
+        everybody, settings_changed, not_if_hung, milliseconds = 0xFFFF, 0x1A, 2, 2000
+        ctypes.windll.user32.SendMessageTimeoutW(
+            everybody, settings_changed, 0, "Environment", not_if_hung, milliseconds, None
+        )
 
     def _of_user(key: winreg.HKEYType, name: str) -> list[str]:
         with suppress(FileNotFoundError):

@@ -6,6 +6,7 @@ import plistlib
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _AGAIN_AFTER = 30
 # The shots in flight are finished first, on a slow machine, too.
 _TIME_TO_END = 60
 
+_LOOK_EVERY = 1.0
+
 _Command = tuple[str, ...]
 
 
@@ -37,6 +40,8 @@ class Service:
     start: tuple[_Command, ...]
     stop: tuple[_Command, ...]
     after_removal: tuple[_Command, ...] = ()
+    patience: float = 0.0
+    """For how many seconds a start that fails is tried again."""
     note: str
 
 
@@ -59,7 +64,7 @@ def install(service: Service) -> None:
     for command in service.before:
         _run(command)
     for command in service.start:
-        problem = _run(command)
+        problem = _run_in_time(command, service.patience)
         if problem:
             raise OutputError(
                 f"The service is in {service.path}, but `{subprocess.list2cmdline(command)}` failed: {problem}",
@@ -78,6 +83,13 @@ def uninstall(service: Service) -> bool:
     for command in service.after_removal:
         _run(command)
     return True
+
+
+def _run_in_time(command: _Command, patience: float) -> str:
+    give_up = time.monotonic() + patience
+    while (problem := _run(command)) and time.monotonic() < give_up:
+        time.sleep(_LOOK_EVERY)
+    return problem
 
 
 def _run(command: _Command) -> str:
@@ -168,6 +180,8 @@ def _launch_agent(name: str, command: Sequence[str]) -> Service:
         before=(("launchctl", "bootout", f"{domain}/{name}"),),
         start=(("launchctl", "bootstrap", domain, str(path)),),
         stop=(("launchctl", "bootout", f"{domain}/{name}"),),
+        # It refuses the new one for as long as the old one has not ended.
+        patience=_TIME_TO_END,
         note=(
             "It runs while you are logged in. macOS may ask whether Python may read that folder: "
             "see Privacy & Security, Files and Folders."
@@ -198,6 +212,7 @@ def _windows_task(name: str, folder: Path, command: Sequence[str]) -> Service:
         StopIfGoingOnBatteries="false",
         StartWhenAvailable="true",
         ExecutionTimeLimit="PT0S",
+        Priority="5",  # as any program; a task's own would be below that
     )
     _add(settings, "RestartOnFailure", Interval="PT1M", Count="999")
     actions = ET.SubElement(root, "Actions", Context="Author")
