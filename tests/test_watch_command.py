@@ -157,6 +157,7 @@ def test_a_command_that_cannot_be_meant_is_refused(run: Run, tmp_path: Path) -> 
     [
         ("'my program' -x \"a b\"", "linux", ("my program", "-x", "a b")),
         ('"C:\\Program Files\\x.exe" -x C:\\new', "win32", ("C:\\Program Files\\x.exe", "-x", "C:\\new")),
+        ('copy --to="C:\\a b\\c" don\'t', "win32", ("copy", "--to=C:\\a b\\c", "don't")),
         ("", "linux", ()),
     ],
 )
@@ -206,6 +207,6 @@ def test_what_a_batch_file_has_started_ends_with_it_on_windows(tmp_path: Path, m
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     process = subprocess.Popen(["sleep", "600"])
     with monkeypatch.context() as windows:
-        windows.setattr(os, "name", "nt")
+        windows.setattr(sys, "platform", "win32")
         keeper._end(process)
     assert asked.read_text() == f"/F /T /PID {process.pid}\n"

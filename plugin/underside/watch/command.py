@@ -25,6 +25,8 @@ def run_command(command: Sequence[str], manifest: Path, is_over: Callable[[], bo
             [sys.executable, "-I", str(_KEEPER), *command, str(manifest)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # A program without a window on Windows has none; what writes to it would fail.
+            stderr=None if sys.stderr else subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C, and what ends the watch's group at once, are not for it
         )
     except OSError as error:  # Python itself may have been updated away under a watch that runs for weeks

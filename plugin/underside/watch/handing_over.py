@@ -26,12 +26,16 @@ _BEGUN = "begun "
 def words_of(line: str, *, system: str = sys.platform) -> tuple[str, ...]:
     """A command as a person writes it, taken apart as its program will be given it."""
     try:
-        words = shlex.split(line, posix=system != "win32")
+        return tuple(_words_of_windows(line) if system == "win32" else shlex.split(line))
     except ValueError as error:
         raise SettingsError(f"The command {line} has a quote that is never closed", "Close it") from error
-    if system == "win32":  # where backslashes part folders: the quotes around a word are still on it
-        words = [re.sub(r'^"(.*)"$', r"\1", word) for word in words]
-    return tuple(words)
+
+
+def _words_of_windows(line: str) -> list[str]:
+    """Where backslashes part folders, and only double quotes are quotes, wherever in a word they stand."""
+    if line.count('"') % 2:
+        raise ValueError(line)
+    return [word.replace('"', "") for word in re.findall(r'(?:[^\s"]|"[^"]*")+', line)]
 
 
 def being_handed_over(journal: Journal) -> frozenset[str]:

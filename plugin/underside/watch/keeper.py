@@ -25,6 +25,7 @@ def _keep(command: Sequence[str]) -> dict[str, object]:
             stdin=subprocess.DEVNULL,
             stdout=2,  # where the watch's goes for people; ours is for the watch
             start_new_session=True,  # so that it has a group that can be ended
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         return {"cannot": error.strerror}
@@ -44,7 +45,7 @@ def _wait_for_the_watch(gone: threading.Event) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if os.name != "posix":
+    if sys.platform == "win32":
         # Of a batch file, the programs too: ended by itself, it would leave them to run beside those of the next watch.
         with suppress(OSError):
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
@@ -59,8 +60,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tell_all(process: subprocess.Popen[bytes], number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
 
 
 if __name__ == "__main__":

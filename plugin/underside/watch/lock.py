@@ -13,7 +13,9 @@ from pathlib import Path
 from underside.files import write_atomically, writing
 from underside.outfolder import locked
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
 
 __all__ = ["Watcher", "held_by", "watching_alone"]
@@ -75,17 +77,19 @@ def _is_held(lock: Path) -> bool | None:
 
     After a power cut another process may have the number of the watch that wrote it down.
     """
-    if sys.platform == "win32":
-        return None
     try:
-        handle = os.open(lock, os.O_RDONLY)
+        handle = os.open(lock, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     except FileNotFoundError:
         return False
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return True
     except OSError:  # some network shares know no locks
         return None
