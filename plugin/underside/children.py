@@ -27,7 +27,7 @@ def spawning() -> SpawnContext:
 @contextmanager
 def deaf_to_ctrl_c() -> Iterator[None]:
     """Ctrl-C reaches every process of a terminal; those that are started here leave it to their parent."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

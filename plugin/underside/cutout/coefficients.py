@@ -129,9 +129,11 @@ def _private_file() -> Iterator[Path]:
 
 def _file_in_memory() -> int | None:
     """One that goes with the process; only Linux has such files, and it may be without ``/proc``."""
+    if sys.platform != "linux":
+        return None
     try:
         handle = os.memfd_create("photo.jpg")
-    except (AttributeError, OSError):
+    except OSError:
         return None
     if Path(f"/proc/self/fd/{handle}").exists():
         return handle
@@ -141,4 +143,8 @@ def _file_in_memory() -> int | None:
 
 def _name(path: Path) -> ctypes.c_char_p:
     # C opens files by names in the system's own alphabet, which on Windows is not Python's.
-    return ctypes.c_char_p(str(path).encode("mbcs") if sys.platform == "win32" else os.fsencode(path))
+    try:
+        return ctypes.c_char_p(str(path).encode("mbcs") if sys.platform == "win32" else os.fsencode(path))
+    except UnicodeEncodeError as error:
+        what = f"the folder for temporary files, {path.parent}, has a name that Windows' older programs cannot open"
+        raise CoefficientsError(what) from error

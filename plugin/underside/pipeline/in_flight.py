@@ -1,6 +1,7 @@
 """A fixed number of shots in flight at once, so that memory does not grow with the capture."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -16,11 +17,13 @@ _MOST = 8
 
 def usual_workers() -> int:
     """As many workers as there are processors for us, within reason."""
-    try:
-        processors = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        processors = os.cpu_count() or 1
-    return max(1, min(processors, _MOST))
+    return max(1, min(_processors(), _MOST))
+
+
+def _processors() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def fly(
