@@ -5,14 +5,14 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
-import time
+import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import NamedTuple, Self
 
+from underside.disks import rename, sync, sync_folder
 from underside.errors import ELSEWHERE, OutputError, UnfitNameError
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "refuse_unwritable",
     "sha256_if_there",
     "sha256_of",
-    "sync_folder",
     "write_atomically",
     "writing",
 ]
@@ -104,7 +103,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         file.write(content)
         file.flush()
         if durable:
-            os.fsync(file.fileno())
+            sync(file.fileno())
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -127,7 +126,7 @@ def refuse_unwritable(path: Path) -> None:
 def link_or_copy(source: Path, target: Path, *, link: bool = True) -> None:
     """Make ``target`` the same content as ``source``: a hard link where the disk can, a copy otherwise, or always."""
     with _into_place(target, durable=True) as part:
-        if link:
+        if link and not _is_protected(source):
             with suppress(OSError):
                 # Of a link, its photo: a link that leads from one folder to another would lead nowhere from a third.
                 os.link(os.path.realpath(source), part)
@@ -140,10 +139,18 @@ def _copy(source: Path, part: Path) -> None:
         for piece in _pieces(source):
             copy.write(piece)
         copy.flush()
-        os.fsync(copy.fileno())
-    # Passes are separated by file times too. If a disk keeps no permissions, the copy does without.
+        sync(copy.fileno())
+    # Passes are separated by file times too. If a disk keeps no times or permissions, the copy does without.
     with suppress(OSError):
-        shutil.copystat(source, part)
+        facts = source.stat()
+        os.utime(part, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        # A photo that its camera has protected must not make a copy that cannot be replaced or taken away.
+        part.chmod(stat.S_IMODE(facts.st_mode) | stat.S_IWUSR)
+
+
+def _is_protected(source: Path) -> bool:
+    """Whether a link to it could not be taken away again: on Windows that is a property of the file, not its folder."""
+    return os.name == "nt" and not source.stat().st_mode & stat.S_IWUSR
 
 
 def _pieces(source: Path) -> Iterator[bytes]:
@@ -163,7 +170,7 @@ def _into_place(path: Path, *, durable: bool) -> Iterator[Path]:
         with writing(path):
             make_folder(path.parent)
             yield part
-            _take_its_place(part, path)
+            rename(part, path)
             # Two names of one file are not moved onto each other, and both stay.
             part.unlink(missing_ok=True)
             if durable:
@@ -178,42 +185,14 @@ def _part_of(path: Path) -> Path:
     return path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
 
 
-def _take_its_place(part: Path, path: Path) -> None:
-    for pause in (0.05, 0.2, 0.5, 1.0) if os.name == "nt" else ():
-        try:
-            part.replace(path)
-            return
-        except PermissionError:  # a viewer, an indexer or a virus scanner has it open just now
-            time.sleep(pause)
-    part.replace(path)
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder and those around it, so that their names survive a power cut too."""
     if not folder.is_dir():
+        if folder.parent == folder:  # a drive or a share that is not there
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         sync_folder(folder.parent)
-
-
-# How shares and disks that know no such call refuse it; they keep names in ways of their own.
-_NOT_FOR_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS, errno.EACCES, errno.EPERM}
-
-
-def sync_folder(folder: Path) -> None:
-    """Let names that were just given in a folder survive a power cut, where the system can do that."""
-    # Windows has no such call and needs none.
-    if os.name != "posix":
-        return
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        if error.errno not in _NOT_FOR_FOLDERS:
-            raise
 
 
 _LIMIT = "Raise the limit on the size of files (ulimit -f) or choose another output folder with -o"
@@ -227,11 +206,18 @@ _REMEDIES = {
     errno.ENOTDIR: ("a file stands where a folder is needed", ELSEWHERE),
     errno.EEXIST: ("a file stands where a folder is needed", ELSEWHERE),
     errno.EISDIR: ("a folder stands in its place", "Move that folder away"),
+    errno.EBUSY: ("another program has it open, or it is write-protected", "Free it and run again"),
     errno.ENAMETOOLONG: ("the name is too long for that disk", "Shorten the photo's name or the output folder's"),
     errno.EINVAL: ("that disk does not accept such a name", "Rename the photo"),
     errno.EILSEQ: ("that disk does not accept such a name", "Rename the photo"),
 }
-_OF_THE_NAME = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+_OF_THE_NAME = {
+    *(errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.EBUSY),
+    *(errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ),
+}
+# Numbers of Windows that Python turns into EINVAL or ENOENT, as it does with many that are not about a name.
+_OF_WINDOWS = {123: errno.EINVAL, 161: errno.EINVAL, 206: errno.ENAMETOOLONG, 1295: errno.EDQUOT}
+_LONGEST_ON_WINDOWS = 259
 
 
 @contextmanager
@@ -240,6 +226,16 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), ELSEWHERE))
-        kind = UnfitNameError if error.errno in _OF_THE_NAME else OutputError
+        number = _number_of(error, path)
+        reason, remedy = _REMEDIES.get(number, (error.strerror or str(error), ELSEWHERE))
+        kind = UnfitNameError if number in _OF_THE_NAME else OutputError
         raise kind(f"Cannot write {path}: {reason}", remedy) from error
+
+
+def _number_of(error: OSError, path: Path) -> int:
+    of_windows = getattr(error, "winerror", None)
+    if of_windows is None:
+        return error.errno or 0
+    if error.errno == errno.ENOENT and len(str(path.absolute())) > _LONGEST_ON_WINDOWS:
+        return errno.ENAMETOOLONG
+    return _OF_WINDOWS.get(of_windows, 0 if error.errno == errno.EINVAL else error.errno or 0)

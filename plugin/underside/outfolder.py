@@ -115,9 +115,12 @@ def locked(path: Path, refusal: str, *, remedy: str = _WAIT, patience: float = 0
     try:
         yield
     finally:
-        with suppress(OSError):  # Windows keeps what is open
+        if os.name == "nt":  # which does not remove what is open, be it by us or by whoever comes next
+            os.close(handle)
+        with suppress(OSError):
             path.unlink()
-        os.close(handle)
+        if os.name != "nt":
+            os.close(handle)
 
 
 def _opened_and_locked(path: Path, refusal: OutputError, *, until: float) -> int:

@@ -13,8 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from underside.disks import sync, sync_folder
 from underside.errors import OutputError
-from underside.files import sha256_of, sync_folder, write_atomically, writing
+from underside.files import sha256_of, write_atomically, writing
 from underside.manifest import Manifest, ShotRecord, State
 from underside.masks import mask_name
 
@@ -43,7 +44,7 @@ class Promises:
             with self._path.open("ab", buffering=0) as file:
                 if file.write(line) < len(line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file.fileno())
+                sync(file.fileno())
             if begins:
                 sync_folder(self._out)
             self._made[photo].add(sha256)

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ from underside.capture.taken import (
     may_be_photo,
     photos_beside_results,
 )
+from underside.disks import identity
 from underside.errors import ELSEWHERE, SettingsError
 from underside.masks import RESULT_FOLDERS
 from underside.photo import RAW_SUFFIXES
@@ -109,17 +110,17 @@ class _Found:
 
 def _walk(folder: Path, output: Path) -> _Found:
     found = _Found()
-    seen: set[tuple[int, int]] = set()
+    seen = set[Hashable]()
     # Links come last: a folder that is met in both ways keeps its own name.
     folders, links = [folder], list[Path]()
     out = os.path.realpath(output)
     while folders or links:
         place = folders.pop() if folders else links.pop(0)
         try:
-            facts = place.stat()
-            if (facts.st_dev, facts.st_ino) in seen or (place != folder and _leads_out(place, folder)):
+            itself = identity(place)
+            if itself in seen or (place != folder and _leads_out(place, folder)):
                 continue
-            seen.add((facts.st_dev, facts.st_ino))
+            seen.add(itself)
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             name = place.relative_to(folder).as_posix() if place != folder else place.name

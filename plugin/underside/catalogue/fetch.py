@@ -26,6 +26,7 @@ from underside.catalogue.pins import (
     put_here,
     remember_licence,
 )
+from underside.disks import rename, sync
 from underside.errors import ModelError, OutputError
 from underside.files import sha256_of, write_atomically
 
@@ -149,8 +150,8 @@ class _Part:
 
     def become(self, path: Path) -> None:
         with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        self.path.replace(path)
+            sync(file.fileno())
+        rename(self.path, path)
         self._facts.unlink(missing_ok=True)
 
     @property

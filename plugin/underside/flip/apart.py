@@ -47,7 +47,7 @@ def ask_apart(
     """
     ours, theirs = spawning().Pipe(duplex=False)
     # A process that is ended at once leaves its temporary files: they go with this folder.
-    with tempfile.TemporaryDirectory(prefix="underside-proof-") as work:
+    with tempfile.TemporaryDirectory(prefix="underside-proof-", ignore_cleanup_errors=True) as work:
         handed = (question, out, work, moot is not None, theirs)
         process = spawning().Process(target=_ask, args=handed, name="proof", daemon=True)
         try:
@@ -59,6 +59,8 @@ def ask_apart(
                 if time.monotonic() > give_up:
                     raise TimeoutError
                 if not ours.poll(_LOOK_EVERY):
+                    if not process.is_alive() and not ours.poll():  # on Windows the pipe may stay open without it
+                        raise EOFError
                     continue
                 received = ours.recv()
                 if isinstance(received, str):

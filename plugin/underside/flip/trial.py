@@ -50,7 +50,7 @@ def without_platter(out: Path, *, tell: Callable[[str], None] = lambda _: None) 
     cuts = _cuts(out)
     if not cuts:
         return Trial()
-    with tempfile.TemporaryDirectory(prefix="underside-cut-") as copy:
+    with tempfile.TemporaryDirectory(prefix="underside-cut-", ignore_cleanup_errors=True) as copy:
         _copy_masks(out, Path(copy), cuts)
         tell(f"Proving again, without the platter in {counted(len(cuts), 'mask')}")
         return Trial(tuple(cuts), prove(Path(copy), tell=tell, cut_from=out))

@@ -6,14 +6,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Self
+from urllib.parse import quote
 
 from underside.errors import OutputError
 from underside.files import make_folder, writing
 from underside.journal.model import Entry
 
-__all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside"]
+__all__ = ["COLUMNS", "UNFINISHED", "Database", "JournalDamagedError", "as_text", "journal_path", "set_aside", "uri_of"]
 
 FORMAT = 3
 """From 2 on, a photo has a ``ctime_ns``; from 3 on, it has neither ``seconds`` nor ``done_at``, which nobody read."""
@@ -127,7 +128,13 @@ def _to_read(path: Path) -> sqlite3.Connection:
     written_now = path.with_name(f"{path.name}-wal").exists()
     # Even for reading it wants files beside it, unless it is told that nobody writes it.
     how = "mode=ro" if written_now or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=30)
+    return sqlite3.connect(f"{uri_of(path.absolute())}?{how}", uri=True, timeout=30)
+
+
+def uri_of(path: PurePath) -> str:
+    """An absolute path as SQLite takes it: of a share of Windows, ``as_uri`` would make a host, which it refuses."""
+    place = quote(os.fsencode(path.as_posix()), safe="/:")
+    return f"file://{place}" if place.startswith("/") else f"file:///{place}"
 
 
 def _to_write(path: Path) -> sqlite3.Connection:
@@ -146,6 +153,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     # FULL: in this mode each commit is on the disk before it returns, also through a power cut.
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA fullfsync = ON")  # a Mac's disk keeps it in its own memory otherwise
     problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise JournalDamagedError(path, problem)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from underside.disks import same_file
 from underside.errors import OutputError, UnfitNameError
 from underside.files import alike, link_or_copy, sha256_of, write_atomically
 from underside.layouts.table import HOW_TO, Layout
@@ -91,11 +92,11 @@ def _of_others(layout: Layout, folder: Path, known: Mapping[str, File], made: Ma
         name = path.relative_to(folder).as_posix()
         spelt = told.get(alike(name), name)
         # Some disks of Macs take an accent in one spelling and give it back in another.
-        if spelt != name and (folder / spelt).exists() and path.samefile(folder / spelt):
+        if spelt != name and (folder / spelt).exists() and same_file(path, folder / spelt):
             name = spelt
         of_ours = [files[name] for files in (known, made) if name in files]
         sources = {source for file in of_ours for source in file.sources if source.is_file()}
-        if any(path.samefile(source) for source in sources):
+        if any(same_file(path, source) for source in sources):
             continue
         # Its photo may have been renamed: what was changed in the mask's own place is, by a hard link, changed here.
         if name in known and name not in made and _is_among(path, made.values()):
@@ -107,11 +108,16 @@ def _of_others(layout: Layout, folder: Path, known: Mapping[str, File], made: Ma
 
 
 def _is_among(path: Path, files: Iterable[File]) -> bool:
-    return any(path.samefile(source) for file in files for source in file.sources if source.is_file())
+    return any(same_file(path, source) for file in files for source in file.sources if source.is_file())
 
 
 def _files(layout: Layout, folder: Path) -> list[Path]:
-    return sorted(path for part in layout.folders for path in (folder / part).rglob("*") if path.is_file())
+    found = (path for part in layout.folders for path in (folder / part).rglob("*") if path.is_file())
+    return sorted(path for path in found if not _is_of_a_file_manager(path.name))
+
+
+def _is_of_a_file_manager(name: str) -> bool:
+    return name.startswith(".") or name.lower() in {"thumbs.db", "desktop.ini"}
 
 
 def _table(folder: Path) -> Path:

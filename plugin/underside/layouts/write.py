@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.cutout import CutoutOptions, make_cutout
+from underside.disks import rename, same_file
 from underside.errors import OutputError, UnfitNameError
 from underside.files import link_or_copy, sha256_of, write_atomically
 from underside.layouts.advice import how_to_text, kept_note, notes
@@ -141,7 +142,7 @@ def _files(placed: Sequence[Place], capture: Path, out: Path, new: Path) -> dict
         shot = place.shot
         sources = [out / name for name in (shot.mask, shot.cutout) if name]
         # To read gigabytes of linked cut-outs at every run would take longer than all the rest.
-        is_linked = shot.cutout and (new / place.mask).samefile(out / shot.cutout)
+        is_linked = shot.cutout and same_file(new / place.mask, out / shot.cutout)
         sha256 = shot.cutout_sha256 if is_linked else sha256_of(new / place.mask)
         files[place.mask] = File(shot.photo, frozenset({sha256}), tuple(sources))
         if place.photo is not None:
@@ -246,9 +247,9 @@ def _replacing(layout: Layout, folder: Path) -> Iterator[Path]:
             (folder / HOW_TO).unlink(missing_ok=True)
             for part in layout.folders:
                 if (folder / part).exists():
-                    (folder / part).rename(old / part)
+                    rename(folder / part, old / part)
                 if (new / part).exists():
-                    (new / part).rename(folder / part)
+                    rename(new / part, folder / part)
     except BaseException:
         with suppress(OSError):
             _put_back(layout, folder, old)
@@ -264,7 +265,7 @@ def _put_back(layout: Layout, folder: Path, old: Path) -> None:
     """What was moved away, where nothing has come into its place: a run was killed between the two."""
     for part in layout.folders:
         if (old / part).exists() and not (folder / part).exists():
-            (old / part).rename(folder / part)
+            rename(old / part, folder / part)
 
 
 @contextmanager

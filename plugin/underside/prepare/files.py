@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underside.cutout import CutoutFormat, CutoutOptions, make_cutout
+from underside.disks import same_file
 from underside.errors import PhotoError
 from underside.files import link_or_copy, write_atomically
 from underside.layouts import encoded_mask, is_as_wanted
@@ -118,4 +119,4 @@ def _link(sources: Sources, source: Path, target: Path) -> str:
     # A link to a symbolic link would be a symbolic link too.
     source = source.resolve()
     link_or_copy(source, target, link=not sources.options.copies)
-    return LINKED if target.samefile(source) else COPIED
+    return LINKED if same_file(target, source) else COPIED

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from underside.disks import rename
 from underside.errors import UnfitNameError
 from underside.files import make_folder, sha256_if_there, writing
 from underside.manifest import ShotRecord
@@ -94,4 +95,4 @@ def _rename(source: Path, target: Path) -> None:
     if source != target and source.is_file():
         with writing(target):
             make_folder(target.parent)
-            source.replace(target)
+            rename(source, target)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underside.capture import natural_order
+from underside.disks import rename
 from underside.errors import OutputError, UnfitNameError
 from underside.files import sha256_of, writing
 from underside.flip import PROOF_NAME
@@ -168,7 +169,7 @@ def _rename(source: Path, target: Path) -> None:
     if source.exists():
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
+            rename(source, target)
 
 
 def leave_nothing_behind(out: Path, manifest: Manifest) -> None:

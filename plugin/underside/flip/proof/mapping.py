@@ -124,7 +124,7 @@ def build_models(shots: Sequence[FlipShot], features: Sequence[Features]) -> tup
     """Match the shots and find where their cameras stood; the largest model first."""
     engine = colmap()
     engine.set_random_seed(_SEED)
-    with tempfile.TemporaryDirectory(prefix="underside-proof-") as work:
+    with tempfile.TemporaryDirectory(prefix="underside-proof-", ignore_cleanup_errors=True) as work:
         database = Path(work) / "database.db"
         ids = _fill(engine, database, shots, features)
         share = _match(engine, Path(work), database, shots)
