@@ -103,9 +103,10 @@ def test_what_is_no_file_is_set_aside_and_links_to_photos_are_photos(run: Run, t
     (capture / "circle.jpg").symlink_to("circle.jpg")
     (capture / "link.jpg").symlink_to(photo(tmp_path / "elsewhere" / "a.jpg"))
     (capture / "loop").symlink_to("loop")
-    done = run("mask", capture, "-o", "out")
-    assert set(set_aside(done)) == {"pipe.jpg", "zeros.jpg", "dangling.jpg", "circle.jpg"}
-    assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "link.jpg"}
+    for _ in range(2):  # nor is anything read from a pipe once it is on record
+        done = run("mask", capture, "-o", "out")
+        assert set(set_aside(done)) == {"pipe.jpg", "zeros.jpg", "dangling.jpg", "circle.jpg"}
+        assert masked(tmp_path / "out") == {"upright/IMG_000.jpg", "link.jpg"}
 
 
 @posix

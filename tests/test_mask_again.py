@@ -307,8 +307,14 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     cutout = tmp_path / "out" / "cutouts" / SHOTS[0]
     assert not read(cutout)[:150, :150].any()
     edit(tmp_path / "out" / "masks" / f"{SHOTS[0]}.png")
-    run("mask", capture, "-o", "out", "--cutout", "black")
+    told = run("mask", capture, "-o", "out").stdout
+    assert not read(cutout)[:150, :150].any()
+    assert "1 cut-out made with earlier masks: add --cutout to have them made again" in told
+    told = run("mask", capture, "-o", "out", "--cutout", "black").stdout
     assert read(cutout)[:150, :150].mean() > 10
+    assert "earlier masks" not in told
+    grown = run("mask", capture, "-o", "out", "--grow", "3").stdout
+    assert "3 cut-outs made with earlier masks" in grown
 
 
 @pytest.mark.parametrize("effort", ["fast", "best"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,26 @@ def test_two_captures_never_share_an_output_folder(run: Run, tmp_path: Path) -> 
     assert f"out holds the masks of another capture, {tmp_path / 'amphora'}" in told
     refusal(run("mask", "amphora/upright/IMG_000.jpg", "-o", "out"))
     assert files(tmp_path / "out") == before
+
+
+def test_two_captures_that_share_a_photo_never_share_an_output_folder(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "amphora", 3)
+    photo(tmp_path / "krater" / "upright" / "IMG_000.jpg", seed=0)
+    for number in (1, 2):
+        photo(tmp_path / "krater" / "upright" / f"IMG_{number:03}.jpg", seed=8 + number)
+    assert run("mask", "amphora", "-o", "out").returncode == 0
+    before = files(tmp_path / "out")
+    assert "of another capture" in refusal(run("mask", "krater", "-o", "out"))
+    assert files(tmp_path / "out") == before
+
+
+def test_a_capture_that_was_copied_goes_on_in_its_output_folder(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "amphora", 2)
+    assert run("mask", "amphora", "-o", "out").returncode == 0
+    shutil.copytree(tmp_path / "amphora", tmp_path / "copy")
+    photo(tmp_path / "copy" / "upright" / "IMG_002.jpg", seed=2)
+    done = run("mask", "copy", "-o", "out")
+    assert "2 shots already done" in done.stdout, done.stderr
 
 
 def test_a_capture_that_was_moved_goes_on_where_it_was(run: Run, tmp_path: Path) -> None:

@@ -177,3 +177,27 @@ def test_a_pass_that_may_not_be_read_is_not_called_missing(run_with_few_rights: 
     first, *others = [line for line in done.stdout.splitlines() if line.startswith(("Note: ", "Missing: "))]
     assert first == "Note: flipped: the folder cannot be read (Permission denied); check its permissions."
     assert "only one pass" not in "".join(others).lower()
+
+
+@posix
+def test_a_pass_that_may_not_be_read_any_more_is_not_gone(run_with_few_rights: Run, tmp_path: Path) -> None:
+    capture = photos(tmp_path / "capture", 2)
+    for number in range(2):
+        photo(capture / "flipped" / f"IMG_{number:03}.jpg", seed=7 + number)
+    words = ("mask", "capture", "-o", "out", "--layout", "colmap")
+    assert run_with_few_rights(*words).returncode == 0
+    before = files(tmp_path / "out" / "layouts")
+    photo(capture / "upright" / "IMG_002.jpg", seed=2)
+    (capture / "flipped").chmod(0)
+    done = run_with_few_rights(*words)
+    assert done.returncode == 3
+    assert "flipped: the folder cannot be read (Permission denied)" in done.stdout
+    assert "Not laid out for colmap, as flipped cannot be read" in done.stderr
+    all_shots = {f"{name}/IMG_{number:03}.jpg" for name in ("flipped", "upright") for number in range(2)}
+    assert masked(tmp_path / "out") == {*all_shots, "upright/IMG_002.jpg"}
+    assert files(tmp_path / "out" / "layouts") == before
+    (capture / "flipped").chmod(0o700)
+    again = run_with_few_rights(*words)
+    assert again.returncode == 0
+    assert "5 shots already done" in again.stdout
+    assert files(tmp_path / "out" / "layouts") != before

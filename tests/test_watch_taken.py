@@ -1,15 +1,14 @@
 """Which files of a watched folder are shots, which are plates, and which are none of the watch's business."""
 
+import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Run
-from watched import QUICK, Watch, manifest, masks, photo, put, put_some, stages
-
-if sys.platform != "win32":
-    pass
+from watched import QUICK, SOON, Watch, manifest, masks, photo, put, put_some, stages
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and renames")
 
@@ -53,6 +52,48 @@ def test_a_folder_that_may_not_be_read_is_left_alone(tmp_path: Path, fewer_right
         watch.until_complete("vase", times=2)
         assert watch.stop() == 0
         assert not watch.events("note")
+
+
+def test_a_pass_that_may_not_be_read_any_more_is_waited_for(
+    run: Run, tmp_path: Path, fewer_rights: Callable[[], None] | None
+) -> None:
+    handed = tmp_path / "handed"
+    command = ("--layout", "colmap", "--on-capture", f"touch {handed}")
+    put_some(tmp_path / "captures" / "vase" / "upright", 2)
+    put_some(tmp_path / "captures" / "vase" / "flipped", 2, first=2)
+    with Watch(tmp_path, *command, rights=fewer_rights, settings=(*QUICK, *SOON, "--scan-every", "0.3")) as watch:
+        watch.until_complete("vase")
+        watch.until(handed.exists)
+        before = masks(watch.out)
+        assert watch.stop() == 0
+    handed.unlink()
+    flipped = tmp_path / "captures" / "vase" / "flipped"
+    flipped.chmod(0)
+    once = run("watch", "captures", "-o", "out", "--once", *command, *QUICK, preexec_fn=fewer_rights)
+    assert once.returncode == 3
+    assert "vase/flipped cannot be read (Permission denied): its photos wait until it can be" in once.stderr
+    assert json.loads(run("status", "out", "--json").stdout)["gone"] == 0
+    with Watch(tmp_path, *command, rights=fewer_rights, settings=(*QUICK, *SOON, "--scan-every", "0.3")) as watch:
+        put_some(watch.root / "vase" / "upright", 1, first=4)
+        watch.until(lambda: [note for note in watch.events("note") if note["text"].startswith("vase has to wait")])
+        assert not watch.events("complete")
+        assert not handed.exists()
+        assert before.items() < masks(watch.out).items()
+        flipped.chmod(0o700)
+        watch.until_complete("vase")
+        watch.until(handed.exists)
+        assert watch.stop() == 0
+    assert set(stages(tmp_path / "out").values()) == {"done"}
+    assert before.items() < masks(tmp_path / "out").items()
+    assert len(masks(tmp_path / "out")) == 5
+
+
+def test_a_pipe_among_the_photos_is_none_of_them(run: Run, tmp_path: Path) -> None:
+    put_some(tmp_path / "captures" / "vase", 2)
+    os.mkfifo(tmp_path / "captures" / "vase" / "pipe.jpg")
+    for _ in range(2):
+        assert run("watch", "captures", "-o", "out", "--once", *QUICK).returncode in (0, 3)
+        assert len(masks(tmp_path / "out")) == 2
 
 
 def test_raw_and_jpeg_of_one_shot_are_one_shot_whichever_comes_first(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 if sys.platform == "darwin":
     import fcntl
 
-__all__ = ["identity", "rename", "same_file", "sync", "sync_folder"]
+__all__ = ["identity", "may_be_there", "rename", "same_file", "sync", "sync_folder"]
 
 
 def identity(place: Path) -> Hashable:
@@ -25,6 +25,17 @@ def same_file(one: Path, other: Path) -> bool:
     """Whether two names are of one file; no where the disk does not tell."""
     facts = one.stat()
     return bool(facts.st_ino) and os.path.samestat(facts, other.stat())
+
+
+def may_be_there(path: Path) -> bool:
+    """Whether something has that name, as far as one may look: a folder that is closed to us hides what it holds."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        return error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+    return True
 
 
 def rename(source: Path, target: Path) -> None:

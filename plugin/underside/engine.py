@@ -12,7 +12,7 @@ from underside.capture import Capture, CaptureRules
 from underside.capture.left_alone import left_alone
 from underside.capture.plates import read_with_plates
 from underside.cutout import CutoutWorkers
-from underside.errors import ELSEWHERE, SettingsError
+from underside.errors import ELSEWHERE, OutputError, SettingsError
 from underside.flip import Joined, begin_anew, join, take_up_repairs
 from underside.kept_rings import Learnt, Rings, learn_rings, load_rings
 from underside.ladder import make_ladder
@@ -174,14 +174,14 @@ def mask_sources(
         run = _Run(capture, work, count, known, alone=options.alone, door=door, stop=stop or threading.Event())
         proves = best and options.proof and known is None and not options.alone
         outcome, joined, interrupted = run.through(proves=proves)
-        # Half a capture laid out would be taken for the whole.
-        layouts = () if interrupted else _layouts_to_write(outcome.manifest, out, options.layouts)
+        layouts = _layouts_to_write(outcome.manifest, out, options.layouts)
         return Result(
             capture=capture,
             outcome=outcome,
             masks=out / MASKS,
             report=write_contact_sheet(outcome.manifest, out),
-            laid_out=write_layouts(outcome.manifest, out, layouts),
+            # Half a capture laid out would be taken for the whole.
+            laid_out=LaidOut() if interrupted else _laid_out(capture, outcome.manifest, out, layouts),
             joined=joined,
             interrupted=interrupted,
         )
@@ -192,6 +192,13 @@ def _layouts_to_write(manifest: Manifest, out: Path, asked: Sequence[str]) -> tu
     if all(shot.state is State.FAILED for shot in manifest.shots):
         return ()
     return tuple(dict.fromkeys((*asked, *outdated(manifest, out))))
+
+
+def _laid_out(capture: Capture, manifest: Manifest, out: Path, layouts: Sequence[str]) -> LaidOut:
+    if capture.problems and layouts:
+        what = f"Not laid out for {', '.join(layouts)}, as {capture.problems[0].name} cannot be read"
+        return LaidOut(refused=(OutputError(what, "Give yourself permission to read it, and run again"),))
+    return write_layouts(manifest, out, layouts)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the folder that could not be looked at, in words."""
+    """A folder in the capture's that could not be looked into, in words."""
 
     name: str
     reason: str
@@ -67,6 +67,10 @@ class Capture:
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""
     """The capture's name: its folder's, unless that holds several captures."""
+
+    def hides(self, name: str) -> bool:
+        """Whether a photo of that name would lie in a folder that cannot be looked into: it may well be there."""
+        return any(name.startswith(f"{problem.name}/") for problem in self.problems)
 
     @property
     def passes(self) -> tuple[Pass, ...]:

@@ -66,8 +66,8 @@ class LaidOut:
     """What came of several layouts."""
 
     layouts: tuple[LayoutResult, ...] = ()
-    refused: tuple[UnfitNameError, ...] = ()
-    """Why others could not be written: the names of the photos do not fit."""
+    refused: tuple[OutputError, ...] = ()
+    """Why others could not be written."""
 
 
 def write_layouts(manifest: Manifest, out: Path, names: Iterable[str]) -> LaidOut:

@@ -1,6 +1,7 @@
 """What the manifest says: every shot of a capture, what became of it, and what made it so."""
 
 import hashlib
+import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,8 @@ class ShotRecord:
     cutout_sha256: str = ""
     cutout_fingerprint: str = ""
     """A hash of everything that decides the cut-out, the mask it was made with included."""
+    cutout_mask_sha256: str = ""
+    """The hash of the mask that it was made with; empty where an earlier Underside wrote the record."""
     cutout_by_hand: bool = False
     """A person has changed it since, so that it was kept where another one was to be made."""
     cutouts_before: Mapping[str, str] = field(default_factory=dict)
@@ -162,6 +165,14 @@ class ShotRecord:
         told = self.reason.removeprefix(f"{self.photo}: ") or "It could not be masked. Run underside mask again"
         return f"{told.rstrip('.')}."
 
+    @property
+    def has_old_cutout(self) -> bool:
+        """Whether a cut-out was made of the shot with another mask than it has now, and not again since."""
+        if not self.cutout:
+            return bool(self.cutouts_before)
+        now = self.hand_sha256 if self.state is State.BY_HAND else self.mask_sha256
+        return not self.cutout_by_hand and self.cutout_mask_sha256 not in ("", now)
+
     def is_of(self, path: Path) -> bool:
         """Whether a file is still the photo that this record tells of."""
         return self.as_it_lies(path) is not None
@@ -169,10 +180,11 @@ class ShotRecord:
     def as_it_lies(self, path: Path) -> Self | None:
         """The record with the file's stamp of now, so that it need not be read again; none if it is another photo."""
         try:
-            stamp = Stamp.of(path.stat())
+            facts = path.stat()
+            stamp = Stamp.of(facts)
             if stamp == (self.size, self.mtime_ns, self.ctime_ns):
                 return self
-            if stamp.size != self.size:
+            if stamp.size != self.size or not stat.S_ISREG(facts.st_mode):  # from a pipe, nothing would ever come
                 return None
         except OSError:
             return None

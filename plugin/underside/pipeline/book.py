@@ -11,7 +11,8 @@ from typing import Any
 from underside.capture import Capture, Shot, natural_order
 from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
-from underside.errors import ELSEWHERE, SettingsError
+from underside.disks import may_be_there, same_file
+from underside.errors import ELSEWHERE, OutputError, SettingsError
 from underside.files import PART_SUFFIX, writing
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
 from underside.manifest.other_photos import of_other_photos
@@ -55,8 +56,17 @@ class Book:
         self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
-        with writing(out / MANIFEST_NAME):
-            (out / _ROOM).write_bytes(os.urandom(_ROOM_A_SHOT * len(capture.shots) + _ROOM_FOR_THE_REST))
+        self._take_room()
+
+    def _take_room(self) -> None:
+        room = self._out / _ROOM
+        try:
+            with writing(self._out / MANIFEST_NAME):
+                room.write_bytes(os.urandom(_ROOM_A_SHOT * len(self._capture.shots) + _ROOM_FOR_THE_REST))
+        except OutputError:
+            with suppress(OSError):
+                room.unlink()
+            raise
 
     def before(self, shot: Shot) -> ShotRecord | None:
         """What an earlier run says of a shot."""
@@ -124,8 +134,21 @@ def _refuse_another_capture(before: Manifest, capture: Capture, out: Path) -> No
     """Two captures often use the same names: the masks of one would take the place of the other's."""
     if not before.shots or before.capture == str(capture.folder):
         return
-    if not any(record.is_of(capture.folder / record.photo) for record in before.shots):  # it was not only moved
+    if not _is_the_same(before, capture.folder):
         raise SettingsError(f"{out} holds the masks of another capture, {before.capture}", ELSEWHERE)
+
+
+def _is_the_same(before: Manifest, folder: Path) -> bool:
+    """Whether a capture was only moved, or is called by another path, or was copied."""
+    once = Path(before.capture)
+    with suppress(OSError):
+        if same_file(once, folder):
+            return True
+    there = [record for record in before.shots if may_be_there(folder / record.photo)]
+    same = sum(record.is_of(folder / record.photo) for record in there)
+    # While both are there, they may be two captures that share a photo.
+    both = any(record.is_of(once / record.photo) for record in before.shots)
+    return same > 0 and (not both or same >= len(there) / 2)
 
 
 def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
@@ -133,7 +156,9 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
     return tuple(
         record
         for record in before.shots
-        if record.photo in names or (not capture.whole and (capture.folder / record.photo).is_file())
+        if record.photo in names
+        or capture.hides(record.photo)
+        or (not capture.whole and may_be_there(capture.folder / record.photo))
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from underside.capture import Capture, natural_order
+from underside.disks import may_be_there
 from underside.files import Stamp
 from underside.manifest import ShotRecord, load, save
 from underside.promises import Promises
@@ -26,10 +27,13 @@ def take_hands_work_along(capture: Capture, out: Path, promises: Promises) -> No
     known = {record.photo: record for record in manifest.shots}
     for shot in capture.shots if left else ():
         there = known.get(shot.name)
-        if not shot.path.is_file() or (there is not None and there.is_of(shot.path)):
+        if there is not None and there.is_of(shot.path):
             continue
-        stamp = Stamp.of(shot.path.stat())
-        record = left.get(file_digest(shot.path)) if stamp.size in sizes else None
+        try:
+            stamp = Stamp.of(shot.path.stat())
+            record = left.get(file_digest(shot.path)) if stamp.size in sizes else None
+        except OSError:  # it will be reported when the shot is masked
+            continue
         if record is None:
             continue
         renamed = take_along(record, shot.name, shot.pass_name, out, out, there=there, promises=promises)
@@ -44,7 +48,7 @@ def take_hands_work_along(capture: Capture, out: Path, promises: Promises) -> No
 def _is_left(record: ShotRecord, capture: Capture, out: Path, promises: Promises) -> bool:
     """Whether the photo is not under its name any more, and a person has changed something that was made of it."""
     # Of a photo that failed, the record tells what it was before: nothing, where it never was a photo.
-    if not record.sha256 or (capture.folder / record.photo).exists():
+    if not record.sha256 or may_be_there(capture.folder / record.photo):
         return False
     made = (record.mask, *record.cutouts_written)
     return any(is_a_persons(out / name, record.photo, record, promises) for name in made)

@@ -10,6 +10,7 @@ from underside.manifest import ShotRecord
 from underside.masks import CUTOUTS, mask_name
 from underside.preview import preview_path
 from underside.promises import Promises
+from underside.shotwork.record import with_cutout_of
 
 __all__ = ["is_a_persons", "take_along"]
 
@@ -53,7 +54,7 @@ def take_along(
     _rename(preview_path(before, record.photo), preview_path(after, photo))
     _rename(mask, target)
     if renamed.cutout and (before / record.cutout).is_file():  # another one is in its way
-        renamed = replace(renamed, cutout="", cutout_sha256="", cutout_fingerprint="", cutout_by_hand=False, crop=None)
+        renamed = with_cutout_of(renamed, ShotRecord(renamed.photo, renamed.pass_name, renamed.state))
     others = there.cutouts_written if there is not None else {}
     return replace(renamed, cutouts_before={**others, **renamed.cutouts_before})
 

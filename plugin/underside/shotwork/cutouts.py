@@ -64,6 +64,7 @@ class Cutouts:
                 cutout=f"{CUTOUTS}/{name}",
                 cutout_sha256=written,
                 cutout_fingerprint=self._fingerprint(mask_sha256),
+                cutout_mask_sha256=mask_sha256,
                 cutout_by_hand=True,
                 crop=(before or record).crop,
             )
@@ -73,6 +74,7 @@ class Cutouts:
             cutout=self.results.write_cutout(name, cutout.data),
             cutout_sha256=sha256,
             cutout_fingerprint=self._fingerprint(mask_sha256),
+            cutout_mask_sha256=mask_sha256,
             cutout_by_hand=False,
             crop=cutout.crop,
             notes=tuple(dict.fromkeys((*record.notes, *cutout.notes))),

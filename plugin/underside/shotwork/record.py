@@ -94,6 +94,7 @@ def with_cutout_of(record: ShotRecord, before: ShotRecord) -> ShotRecord:
         cutout=before.cutout,
         cutout_sha256=before.cutout_sha256,
         cutout_fingerprint=before.cutout_fingerprint,
+        cutout_mask_sha256=before.cutout_mask_sha256,
         cutout_by_hand=before.cutout_by_hand,
         crop=before.crop,
     )

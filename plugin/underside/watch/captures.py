@@ -61,8 +61,7 @@ class Captures:
         self._moves = Moves(journal, folder, plan.out)
         self.left = LeftToDo(plan, journal)
         self._completing = False
-        self.refused_layouts = 0
-        """How many could not be written, as names of photos do not fit."""
+        self._refused_layouts = 0
         self._handing_over = HandingOver(plan, journal, runner, tell=tell, stop=stop)
         self.intake = Intake(
             plan,
@@ -104,6 +103,11 @@ class Captures:
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
         return not (self._desks or self._moves) and self._handing_over.is_idle
+
+    @property
+    def missed(self) -> int:
+        """How many layouts could not be written, folders not be looked into, and commands of the user's failed."""
+        return self._refused_layouts + len(self.intake.unread) + self._handing_over.failures
 
     def await_command(self) -> None:
         """Where the watch was stopped, wait for the user's command to end."""
@@ -336,7 +340,7 @@ class Captures:
     def _tell_of_layouts(self, desk: Desk, conclusion: Conclusion) -> None:
         for error in conclusion.laid_out.refused:
             self._tell(Note(f"{desk.name}: {error}".removesuffix(".")))
-        self.refused_layouts += len(conclusion.laid_out.refused)
+        self._refused_layouts += len(conclusion.laid_out.refused)
         for layout in conclusion.laid_out.layouts:
             if layout.by_hand:
                 self._tell(Note(f"{desk.name}: {layout.by_hand}"))

@@ -1,6 +1,7 @@
 """The watched folder as it lies on the disk: which files are called like photos, and their sizes and times."""
 
 import os
+import stat
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -32,6 +33,8 @@ class Listing:
 
     folder: str
     photos: tuple[Found, ...]
+    unread: str = ""
+    """Why it cannot be looked into, where that is so."""
 
 
 class WatchedFolder:
@@ -75,7 +78,17 @@ class WatchedFolder:
             facts = self.path(photo).stat()
         except OSError:
             return None
-        return Found(photo, *Stamp.of(facts))
+        return Found(photo, *Stamp.of(facts)) if stat.S_ISREG(facts.st_mode) else None
+
+    def is_gone(self, photo: str) -> bool:
+        """Whether it is surely not there; in a folder that cannot be looked into, it may be."""
+        try:
+            self.path(photo).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return self.is_there()
+        except OSError:
+            return False
+        return self.look_at(photo) is None
 
     def takes(self, photo: str) -> bool:
         """Whether the folders that it lies in are looked into."""
@@ -105,7 +118,10 @@ class WatchedFolder:
                 seen.add(itself)
                 with os.scandir(place) as scan:
                     entries = list(scan)
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                yield Listing(self.name_of(str(place)) or "", (), unread=error.strerror or str(error))
                 continue
             is_output = holds_results(place)
             if is_output and place != self.root:
@@ -117,9 +133,9 @@ class WatchedFolder:
                         if not is_passed_over(entry.name) and not (is_output and entry.name in RESULT_FOLDERS):
                             (links if entry.is_symlink() else folders).append(place / entry.name)
                     elif may_be_photo(entry.name):
-                        stat = entry.stat()
+                        facts = entry.stat()
                         name = (place / entry.name).relative_to(self.root).as_posix()
-                        photos.append(Found(name, *Stamp.of(stat)))
+                        photos += [Found(name, *Stamp.of(facts))] if stat.S_ISREG(facts.st_mode) else []
                 except OSError:  # gone in this moment, or a link to nowhere
                     continue
             yield Listing(self.name_of(str(place)) or "", tuple(photos))

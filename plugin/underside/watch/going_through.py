@@ -8,6 +8,7 @@ from pathlib import Path
 from underside.capture import Capture, read_capture
 from underside.capture.plates import with_plates
 from underside.capture.read import understand
+from underside.errors import SettingsError
 from underside.flip import begin_anew
 from underside.manifest import Manifest, ShotRecord, load
 from underside.pipeline import Judged, Outcome, Progress
@@ -54,6 +55,10 @@ def go_through(
 ) -> GoneThrough:
     """Mask and judge; ``changed`` hears of each photo of the watched folder that has a new mask or verdict."""
     capture = _capture(work)
+    if work.final and capture.problems:
+        problem = capture.problems[0]
+        # Half a capture laid out and handed over would be taken for the whole.
+        raise SettingsError(f"{problem.name}: {problem.reason}", "Give yourself permission to read it")
 
     def progress(progress: Progress) -> None:
         if not progress.kept and progress.record.photo in work.allowed:
@@ -81,7 +86,7 @@ def go_through(
     return GoneThrough(
         capture=capture,
         manifest=manifest,
-        allowed=work.allowed.keys(),
+        allowed={name for name in work.allowed if not capture.hides(name)},
         shots=frozenset(shot.name for shot in capture.shots),
         companions=frozenset(name for shot in capture.shots for name in shot.companions),
         plates=frozenset(plate.name for plate in capture.plates),

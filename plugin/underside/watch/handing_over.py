@@ -107,6 +107,8 @@ class HandingOver:
         self._tell = tell
         self._stop = stop
         self._waiting: deque[_Task] = deque()
+        self.failures = 0
+        """How many commands came to no good end."""
 
     @property
     def is_idle(self) -> bool:
@@ -152,6 +154,7 @@ class HandingOver:
         if done.to_its_end and self._journal.handed_over(task.capture) == task.begun:
             self._journal.set_handed_over(task.capture, task.content)
         if done.problem:
+            self.failures += 1
             self._tell(Note(done.problem))
 
 

@@ -1,7 +1,7 @@
 """From files to photos that can be masked: seen, settled, whole, or tried again until they are set aside."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -11,7 +11,7 @@ from underside.masks import mask_name
 from underside.settings import Settings
 from underside.watch.doubts import Doubts
 from underside.watch.folder import Found, WatchedFolder
-from underside.watch.happenings import Failed, Listener, Seen
+from underside.watch.happenings import Failed, Listener, Note, Seen
 from underside.watch.jobs import Crew
 from underside.watch.left_out import LeftOut
 from underside.watch.places import folder_of, name_in_capture, name_is_taken, place
@@ -59,6 +59,8 @@ class Intake:
         self._again_at: dict[str, float] = {}
         """Photos that failed."""
         self._left_out = LeftOut(journal)
+        self.unread: set[str] = set()
+        """Folders of known photos that could not be looked into."""
         self._plates = True
 
     # --- what lies in the folder ----------------------------------------------------------------------------
@@ -74,16 +76,25 @@ class Intake:
     def look_through(self, below: str = "", *, first: bool = False) -> None:
         """Compare the whole folder with the journal; ``first``: what is old has been there for long."""
         seen: set[str] = set()
+        unread: dict[str, str] = {}
         for listing in self._folder.walk(below):
             seen.add(listing.folder)
+            if listing.unread:
+                if any(_lies_below(folder, [listing.folder]) for folder in self._journal.folders()):
+                    unread[listing.folder] = listing.unread
+                continue
             known = self._journal.in_folder(listing.folder)
             for found in sorted(listing.photos, key=lambda found: found.mtime_ns):
                 self._compare(found, known.pop(found.photo, None), first=first)
             for photo, glimpse in known.items():
-                self._miss(photo, glimpse)
+                if self._folder.is_gone(photo):
+                    self._miss(photo, glimpse)
         if not self._folder.is_there():  # a share that has gone meanwhile
             return
+        self._tell_of_unread(below, unread)
         for folder in self._journal.folders() - seen:
+            if _lies_below(folder, unread):
+                continue
             if below in ("", folder) or folder.startswith(f"{below}/"):
                 for photo, glimpse in self._journal.in_folder(folder).items():
                     self._miss(photo, glimpse)
@@ -95,10 +106,18 @@ class Intake:
         found = self._folder.look_at(photo) if self._folder.takes(photo) else None
         if found is not None:
             self._compare(found, known, first=False)
-        elif self._folder.is_there():
+        elif self._folder.is_gone(photo):
             self._left_out.drop(photo)
             if known is not None:
                 self._miss(photo, known)
+
+    def _tell_of_unread(self, below: str, unread: Mapping[str, str]) -> None:
+        """Photos in a folder that cannot be looked into are not gone; told once."""
+        for folder, reason in unread.items():
+            if folder not in self.unread:
+                self._tell(Note(f"{folder} cannot be read ({reason}): its photos wait until it can be"))
+        elsewhere = {folder for folder in self.unread if below and not _lies_below(folder, [below])}
+        self.unread = {*elsewhere, *unread}
 
     def _compare(self, found: Found, known: Glimpse | None, *, first: bool) -> None:
         now = time.monotonic()
@@ -304,6 +323,10 @@ class Intake:
             at = self._folder.path(folder_of(entry.photo, entry.capture))
             return self._plan.of_capture(at, entry.settings).settings.max_megapixels
         return Settings().max_megapixels
+
+
+def _lies_below(folder: str, others: Iterable[str]) -> bool:
+    return any(folder == other or folder.startswith(f"{other}/") for other in others)
 
 
 def _as_seen(entry: Entry) -> Found:

@@ -70,7 +70,7 @@ class Moves:
         for other in self._journal.with_content(entry.sha256):
             if other.photo == entry.photo or not other.mask_stamp or other.photo in taken:
                 continue
-            if self._folder.look_at(other.photo) is None and self._folder.is_there():
+            if self._folder.is_gone(other.photo):
                 self._waiting.append(Move(other, entry))
                 return True
         return False

@@ -76,9 +76,9 @@ class Station:
         return self._intake.left_out
 
     @property
-    def refused_layouts(self) -> int:
-        """Layouts for which the names of photos do not fit."""
-        return self._captures.refused_layouts
+    def missed(self) -> int:
+        """What else could not be done, each told by itself."""
+        return self._captures.missed
 
     def run(self) -> None:
         """Run until asked to stop, or with ``once`` until nothing is left to do."""

@@ -61,7 +61,7 @@ def in_words(happening: Happening) -> list[str]:
 
 def not_yet(photo: str) -> str:
     """A sentence about a photo that could not be used yet, but may be soon."""
-    return f"{photo} is incomplete or cannot be read yet: it will be tried again automatically"
+    return f"{photo} cannot be masked yet, perhaps while it is being copied: it will be tried again automatically"
 
 
 def as_event(happening: Happening) -> tuple[str, dict[str, Any]]:

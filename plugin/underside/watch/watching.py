@@ -62,7 +62,7 @@ def _watch(plan: Plan, run: "_Run", tell: Listener, stop: threading.Event) -> in
             break
         tries += 1
     tell(Stopped(failed))
-    return failed + run.refused_layouts
+    return failed + run.missed
 
 
 class _Run:
@@ -75,7 +75,7 @@ class _Run:
         self._maskers = Maskers()
         self.ran = False
         """It has begun once: what goes wrong later may pass."""
-        self.refused_layouts = 0
+        self.missed = 0
 
     def until_something_is_lost(self) -> int:
         plan = self._plan
@@ -96,7 +96,7 @@ class _Run:
                 self._take_notice(station, stack)
             self.ran = True
             station.run()
-            self.refused_layouts = station.refused_layouts
+            self.missed = station.missed
             failed = (Stage.FAILED, Stage.SET_ASIDE)
             return station.left_out + sum(count.count for count in journal.counts() if count.stage in failed)
 
