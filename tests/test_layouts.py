@@ -166,6 +166,15 @@ def test_cut_outs_that_are_there_are_used_again(tmp_path: Path) -> None:
         np.testing.assert_array_equal(pixels(folder / f"images/{name}.png")[..., 3], finished.mask(f"{name}.jpg"))
 
 
+def test_a_program_that_sees_the_platter_in_whole_photos_is_warned_of_with_several_passes(tmp_path: Path) -> None:
+    told = "use underside prepare --for opendronemap"
+    one = finish(tmp_path / "one", ["a.jpg"])
+    assert told not in " ".join(write_layout(one.manifest, one.out, "opendronemap").notes)
+    two = finish(tmp_path / "two", ["upright/a.jpg", "flipped/b.jpg"])
+    assert told in " ".join(write_layout(two.manifest, two.out, "opendronemap").notes)
+    assert told not in " ".join(write_layout(two.manifest, two.out, "colmap").notes)
+
+
 def test_what_a_paint_program_left_of_a_mask_is_made_a_mask_again(tmp_path: Path) -> None:
     finished = finish(tmp_path, ["a.jpg"])
     edited = letter(seed=3)

@@ -37,6 +37,12 @@ def notes(layout: Layout, manifest: Manifest, placed: Sequence[Place], folder: P
         first = renamed[0]
         example = f"{PurePosixPath(first.photo or first.mask).name} for {first.shot.photo}"
         yield f"Renamed here, such as {example} ({len(renamed)} in all): {_why(layout, renamed)}"
+    passes = {shot.pass_name for shot in manifest.shots}
+    if layout.whole_photos and len(passes) > 1:
+        yield (
+            f"{layout.program} looks for features in whole photos, the platter's too: for several passes use "
+            f"underside prepare --for {layout.name}"
+        )
     if layout.check_once:
         yield f"Not confirmed. {layout.check_once}"
 

@@ -80,6 +80,8 @@ class Layout:
     """Not a mask beside the photo but the photo itself, its background transparent."""
     spaces: bool = True
     """The program reads names with spaces."""
+    whole_photos: bool = False
+    """The program finds features in whole photos: masks serve its later steps."""
     scales: bool = False
     """The program fits a mask of another size to the photo."""
     also: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ _ALL = (
         flat=True,
         upright=True,
         spaces=False,
+        whole_photos=True,
         how_to=(
             'docker run -ti --rm -v "{folder}":/datasets/code opendronemap/odm --project-path /datasets: '
             "the photos and their masks lie in images, found without an option. They serve the dense "
