@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from blob_captures import masked, photos, posix, refusal
-from conftest import Run
+from conftest import Run, command
 
 
 @pytest.fixture
@@ -84,6 +84,18 @@ def test_a_disk_that_is_full_from_the_start_is_refused_at_once(run: Run, tmp_pat
             os.write(filling, bytes(4096))
     os.close(filling)
     assert "the disk is full" in refusal(run("mask", "capture", "-o", small_disk / "out"))
+    assert not [path for path in small_disk.rglob("*") if path.name.endswith(".underside-part")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full here")
+@pytest.mark.parametrize("words", [("capture", "capture", "--json"), ("config", "capture", "--template")], ids=" ".join)
+def test_an_answer_that_finds_no_room_is_said_to_be_lost(tmp_path: Path, words: tuple[str, ...]) -> None:
+    photos(tmp_path / "capture", 1)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command(*words), cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert "Cannot write to standard output: No space left on device. Free some space there" in refusal(done)
 
 
 def test_a_disk_that_is_full_when_the_masks_are_laid_out_keeps_the_masks(

@@ -46,7 +46,7 @@ def _run() -> int:
         _say("Interrupted.")
         return ExitCode.INTERRUPTED
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "underside"
+        where = _command_of(error)
         what = error.format_message().rstrip(".")
         _say(f"{what}{'' if what.endswith('?') else '.'} See {where} --help.")
         return ExitCode.COULD_NOT_RUN
@@ -62,6 +62,14 @@ def _run() -> int:
         _say(_of_our_own(error))
         return ExitCode.COULD_NOT_RUN
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _command_of(error: click.UsageError) -> str:
+    """Click does not say of which command an option lacks its value."""
+    if error.ctx:
+        return error.ctx.command_path
+    named = [word for word in sys.argv[1:2] if word in underside.list_commands(click.Context(underside))]
+    return " ".join(["underside", *named])
 
 
 def _of_the_system(error: OSError) -> str:

@@ -7,7 +7,7 @@ import click
 
 from underside.commands.parts.options import held, layout_option, plate_options, settings_options
 from underside.commands.parts.path import PATH
-from underside.commands.parts.terminal import tell, tell_json
+from underside.commands.parts.terminal import print_text, tell, tell_json
 from underside.errors import SettingsError
 from underside.settings import FILE_NAME, KEYS, Resolved, spoken, template
 
@@ -31,7 +31,7 @@ def config(context: click.Context, /, *, folder: Path, as_json: bool, as_templat
     folder, that over the defaults. Options given here count as they would for `underside mask`.
     """
     if as_template:
-        click.echo(template(), nl=False)
+        print_text(template())
         return
     if not folder.is_dir():
         raise SettingsError(f"{folder} is not a folder, or cannot be accessed", "Name a capture's folder")

@@ -17,6 +17,7 @@ import numpy as np
 from underside import __version__
 from underside.catalogue import Model, load_catalogue
 from underside.catalogue.pins import check_file, is_here
+from underside.commands.parts.terminal import tell
 from underside.errors import ExitCode, UndersideError
 from underside.resources import pip_install
 from underside.runtime.providers import Device
@@ -47,10 +48,10 @@ def doctor() -> int:
     Nothing is downloaded. Exit code 2 if masks cannot be made.
     """
     system = f"{platform.system()} {platform.machine()}"
-    click.echo(f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores")
+    tell(f"Underside {__version__}, Python {platform.python_version()}, {system}, {os.cpu_count()} cores")
     findings = []
     for finding in _examine():
-        click.echo(f"{finding.state:>4}  {finding.what}")
+        tell(f"{finding.state:>4}  {finding.what}")
         findings.append(finding)
     return ExitCode.COULD_NOT_RUN if any(found.state == "bad" for found in findings) else ExitCode.DONE
 

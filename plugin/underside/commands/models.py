@@ -8,6 +8,7 @@ from underside import resources
 from underside.catalogue import Model, load_catalogue
 from underside.catalogue.fetch import address_of, fetch
 from underside.catalogue.pins import is_here, path_of
+from underside.commands.parts.terminal import tell
 
 __all__ = ["models"]
 
@@ -32,11 +33,11 @@ def fetch_command(*, name: str, accept_licence: bool) -> None:
     same files, HTTPS_PROXY a proxy. An interrupted download resumes where it stopped.
     """
     model = load_catalogue().find(name)
-    click.echo(f"{model.name}: {model.title}. {_size(model)}; licence: {model.licence}.")
+    tell(f"{model.name}: {model.title}. {_size(model)}; licence: {model.licence}.")
     if model.refused:
-        click.echo(f"Not a model for objects: {model.refused}.")
+        tell(f"Not a model for objects: {model.refused}.")
     if model.fetchable and not is_here(model):
-        click.echo(f"From {' and '.join(address_of(weights) for weights in model.weights)}")
+        tell(f"From {' and '.join(address_of(weights) for weights in model.weights)}")
     with Progress(
         TextColumn(model.name),
         BarColumn(),
@@ -50,19 +51,20 @@ def fetch_command(*, name: str, accept_licence: bool) -> None:
             bar.update(task, completed=done, total=total or None, visible=True)
 
         fetch(model, accept_licence=accept_licence, progress=show)
-    click.echo(f"Installed and checked: {' and '.join(str(path_of(model, weights)) for weights in model.weights)}")
+    tell(f"Installed and checked: {' and '.join(str(path_of(model, weights)) for weights in model.weights)}")
 
 
 def _print_list() -> None:
     known = load_catalogue().models.values()
-    click.echo(_ROW.format("model", "on this machine", "MB", "licence", "what it is"))
+    tell(_ROW.format("model", "on this machine", "MB", "licence", "what it is"))
     for model in known:
         size = f"{model.size_mb:.0f}" if model.size_mb else "?"
         what = f"{model.title} [not for objects]" if model.refused else model.title
-        click.echo(_ROW.format(model.name, _state(model), size, _licence(model), what))
-    click.echo("\n(!) Not for commercial use: fetched with --accept-licence only.")
-    click.echo(f"Your folder of models: {resources.user_models_folder()}")
-    click.echo("Fetch one with `underside models fetch NAME`; use it with `underside mask --model NAME`.")
+        tell(_ROW.format(model.name, _state(model), size, _licence(model), what))
+    tell("")
+    tell("(!) Not for commercial use: fetched with --accept-licence only.")
+    tell(f"Your folder of models: {resources.user_models_folder()}")
+    tell("Fetch one with `underside models fetch NAME`; use it with `underside mask --model NAME`.")
 
 
 def _state(model: Model) -> str:

@@ -1,5 +1,6 @@
 """Lines for people: printable whatever a file is called, and no failure where nobody reads them; JSON for programs."""
 
+import errno
 import json
 import os
 import sys
@@ -7,7 +8,11 @@ from contextlib import suppress
 
 import click
 
-__all__ = ["hold_standard_streams", "let_go_of_standard_streams", "printable", "say", "tell", "tell_json"]
+from underside.errors import OutputError
+
+__all__ = ["hold_standard_streams", "let_go_of_standard_streams", "print_text", "printable", "say", "tell", "tell_json"]
+
+_NOBODY_READS = {errno.EPIPE, errno.EINVAL}  # the second on Windows
 
 
 def say(line: str) -> None:
@@ -23,7 +28,18 @@ def tell(line: str) -> None:
 def tell_json(content: object) -> None:
     """An object on standard output, for programs."""
     # In ASCII: on Windows, a program that reads us is given another alphabet than UTF-8.
-    click.echo(json.dumps(content, indent=1))
+    print_text(f"{json.dumps(content, indent=1)}\n")
+
+
+def print_text(text: str) -> None:
+    """What was asked for, on standard output as it is: where that cannot be written, the command has failed."""
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        if error.errno in _NOBODY_READS:
+            raise
+        what = f"Cannot write to standard output: {error.strerror}"
+        raise OutputError(what, "Free some space there, or write it elsewhere") from error
 
 
 def printable(text: str) -> str:

@@ -29,8 +29,10 @@ def source_options(command: _Function) -> _Function:
 
 def photos_named(context: click.Context, sources: tuple[Path, ...], listed: Path | None) -> PhotoList:
     """The photos given by either of the two ways that ``source_options`` offer."""
-    if (listed is None) == (not sources):
+    if listed is None and not sources:
         raise click.UsageError("Name a folder, photos, or a list of photos with --list", context)
+    if listed is not None and sources:
+        raise click.UsageError("Photos and --list exclude each other: name the photos in one of the two ways", context)
     return read_photo_list(listed) if listed is not None else PhotoList(sources)
 
 
