@@ -317,6 +317,16 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     assert "3 cut-outs made with earlier masks" in grown
 
 
+def test_a_mask_saved_as_another_kind_of_picture_is_named(run: Run, masked_capture: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
+    Image.open(mask).save(mask.with_suffix(".jpg"))
+    mask.unlink()
+    told = f"Warning: Not read, as masks are PNG files, such as {SHOTS[0]}.png: masks/{SHOTS[0]}.jpg"
+    assert told in run("mask", masked_capture, "-o", "out").stdout
+    mask.with_suffix(".jpg").unlink()
+    assert "Not read, as masks" not in run("mask", masked_capture, "-o", "out").stdout
+
+
 @pytest.mark.parametrize("effort", ["fast", "best"])
 def test_a_run_that_makes_cut_outs_only_says_so(run: Run, capture: Path, effort: str) -> None:
     words = ("mask", capture, "-o", "out", "--segmenter", "threshold", "--effort", effort)

@@ -17,6 +17,7 @@ from underside.files import PART_SUFFIX, writing
 from underside.manifest import MANIFEST_NAME, Manifest, ShotRecord, State, load, masks_of, save
 from underside.manifest.other_photos import of_other_photos
 from underside.outfolder import refuse_photos_among_results
+from underside.pipeline.unread_masks import unread_masks
 from underside.promises import Promises
 
 __all__ = ["Book"]
@@ -56,6 +57,7 @@ class Book:
         self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
+        self._unread = unread_masks(capture.shots, out)
         self._take_room()
 
     def _take_room(self) -> None:
@@ -126,7 +128,7 @@ class Book:
             plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
             survey_told=self._survey_told,
             proof=proof if proof and proof.of == masks_of(shots) else None,
-            warnings=(*_warnings(self._capture, shots), *self._warnings, *self._survey_told),
+            warnings=(*_warnings(self._capture, shots, self._unread), *self._warnings, *self._survey_told),
         )
 
 
@@ -162,9 +164,9 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
     )
 
 
-def _warnings(capture: Capture, shots: tuple[ShotRecord, ...]) -> tuple[str, ...]:
+def _warnings(capture: Capture, shots: tuple[ShotRecord, ...], unread: str) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
-    warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture)))
+    warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture), unread))
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:
