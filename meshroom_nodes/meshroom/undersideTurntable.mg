@@ -15,8 +15,8 @@
             "Publish": "1.3",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "12.0",
-            "UndersideRings": "12.0"
+            "UndersideMasking": "13.0",
+            "UndersideRings": "13.0"
         },
         "template": true
     },

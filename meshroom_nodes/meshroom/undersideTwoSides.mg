@@ -16,8 +16,8 @@
             "SfMTransform": "3.1",
             "StructureFromMotion": "3.3",
             "Texturing": "6.0",
-            "UndersideMasking": "12.0",
-            "UndersideRings": "12.0"
+            "UndersideMasking": "13.0",
+            "UndersideRings": "13.0"
         },
         "template": true
     },

@@ -15,7 +15,7 @@ from underside.survey import Seen
 
 __all__ = ["REVISION", "Effort", "Look", "Masked", "Masker"]
 
-REVISION = 13
+REVISION = 14
 """Counts the changes to the way from matte to mask: older masks are then made again."""
 
 Effort = Literal["fast", "normal", "best"]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from underside.looks import Found, Frame
 from underside.ring.colours import Colours, learn_colours, numbers_of_levels
-from underside.ring.gaps import without_gaps
+from underside.ring.lost_pieces import without_gaps
 from underside.ring.observation import BEARABLE_NOISE, Observation, as_seen, observe
 from underside.ring.rim import rim_of
 from underside.ring.weighing import Behind, Places, Sight, weighed

@@ -23,7 +23,7 @@ from underside.ring.evidence import (
     planes,
     squeezed,
 )
-from underside.ring.gaps import without_false_gaps
+from underside.ring.lost_pieces import with_lost_pieces
 from underside.ring.room import evened
 
 __all__ = ["Behind", "Places", "Shape", "Sight", "all_evidence", "weighed"]
@@ -119,7 +119,7 @@ def all_evidence(sight: Sight, matte: Layer, *, pixel: float = 1.0) -> Mapping[s
 
 
 def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
-    """The matte that all evidence together gives, without false gaps."""
+    """The matte that all evidence together gives, with lost pieces back."""
     coarse = halved(matte)
     looked = _looked(sight.halved(), coarse, 0.5)
     total, around = np.zeros(coarse.shape, np.float32), np.zeros(coarse.shape, np.float32)
@@ -134,7 +134,7 @@ def weighed(sight: Sight, matte: Layer, weights: Mapping[str, float]) -> Layer:
     if doubtful.any():
         places = Places(matte.shape, np.flatnonzero(doubtful))
         result[doubtful] = _once_more(sight, matte, weights, around, looked.light, places)
-    return without_false_gaps(chance(result), looked.clues)
+    return with_lost_pieces(chance(result), looked.clues)
 
 
 def halved(layer: Layer) -> Layer:

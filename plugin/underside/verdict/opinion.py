@@ -11,7 +11,7 @@ from underside.refine import Box
 from underside.ring import RingKnowledge
 from underside.ring.clues import Clues
 from underside.ring.evidence import View, corrected, differences, general
-from underside.ring.gaps import without_false_gaps
+from underside.ring.lost_pieces import with_lost_pieces
 from underside.ring.room import evened, gain_between, hidden_by
 from underside.ring.weights import usual_weights
 from underside.verdict.scene import Layer, Scene
@@ -53,7 +53,7 @@ def opinion(scene: Scene, frame: Frame, ring: RingKnowledge) -> Opinion:
     # Gaps are told by colours alone here: what room and plate look like in other light is not worked out.
     unknown = np.full(scene.mask.shape, np.nan, np.float32)
     clues = Clues.of(view, ring.colours, scene.view, scene.first, unknown, noisy=ring.smoothing > 0)
-    matte = without_false_gaps(corrected(terms, weights), clues)
+    matte = with_lost_pieces(corrected(terms, weights), clues)
     terms["network"] = np.zeros_like(terms["network"])
     unled = corrected(terms, weights)
     if ring.support:

@@ -1,4 +1,4 @@
-"""Gaps in a mask through which nothing of the room is seen: holes within it, and bays in its outline."""
+"""Pieces of the object that a mask has lost: holes and bays in which nothing of the room is seen, and limbs."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from underside.ring.clues import Clues
 
-__all__ = ["without_false_gaps", "without_gaps"]
+__all__ = ["with_lost_pieces", "without_gaps"]
 
 # In places of the clues' grid. Smaller holes are for the edge step, smaller bays may be the object's shape.
 _SMALLEST_HOLE, _SMALLEST_BAY = 8, 30
 # A bay is what a disc of this radius cannot enter, as a share of the root of the mask's area; small bays first.
 _REACHES = (0.08, 0.25)
+# A piece that sticks out is the object's if so much of it lies along the rest, in roots of its area.
+_SMALLEST_LIMB, _JOINED = 30, 0.7
 # A gap's outline is a mixture of both sides.
 _RIM = 2
 # An edge may be looked for so far beside it.
@@ -25,30 +27,48 @@ Mask = NDArray[np.bool_]
 Bits = NDArray[np.uint8]
 
 
-def without_false_gaps(matte: Layer, clues: Clues) -> Layer:
-    """The matte with pieces of the object back; the clues may be on a coarser grid."""
+def with_lost_pieces(matte: Layer, clues: Clues) -> Layer:
+    """The matte with pieces of the object back, from its gaps and beside it; the clues may be on a coarser grid."""
     here = cv2.resize(matte, clues.shape[::-1], interpolation=cv2.INTER_AREA)
     # A way out as narrow as a doubt is not one.
     kept = _morphed((here > 0.5).astype(np.uint8), cv2.MORPH_CLOSE)
     if not kept.any():
         return matte
     outside = _leads_out(kept)
-    lost = np.zeros_like(kept)
-    for part, hole in _pieces(1 - kept - outside, _SMALLEST_HOLE):
-        if clues.within(part).no_opening(hole):
-            lost[part] |= hole
-    lost = _with_rim(lost)
+    lost = _holes(1 - kept - outside, clues)
+    lost |= _limbs(kept | lost, clues)
     for reach in _REACHES:
-        whole = kept | lost
-        bridged = _bridged(whole, reach)
-        gaps = _morphed(bridged & outside & ~whole, cv2.MORPH_OPEN)
-        for part, bay in _pieces(gaps, _SMALLEST_BAY):
-            if clues.within(part).no_bay(bay):
-                lost[part] |= _with_rim(bay.astype(np.uint8)) & bridged[part]
+        lost |= _bays(kept | lost, outside, reach, clues)
     if not lost.any():
         return matte
     filled = cv2.resize(lost, (matte.shape[1], matte.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.where(filled > 0, np.maximum(matte, np.float32(_CLOSED)), matte)
+
+
+def _holes(holes: Bits, clues: Clues) -> Bits:
+    lost = np.zeros_like(holes)
+    for part, hole in _pieces(holes, _SMALLEST_HOLE):
+        if clues.within(part).no_opening(hole):
+            lost[part] |= hole
+    return _with_rim(lost)
+
+
+def _limbs(kept: Bits, clues: Clues) -> Bits:
+    lost, near = np.zeros_like(kept), _with_rim(kept)
+    for part, limb in _pieces(clues.coloured & (1 - kept), _SMALLEST_LIMB):
+        joined = np.count_nonzero(near[part][limb]) > _JOINED * np.sqrt(np.count_nonzero(limb))
+        if joined and clues.within(part).is_limb(limb):
+            lost[part] |= limb
+    return lost
+
+
+def _bays(kept: Bits, outside: Bits, reach: float, clues: Clues) -> Bits:
+    lost, bridged = np.zeros_like(kept), _bridged(kept, reach)
+    gaps = _morphed(bridged & outside & ~kept, cv2.MORPH_OPEN)
+    for part, bay in _pieces(gaps, _SMALLEST_BAY):
+        if clues.within(part).no_bay(bay):
+            lost[part] |= _with_rim(bay.astype(np.uint8)) & bridged[part]
+    return lost
 
 
 def without_gaps(kept: Bits) -> Bits:

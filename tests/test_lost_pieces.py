@@ -1,4 +1,4 @@
-"""Gaps in a mask: openings and bays, through which the room is seen, and pieces of the object that were lost."""
+"""Pieces of the object that were lost: told from openings and bays through which the room is seen, and from things."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from test_ring import FRAME, WHOLE, Mask, Pixels, disc, learnt, matte_of, ring_o
 from underside.looks import Found
 from underside.ring import RingKnowledge, observe
 from underside.ring.clues import Clues
-from underside.ring.gaps import without_false_gaps
+from underside.ring.lost_pieces import with_lost_pieces
 
 Layer = NDArray[np.float32]
 
@@ -79,7 +79,7 @@ def test_a_slit_is_told_by_its_middle_not_by_its_blurred_sides() -> None:
     middle[71:109, 119] = True
     clues = replace(NOTHING_KNOWN, in_no_light=np.where(middle, np.float32(0.5), np.float32(5)))
     matte = matte_of(BODY & ~slit)
-    assert np.array_equal(without_false_gaps(matte, clues), matte)
+    assert np.array_equal(with_lost_pieces(matte, clues), matte)
 
 
 def fading(spot: Mask, width: float) -> Pixels:
@@ -99,7 +99,7 @@ def fading(spot: Mask, width: float) -> Pixels:
 def test_a_highlight_as_pale_as_the_room_is_no_opening(width: float, said: float, closes: bool) -> None:
     clues = replace(NOTHING_KNOWN, pixels=fading(HOLE, width), network=everywhere(said), in_no_light=everywhere(0))
     matte = matte_of(BODY & ~HOLE)
-    closed = without_false_gaps(matte, clues)
+    closed = with_lost_pieces(matte, clues)
     assert (closed[HOLE] > 0.5).all() if closes else np.array_equal(closed, matte)
 
 
@@ -119,7 +119,7 @@ BITTEN = matte_of(BODY & ~BAY)
     ],
 )
 def test_a_bay_that_cannot_be_the_room_is_object_as_far_as_the_outline_leads_on(clues: Clues) -> None:
-    kept = without_false_gaps(BITTEN, clues) > 0.5
+    kept = with_lost_pieces(BITTEN, clues) > 0.5
     assert (kept & BAY & BODY).sum() > 0.8 * (BAY & BODY).sum()
     assert not (kept & ~disc(120, 90, 42)).any()
 
@@ -134,16 +134,47 @@ def test_a_bay_that_cannot_be_the_room_is_object_as_far_as_the_outline_leads_on(
     ],
 )
 def test_any_other_bay_stays_as_it_is(clues: Clues) -> None:
-    assert np.array_equal(without_false_gaps(BITTEN, clues), BITTEN)
+    assert np.array_equal(with_lost_pieces(BITTEN, clues), BITTEN)
 
 
 def test_a_wide_bay_is_the_objects_shape() -> None:
     wide = np.zeros_like(BODY)
     wide[:, 120:] = True
     matte = matte_of(disc(120, 90, 60) & ~(disc(120, 90, 45) & wide) & ~(disc(150, 90, 45) & wide))
-    kept = without_false_gaps(matte, replace(WHITE_IN_WHITE, around=everywhere(1))) > 0.5
+    kept = with_lost_pieces(matte, replace(WHITE_IN_WHITE, around=everywhere(1))) > 0.5
     assert kept[disc(150, 90, 20)].mean() < 0.1
 
 
+LIMB = np.zeros_like(BODY)
+LIMB[84:96, 155:190] = True
+APART = np.zeros_like(BODY)
+APART[84:96, 170:190] = True
+
+
+def coloured(piece: Mask, *, colour: float = 3.5, in_no_light: float = 9) -> Clues:
+    """One piece has a colour of the object's, and looks so unlike what stands behind it."""
+    on_it = np.where(piece, np.float32(colour), np.float32(-1.5))
+    return replace(NOTHING_KNOWN, colour=on_it, in_no_light=everywhere(in_no_light))
+
+
+def test_a_limb_of_the_objects_colour_before_a_known_room_is_object() -> None:
+    kept = with_lost_pieces(matte_of(BODY), coloured(LIMB)) > 0.5
+    assert kept[LIMB].all()
+    assert not (kept & ~(LIMB | disc(120, 90, 42))).any()
+
+
+@pytest.mark.parametrize(
+    "clues",
+    [
+        pytest.param(coloured(APART), id="a thing beside it"),
+        pytest.param(coloured(LIMB, in_no_light=1), id="the room is seen"),
+        pytest.param(coloured(LIMB, in_no_light=np.nan), id="nobody knows what stands behind"),
+        pytest.param(coloured(LIMB, colour=2.7), id="a colour met around the object too"),
+    ],
+)
+def test_what_sticks_out_and_may_be_the_room_stays_out(clues: Clues) -> None:
+    assert np.array_equal(with_lost_pieces(matte_of(BODY), clues), matte_of(BODY))
+
+
 def test_nothing_stays_nothing() -> None:
-    assert not without_false_gaps(everywhere(0), replace(WHITE_IN_WHITE, around=everywhere(1))).any()
+    assert not with_lost_pieces(everywhere(0), replace(WHITE_IN_WHITE, around=everywhere(1))).any()
