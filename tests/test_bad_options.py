@@ -97,13 +97,6 @@ def test_an_option_without_its_value_is_told_of_its_command(run: Run) -> None:
     assert refusal(run("mask", "capture", "--cutout")).endswith(" See underside mask --help.")
 
 
-def test_photos_are_named_in_one_of_two_ways(run: Run, tmp_path: Path) -> None:
-    photos(tmp_path / "capture", 1)
-    (tmp_path / "list").write_text("capture/upright/IMG_000.jpg\n")
-    assert "Photos and --list exclude each other" in refusal(run("mask", "capture", "--list", "list"))
-    assert "Name a folder, photos, or a list" in refusal(run("mask"))
-
-
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/a.jpg", "n" * 300, "empty"])
 def test_a_capture_that_is_not_there_or_has_no_photos_is_refused(run: Run, tmp_path: Path, source: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -317,6 +317,13 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     assert "3 cut-outs made with earlier masks" in grown
 
 
+def test_masks_of_photos_that_are_gone_are_named_once(run: Run, masked_capture: Path) -> None:
+    (masked_capture / SHOTS[0]).unlink()
+    told = f"Warning: Masks of photos that are gone, left where they are: masks/{SHOTS[0]}.png"
+    assert told in run("mask", masked_capture, "-o", "out").stdout
+    assert told not in run("mask", masked_capture, "-o", "out").stdout
+
+
 def test_a_mask_saved_as_another_kind_of_picture_is_named(run: Run, masked_capture: Path, tmp_path: Path) -> None:
     mask = tmp_path / "out" / "masks" / f"{SHOTS[0]}.png"
     Image.open(mask).save(mask.with_suffix(".jpg"))

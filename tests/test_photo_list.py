@@ -43,7 +43,7 @@ def test_a_list_that_cannot_be_meant_is_refused_in_one_line(run: Run, tmp_path: 
     for words, said in (
         (("--list", tmp_path / "none.txt"), "cannot be read"),
         (("--list", empty), "There are no photos in the list"),
-        (("--list", empty, tmp_path), "Name a folder, photos, or a list"),
+        (("--list", empty, tmp_path), "exclude each other"),
         ((), "Name a folder, photos, or a list"),
     ):
         done = run("mask", *words, "-o", "out")

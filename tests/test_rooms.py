@@ -13,6 +13,7 @@ PACKAGE = ROOT / "plugin" / "underside"
 ROOMS = [
     "errors",
     "counted",
+    "disks",
     "files",
     "typed",
     "children",

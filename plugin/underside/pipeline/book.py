@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from underside.capture import Capture, Shot, natural_order
 from underside.capture.raw_apart import raw_files_apart
 from underside.capture.several import looks_like_several
+from underside.counted import some
 from underside.disks import may_be_there, same_file
 from underside.errors import ELSEWHERE, OutputError, SettingsError
 from underside.files import PART_SUFFIX, writing
@@ -57,8 +58,13 @@ class Book:
         self._turn = threading.Lock()
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
-        self._unread = unread_masks(capture.shots, out)
+        self._about_masks = (self._told_of_gone(), unread_masks(capture.shots, out))
         self._take_room()
+
+    def _told_of_gone(self) -> str:
+        names = [record.mask for record in self._before.shots if record.photo not in self._records and record.mask]
+        left = [name for name in names if (self._out / name).is_file()]
+        return f"Masks of photos that are gone, left where they are: {some(left)}" if left else ""
 
     def _take_room(self) -> None:
         room = self._out / _ROOM
@@ -128,7 +134,7 @@ class Book:
             plates=tuple(sorted(plates, key=lambda name: natural_order(Path(name)))),
             survey_told=self._survey_told,
             proof=proof if proof and proof.of == masks_of(shots) else None,
-            warnings=(*_warnings(self._capture, shots, self._unread), *self._warnings, *self._survey_told),
+            warnings=(*_warnings(self._capture, shots, self._about_masks), *self._warnings, *self._survey_told),
         )
 
 
@@ -164,9 +170,9 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
     )
 
 
-def _warnings(capture: Capture, shots: tuple[ShotRecord, ...], unread: str) -> tuple[str, ...]:
+def _warnings(capture: Capture, shots: tuple[ShotRecord, ...], about_masks: Iterable[str]) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
-    warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture), unread))
+    warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture), *about_masks))
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})
     if lacking:
