@@ -223,6 +223,14 @@ def test_words_in_the_photos_own_names_tell_passes(tmp_path: Path) -> None:
     assert [(each.name, each.sure) for each in capture.passes] == [("upright", True), ("flipped", True)]
 
 
+def test_a_pass_whose_patterns_no_photo_fits_is_named(tmp_path: Path) -> None:
+    for name in ("A1.jpg", "A2.jpg", "B1.jpg"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff")
+    patterns = {"upright": ("A*", "top*"), "flipped": ("Z_*", "bottom*"), "empty": ("leer*",)}
+    found = read_capture([tmp_path], output=tmp_path / "out", rules=PassRules(patterns=patterns))
+    assert found.unmet == ("flipped",)
+
+
 def test_patterns_tell_passes_and_plates_before_all_else(tmp_path: Path) -> None:
     for name in ("A1.jpg", "a2.JPG", "B1.jpg", "B2.jpg", "Z1.jpg", "sub/C1.jpg"):
         photo(tmp_path / "c" / name)

@@ -63,6 +63,8 @@ class Capture:
     results: tuple[Results, ...] = ()
     not_read: tuple[str, ...] = ()
     """Pictures of kinds that are not read."""
+    unmet: tuple[str, ...] = ()
+    """Passes for which there are patterns that no photo fits."""
     whole: bool = True
     """All photos of the folder; otherwise those that were named, and there may be more."""
     name: str = ""

@@ -12,7 +12,7 @@ from underside.capture.order import shooting_order
 from underside.capture.rules import PassRules
 from underside.files import alike
 
-__all__ = ["in_passes", "is_plate_by_name", "numbered", "pass_by_name", "told_apart"]
+__all__ = ["in_passes", "is_plate_by_name", "numbered", "pass_by_name", "passes_unmet", "told_apart"]
 
 
 def told_apart(shots: Sequence[Shot], *, rules: PassRules, by_time: bool) -> tuple[Shot, ...]:
@@ -31,12 +31,20 @@ def pass_by_name(name: str, rules: PassRules) -> str | None:
     """The pass that the rules give a photo, named with its path in the capture."""
     if name in rules.photos:
         return rules.photos[name]
-    path = alike(name)
-    file = PurePosixPath(path).name
     for pass_name, patterns in rules.patterns.items():
-        if any(fnmatchcase(path, alike(pattern)) or fnmatchcase(file, alike(pattern)) for pattern in patterns):
+        if any(_fits(name, pattern) for pattern in patterns):
             return pass_name
     return None
+
+
+def passes_unmet(names: Sequence[str], rules: PassRules) -> tuple[str, ...]:
+    """The passes whose patterns no photo fits; plates may well be absent."""
+    wanted = {name: patterns for name, patterns in rules.patterns.items() if not is_plate_folder(name)}
+    return tuple(
+        pass_name
+        for pass_name, patterns in wanted.items()
+        if not any(_fits(name, pattern) for name in names for pattern in patterns)
+    )
 
 
 def is_plate_by_name(name: str, rules: PassRules) -> bool:
@@ -59,6 +67,11 @@ def in_passes(shots: Iterable[Shot]) -> tuple[Shot, ...]:
     for shot in shots:
         passes.setdefault(shot.pass_name, []).append(shot)
     return tuple(shot for name in passes for shot in shooting_order(passes[name]))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    path, pattern = alike(name), alike(pattern)
+    return fnmatchcase(path, pattern) or fnmatchcase(PurePosixPath(path).name, pattern)
 
 
 def _or(told: str | None, otherwise: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from underside.capture.model import Capture, Problem, Results, Shot
 from underside.capture.order import natural_order
-from underside.capture.passes import is_plate_by_name, told_apart
+from underside.capture.passes import is_plate_by_name, passes_unmet, told_apart
 from underside.capture.rules import PassRules
 from underside.capture.taken import (
     holds_results,
@@ -81,6 +81,7 @@ def understand(
         plates=tuple(shot for shot in shots if shot.name in empty),
         problems=tuple(problems),
         left_out=tuple(left_out),
+        unmet=passes_unmet([shot.name for shot in shots], rules) if whole else (),
         whole=whole,
         name=folder.name,
     )

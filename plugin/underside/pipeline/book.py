@@ -172,6 +172,7 @@ def _still_there(before: Manifest, capture: Capture) -> tuple[ShotRecord, ...]:
 
 def _warnings(capture: Capture, shots: tuple[ShotRecord, ...], about_masks: Iterable[str]) -> tuple[str, ...]:
     warnings = [f"{problem.name}: {problem.reason}" for problem in capture.problems]
+    warnings += [f"No photo fits the patterns of the pass {name}: see underside.toml" for name in capture.unmet]
     warnings += filter(None, (looks_like_several(capture), raw_files_apart(capture), *about_masks))
     read = [shot for shot in shots if shot.state is not State.FAILED]
     lacking = sorted({fact for shot in read for fact in shot.lacks})

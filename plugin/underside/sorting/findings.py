@@ -121,6 +121,8 @@ def _counts(seen: Overview) -> Iterator[Finding]:
 
 
 def _files(seen: Overview) -> Iterator[Finding]:
+    for name in seen.capture.unmet:
+        yield Finding(f"No photo fits the patterns of the pass {name}: correct them in underside.toml")
     for told in (looks_like_several(seen.capture), raw_files_apart(seen.capture)):
         if told:
             yield Finding(told)
