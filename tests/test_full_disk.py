@@ -43,7 +43,7 @@ def test_a_disk_that_becomes_full_keeps_what_is_done_and_goes_on_with_space(
     assert done.returncode == 2
     told = done.stderr.splitlines()[-1]
     assert told.startswith("underside: Cannot write ")
-    assert told.endswith("the disk is full. Free some space and run again; finished shots are kept.")
+    assert told.endswith("the disk is full. Free some space and run again; what is finished is kept.")
     assert "Traceback" not in done.stderr
     kept = masked(out)
     assert 0 < len(kept) < 12
@@ -85,6 +85,16 @@ def test_a_disk_that_is_full_from_the_start_is_refused_at_once(run: Run, tmp_pat
     os.close(filling)
     assert "the disk is full" in refusal(run("mask", "capture", "-o", small_disk / "out"))
     assert not [path for path in small_disk.rglob("*") if path.name.endswith(".underside-part")]
+
+
+def test_a_disk_without_room_for_an_audits_page_is_refused_before_anything_is_masked(
+    run: Run, tmp_path: Path, small_disk: Path
+) -> None:
+    photos(tmp_path / "capture", 2)
+    (small_disk / "filling").write_bytes(bytes(620 * 1024))
+    told = refusal(run("audit", "capture", "-o", small_disk / "out"))
+    assert "the disk is full" in told
+    assert [path.name for path in small_disk.iterdir()] == ["filling"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full here")

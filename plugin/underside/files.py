@@ -34,6 +34,7 @@ PART_SUFFIX = ".underside-part"
 """Temporary files are hidden and end so; a crash may leave one, a reader never takes it for a result."""
 
 _PIECE = 1 << 20
+_ROOM = 1 << 16
 
 
 class Stamp(NamedTuple):
@@ -115,9 +116,10 @@ def refuse_unwritable(path: Path) -> None:
             make_folder(path.parent)
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            part.touch(exist_ok=False)
-            part.unlink()
+            part.write_bytes(os.urandom(_ROOM))  # a full disk still takes an empty file
     finally:
+        with suppress(OSError):
+            part.unlink()
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
@@ -197,9 +199,9 @@ def make_folder(folder: Path) -> None:
 
 _LIMIT = "Raise the limit on the size of files (ulimit -f) or choose another output folder with -o"
 _REMEDIES = {
-    errno.ENOSPC: ("the disk is full", "Free some space and run again; finished shots are kept"),
-    errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; finished shots are kept"),
-    errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; finished shots are kept"),
+    errno.ENOSPC: ("the disk is full", "Free some space and run again; what is finished is kept"),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space and run again; what is finished is kept"),
+    errno.EFBIG: ("a file may not be so large there", f"{_LIMIT}, and run again; what is finished is kept"),
     errno.EROFS: ("that disk is read-only", ELSEWHERE),
     errno.EACCES: ("you have no permission to write there", ELSEWHERE),
     errno.EPERM: ("you have no permission to write there", ELSEWHERE),
