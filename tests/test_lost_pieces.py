@@ -163,6 +163,16 @@ def test_a_limb_of_the_objects_colour_before_a_known_room_is_object() -> None:
     assert not (kept & ~(LIMB | disc(120, 90, 42))).any()
 
 
+def test_a_hole_that_a_limb_closes_is_asked_what_it_shows_too() -> None:
+    pocket, loop = np.zeros_like(BODY), np.zeros_like(BODY)
+    loop[76:104, 150:190] = True
+    pocket[84:96, 166:180] = True
+    unlike = coloured(loop & ~pocket)
+    assert (with_lost_pieces(matte_of(BODY), unlike) > 0.5)[pocket].all()
+    seen = replace(unlike, in_no_light=np.where(pocket, np.float32(1), unlike.in_no_light))
+    assert (with_lost_pieces(matte_of(BODY), seen) > 0.5)[pocket].mean() < 0.1
+
+
 @pytest.mark.parametrize(
     "clues",
     [

@@ -35,8 +35,11 @@ def with_lost_pieces(matte: Layer, clues: Clues) -> Layer:
     if not kept.any():
         return matte
     outside = _leads_out(kept)
-    lost = _holes(1 - kept - outside, clues)
-    lost |= _limbs(kept | lost, clues)
+    lost = _holes(kept, clues)
+    limbs = _limbs(kept | lost, clues)
+    if limbs.any():
+        lost |= limbs
+        lost |= _holes(kept | lost, clues)  # between a limb and the rest
     for reach in _REACHES:
         lost |= _bays(kept | lost, outside, reach, clues)
     if not lost.any():
@@ -45,9 +48,9 @@ def with_lost_pieces(matte: Layer, clues: Clues) -> Layer:
     return np.where(filled > 0, np.maximum(matte, np.float32(_CLOSED)), matte)
 
 
-def _holes(holes: Bits, clues: Clues) -> Bits:
-    lost = np.zeros_like(holes)
-    for part, hole in _pieces(holes, _SMALLEST_HOLE):
+def _holes(kept: Bits, clues: Clues) -> Bits:
+    lost = np.zeros_like(kept)
+    for part, hole in _pieces(1 - kept - _leads_out(kept), _SMALLEST_HOLE):
         if clues.within(part).no_opening(hole):
             lost[part] |= hole
     return _with_rim(lost)
