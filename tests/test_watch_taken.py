@@ -3,9 +3,11 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Run
 from watched import QUICK, SOON, Watch, manifest, masks, photo, put, put_some, stages
@@ -71,11 +73,12 @@ def test_a_pass_that_may_not_be_read_any_more_is_waited_for(
     flipped.chmod(0)
     once = run("watch", "captures", "-o", "out", "--once", *command, *QUICK, preexec_fn=fewer_rights)
     assert once.returncode == 3
-    assert "vase/flipped cannot be read (Permission denied): its photos wait until it can be" in once.stderr
-    assert json.loads(run("status", "out", "--json").stdout)["gone"] == 0
+    assert "vase/flipped cannot be read (Permission denied): its capture waits until it can be" in once.stderr
+    assert not json.loads(run("status", "out", "--json").stdout)["captures"][0]["complete"]
     with Watch(tmp_path, *command, rights=fewer_rights, settings=(*QUICK, *SOON, "--scan-every", "0.3")) as watch:
         put_some(watch.root / "vase" / "upright", 1, first=4)
-        watch.until(lambda: [note for note in watch.events("note") if note["text"].startswith("vase has to wait")])
+        watch.until(lambda: stages(watch.out).get("vase/upright/IMG_0004.jpg") == "done")
+        time.sleep(2)
         assert not watch.events("complete")
         assert not handed.exists()
         assert before.items() < masks(watch.out).items()
@@ -86,6 +89,51 @@ def test_a_pass_that_may_not_be_read_any_more_is_waited_for(
     assert set(stages(tmp_path / "out").values()) == {"done"}
     assert before.items() < masks(tmp_path / "out").items()
     assert len(masks(tmp_path / "out")) == 5
+
+
+@pytest.mark.parametrize(("closed", "mode"), [("vase", 0), ("vase/flipped", 0), ("vase/flipped", 0o444)])
+@pytest.mark.parametrize("begun", [False, True], ids=["before", "between"])
+def test_a_folder_that_is_closed_while_its_photos_come_loses_nothing(
+    tmp_path: Path, fewer_rights: Callable[[], None] | None, closed: str, mode: int, begun: bool
+) -> None:
+    later = ("--settle", "0.3", "--quiet", "4", "--complete-after", "1", "--scan-every", "0.3")
+    with Watch(tmp_path, rights=fewer_rights, settings=(*QUICK, *later)).begins() as watch:
+        for number, name in enumerate(("upright", "flipped")):
+            put_some(watch.root / "vase" / name, 2, first=2 * number)
+        watch.until(lambda: len(watch.events("seen")) == 4)
+        if begun:
+            watch.until(lambda: len(masks(watch.out)) == 4)
+        (watch.root / closed).chmod(mode)
+        watch.until(lambda: watch.events("note"))
+        before = masks(watch.out)
+        time.sleep(6)
+        assert not watch.events("complete")
+        assert before.items() <= masks(watch.out).items()
+        assert psutil.Process(watch.process.pid).cpu_percent(1) < 50
+        (watch.root / closed).chmod(0o700)
+        watch.until_complete("vase", seconds=90)
+        assert watch.stop() == 0
+    assert set(stages(watch.out).values()) == {"done"}
+    assert len(masks(watch.out)) == 4
+
+
+@pytest.mark.parametrize(("closed", "mode"), [("vase", 0), ("vase/flipped", 0), ("vase/flipped", 0o444)])
+def test_a_watch_once_ends_where_a_folder_is_closed(
+    run: Run, tmp_path: Path, fewer_rights: Callable[[], None] | None, closed: str, mode: int
+) -> None:
+    later = ("--settle", "0.3", "--quiet", "60", "--scan-every", "0.3")
+    with Watch(tmp_path, rights=fewer_rights, settings=(*QUICK, *later)).begins() as watch:
+        for number, name in enumerate(("upright", "flipped")):
+            put_some(watch.root / "vase" / name, 2, first=2 * number)
+        watch.until(lambda: len(masks(watch.out)) == 4)
+        assert watch.stop() == 0
+    (tmp_path / "captures" / closed).chmod(mode)
+    once = run("watch", "captures", "-o", "out", "--once", *QUICK, preexec_fn=fewer_rights)
+    assert once.returncode == 3, once.stderr
+    assert len(masks(tmp_path / "out")) == 4
+    (tmp_path / "captures" / closed).chmod(0o700)
+    assert run("watch", "captures", "-o", "out", "--once", *QUICK, preexec_fn=fewer_rights).returncode == 0
+    assert set(stages(tmp_path / "out").values()) == {"done"}
 
 
 def test_a_pipe_among_the_photos_is_none_of_them(run: Run, tmp_path: Path) -> None:

@@ -115,14 +115,14 @@ class Watch:
             assert time.monotonic() < end, self.events()
             time.sleep(0.02)
 
-    def until_complete(self, *captures: str, times: int = 1) -> None:
+    def until_complete(self, *captures: str, times: int = 1, seconds: float = 180) -> None:
         """Wait until these captures were completed so often."""
 
         def are() -> bool:
             told = [event["capture"] for event in self.events("complete")]
             return all(told.count(capture) >= times for capture in captures)
 
-        self.until(are)
+        self.until(are, seconds=seconds)
 
     def until_masked(self, *photos: str) -> None:
         """Wait until these photos have a mask."""

@@ -28,6 +28,8 @@ class Problem:
 
     name: str
     reason: str
+    of_all: bool = False
+    """It is the capture's own folder."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Capture:
 
     def hides(self, name: str) -> bool:
         """Whether a photo of that name would lie in a folder that cannot be looked into: it may well be there."""
-        return any(name.startswith(f"{problem.name}/") for problem in self.problems)
+        return any(problem.of_all or name.startswith(f"{problem.name}/") for problem in self.problems)
 
     @property
     def passes(self) -> tuple[Pass, ...]:

@@ -125,7 +125,8 @@ def _walk(folder: Path, output: Path) -> _Found:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             name = place.relative_to(folder).as_posix() if place != folder else place.name
-            found.problems.append(Problem(name, f"the folder cannot be read ({error.strerror})"))
+            reason = f"the folder cannot be read ({error.strerror})"
+            found.problems.append(Problem(name, reason, of_all=place == folder))
             continue
         is_output = holds_results(place)
         # By now it does not matter whether this is the folder itself or a link to it.

@@ -62,7 +62,9 @@ class Book:
         self._take_room()
 
     def _told_of_gone(self) -> str:
-        names = [record.mask for record in self._before.shots if record.photo not in self._records and record.mask]
+        known = {*self._records, *(plate.name for plate in self._capture.plates)}
+        known |= {name for shot in self._capture.shots for name in shot.companions}
+        names = [record.mask for record in self._before.shots if record.photo not in known and record.mask]
         left = [name for name in names if (self._out / name).is_file()]
         return f"Masks of photos that are gone, left where they are: {some(left)}" if left else ""
 

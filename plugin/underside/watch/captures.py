@@ -204,8 +204,13 @@ class Captures:
         """The passes that have fallen quiet, or the whole capture for the last time."""
         wanted = self.left.to_go_through(desk, now)
         # Shots with settings of their own first: for others there may have been no room so far, and a pass knows none.
-        if wanted is not None and not self._journal.pinned(desk.name):
+        if wanted is None or self._journal.pinned(desk.name):
+            return
+        if not wanted.final or self.intake.is_whole(desk.name):
             self._start(desk, wanted)
+        elif self._plan.once:  # half a capture, handed over, would be taken for the whole
+            desk.close()
+            del self._desks[desk.name]
 
     def _session(self, desk: Desk) -> CaptureSession | None:
         settings = self._plan.of_capture(desk.folder, "").settings

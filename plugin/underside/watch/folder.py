@@ -34,7 +34,7 @@ class Listing:
     folder: str
     photos: tuple[Found, ...]
     unread: str = ""
-    """Why it cannot be looked into, where that is so."""
+    """Why it, or what is in it, cannot be looked at, where that is so."""
 
 
 class WatchedFolder:
@@ -127,6 +127,7 @@ class WatchedFolder:
             if is_output and place != self.root:
                 continue
             photos: list[Found] = []
+            unread = ""
             for entry in entries:
                 try:
                     if entry.is_dir():
@@ -136,9 +137,10 @@ class WatchedFolder:
                         facts = entry.stat()
                         name = (place / entry.name).relative_to(self.root).as_posix()
                         photos += [Found(name, *Stamp.of(facts))] if stat.S_ISREG(facts.st_mode) else []
-                except OSError:  # gone in this moment, or a link to nowhere
-                    continue
-            yield Listing(self.name_of(str(place)) or "", tuple(photos))
+                except OSError as error:  # gone in this moment, or a link to nowhere
+                    if isinstance(error, PermissionError) and not entry.is_symlink():
+                        unread = error.strerror or str(error)
+            yield Listing(self.name_of(str(place)) or "", tuple(photos), unread)
 
     def _is_output(self, place: Path) -> bool:
         real = os.path.realpath(place)

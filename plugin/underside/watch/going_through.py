@@ -101,7 +101,7 @@ def _capture(work: Work) -> Capture:
     found = read_capture([work.folder], output=work.output, plates=plates, rules=rules)
     if any(shot.name not in work.own for shot in found.shots):  # several captures in one folder
         paths = [work.folder / name for name in work.own]
-        found = understand(work.folder, paths, plates=plates, rules=rules, whole=False, by_time=True)
+        found = understand(work.folder, paths, found.problems, plates=plates, rules=rules, whole=False, by_time=True)
     seen = with_plates(found, work.chosen.plates, max_megapixels=work.chosen.settings.max_megapixels)
     shots = tuple(shot for shot in seen.shots if shot.name in work.allowed)
     kept = tuple(plate for plate in seen.plates if plate.name in work.allowed or plate.path in work.chosen.plates)

@@ -1,7 +1,7 @@
 """From files to photos that can be masked: seen, settled, whole, or tried again until they are set aside."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -60,7 +60,7 @@ class Intake:
         """Photos that failed."""
         self._left_out = LeftOut(journal)
         self.unread: set[str] = set()
-        """Folders of known photos that could not be looked into."""
+        """Folders of captures that could not be looked into: their photos count as gone, until they are back."""
         self._plates = True
 
     # --- what lies in the folder ----------------------------------------------------------------------------
@@ -79,22 +79,19 @@ class Intake:
         unread: dict[str, str] = {}
         for listing in self._folder.walk(below):
             seen.add(listing.folder)
+            if listing.unread and not listing.folder:  # the watched folder itself, for a moment
+                return
             if listing.unread:
-                if any(_lies_below(folder, [listing.folder]) for folder in self._journal.folders()):
-                    unread[listing.folder] = listing.unread
-                continue
+                unread[listing.folder] = listing.unread
             known = self._journal.in_folder(listing.folder)
             for found in sorted(listing.photos, key=lambda found: found.mtime_ns):
                 self._compare(found, known.pop(found.photo, None), first=first)
             for photo, glimpse in known.items():
-                if self._folder.is_gone(photo):
-                    self._miss(photo, glimpse)
+                self._miss(photo, glimpse)
         if not self._folder.is_there():  # a share that has gone meanwhile
             return
         self._tell_of_unread(below, unread)
         for folder in self._journal.folders() - seen:
-            if _lies_below(folder, unread):
-                continue
             if below in ("", folder) or folder.startswith(f"{below}/"):
                 for photo, glimpse in self._journal.in_folder(folder).items():
                     self._miss(photo, glimpse)
@@ -106,18 +103,23 @@ class Intake:
         found = self._folder.look_at(photo) if self._folder.takes(photo) else None
         if found is not None:
             self._compare(found, known, first=False)
-        elif self._folder.is_gone(photo):
+        elif self._folder.is_there():
             self._left_out.drop(photo)
             if known is not None:
                 self._miss(photo, known)
 
     def _tell_of_unread(self, below: str, unread: Mapping[str, str]) -> None:
-        """Photos in a folder that cannot be looked into are not gone; told once."""
-        for folder, reason in unread.items():
-            if folder not in self.unread:
-                self._tell(Note(f"{folder} cannot be read ({reason}): its photos wait until it can be"))
-        elsewhere = {folder for folder in self.unread if below and not _lies_below(folder, [below])}
-        self.unread = {*elsewhere, *unread}
+        """Once; a folder that is none of a known capture may be anything, such as a disk's lost+found."""
+        captures = self._journal.captures()
+        of_captures = {folder: reason for folder, reason in unread.items() if folder.split("/")[0] in captures}
+        for folder in of_captures.keys() - self.unread:
+            self._tell(Note(f"{folder} cannot be read ({of_captures[folder]}): its capture waits until it can be"))
+        elsewhere = {folder for folder in self.unread if below and not _lies_in(folder, below)}
+        self.unread = {*elsewhere, *of_captures}
+
+    def is_whole(self, capture: str) -> bool:
+        """Whether all folders of a capture could be looked into."""
+        return not any(_lies_in(folder, capture) for folder in self.unread)
 
     def _compare(self, found: Found, known: Glimpse | None, *, first: bool) -> None:
         now = time.monotonic()
@@ -325,8 +327,8 @@ class Intake:
         return Settings().max_megapixels
 
 
-def _lies_below(folder: str, others: Iterable[str]) -> bool:
-    return any(folder == other or folder.startswith(f"{other}/") for other in others)
+def _lies_in(folder: str, other: str) -> bool:
+    return folder == other or folder.startswith(f"{other}/")
 
 
 def _as_seen(entry: Entry) -> Found:

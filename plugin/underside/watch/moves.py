@@ -1,5 +1,6 @@
 """A photo that was renamed or moved takes its mask along, with what a person's hand has made of it."""
 
+import errno
 import shutil
 import time
 from collections import defaultdict
@@ -130,7 +131,7 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
             if record.sha256 != move.after.sha256:
                 continue
             renamed = None
-            with suppress(UnfitNameError):  # no results can have such names: that is told when they are made
+            try:
                 renamed = take_along(
                     record,
                     move.name_after,
@@ -140,6 +141,10 @@ def _move_masks(moves: Sequence[Move], before: Path, after: Path, *, capture: Pa
                     there=known.get(move.name_after),
                     promises=promises,
                 )
+            except UnfitNameError as error:
+                if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EBUSY:
+                    raise  # it is open just now, and can be moved later
+                # No results can have such names: that is told when they are made.
             if renamed is not None:
                 moved[move] = replace(renamed, mtime_ns=move.after.mtime_ns, ctime_ns=move.after.ctime_ns)
         if moved:
