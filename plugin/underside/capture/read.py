@@ -81,7 +81,7 @@ def understand(
         plates=tuple(shot for shot in shots if shot.name in empty),
         problems=tuple(problems),
         left_out=tuple(left_out),
-        unmet=passes_unmet([shot.name for shot in shots], rules) if whole else (),
+        unmet=passes_unmet([shot.name for shot in shots], rules) if whole and not problems else (),
         whole=whole,
         name=folder.name,
     )
