@@ -315,6 +315,8 @@ def test_a_cut_out_is_made_from_the_mask_of_a_hand(run: Run, capture: Path, tmp_
     assert "earlier masks" not in told
     grown = run("mask", capture, "-o", "out", "--grow", "3").stdout
     assert "3 cut-outs made with earlier masks" in grown
+    shutil.rmtree(tmp_path / "out" / "cutouts")
+    assert "earlier masks" not in run("mask", capture, "-o", "out").stdout
 
 
 def test_masks_of_photos_that_are_gone_are_named_once(run: Run, masked_capture: Path) -> None:

@@ -167,7 +167,7 @@ class ShotRecord:
 
     @property
     def has_old_cutout(self) -> bool:
-        """Whether a cut-out was made of the shot with another mask than it has now, and not again since."""
+        """Whether the shot's last cut-out was made with another mask than it has now."""
         if not self.cutout:
             return bool(self.cutouts_before)
         now = self.hand_sha256 if self.state is State.BY_HAND else self.mask_sha256

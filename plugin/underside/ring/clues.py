@@ -21,8 +21,8 @@ _OF_THE_OBJECT = 1.5
 # Beside an object there is more room than object. No bay of the same captures up to .15 wide had such colours,
 # and of those up to .25 four, with a tenth of what is won.
 _SURELY_OF_THE_OBJECT = 3.0
-# Of 55 pieces beside the masks of seventeen tuning captures and the sample that have such colours, made of places
-# above the second number, and do not look like the room, an eighth of the area is not the object, in slivers along it.
+# Of 52 pieces beside the masks of seventeen tuning captures and the sample that have such colours, made of places
+# above the second number, and do not look like the room, a tenth of the area is not the object, in slivers along it.
 _COLOURED = 2.5
 _KNOWN = 0.8
 # White in white, what is printed on the object tells: so many percent of a lost piece have a colour so unusual around

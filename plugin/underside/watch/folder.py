@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from underside.capture.taken import holds_results, is_passed_over, may_be_photo, photos_beside_results
-from underside.disks import identity
+from underside.disks import identity, may_be_there
 from underside.errors import ELSEWHERE, SettingsError
 from underside.files import Stamp, alike
 from underside.journal import journal_path
@@ -82,13 +82,7 @@ class WatchedFolder:
 
     def is_gone(self, photo: str) -> bool:
         """Whether it is surely not there; in a folder that cannot be looked into, it may be."""
-        try:
-            self.path(photo).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return self.is_there()
-        except OSError:
-            return False
-        return self.look_at(photo) is None
+        return not may_be_there(self.path(photo)) and self.is_there()
 
     def takes(self, photo: str) -> bool:
         """Whether the folders that it lies in are looked into."""

@@ -48,9 +48,11 @@ def summary(result: Result, *, reasons: bool = True) -> Iterator[str]:
     yield f"Masks: {result.masks}"
     if any(shot.cutout for shot in outcome.manifest.shots):
         yield f"Cut-outs: {result.masks.with_name(CUTOUTS)}"
-    old = sum(shot.has_old_cutout for shot in outcome.manifest.shots)
+    out = result.masks.parent
+    old = [shot for shot in outcome.manifest.shots if shot.has_old_cutout]
+    old = [shot for shot in old if any((out / name).is_file() for name in shot.cutouts_written)]
     if old:
-        yield f"{counted(old, 'cut-out')} made with earlier masks: add --cutout to have them made again"
+        yield f"{counted(len(old), 'cut-out')} made with earlier masks: add --cutout to have them made again"
     yield f"Contact sheet: {result.report}"
     for layout in result.laid_out.layouts:
         yield f"Laid out for {layout.name}: {layout.folder}"
